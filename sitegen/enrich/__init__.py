@@ -1,0 +1,1 @@
+"""The enrichment half: documents to summaries, resumable, journalled, cached."""

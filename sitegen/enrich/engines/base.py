@@ -1,0 +1,87 @@
+"""What an engine is. Two kinds: one that summarises by itself, and chat engines, which ``summarize`` asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from sitegen.enrich.summary import Summary
+from sitegen.sources.base import Document, Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What made a summary; all of it is part of the cache key."""
+
+    engine: str
+    model: str
+    digest: str
+    """Of the model's weights and template; for the built-in engine, its version."""
+    server: str = ""
+    """The server's version: kept in provenance, not part of the cache key."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Options that change the output."""
+    prompt: str = ""
+    """Version and hash of the prompts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A finished answer."""
+
+    text: str
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    seconds: float = 0
+
+
+class Engine(Protocol):
+    """Turns a document into a checked summary."""
+
+    @property
+    def slots(self) -> int:
+        """How many documents it can work on at the same time."""
+        ...
+
+    async def identity(self) -> Identity:
+        """Who will answer. Raises ``EngineError`` when it cannot be used at all (unreachable, model missing)."""
+        ...
+
+    async def summarize(self, document: Document) -> Summary:
+        """The summary of one document. Raises ``EngineError``; never returns a failure as a result."""
+        ...
+
+    async def check(self) -> list[Finding]:
+        """What ``doctor`` says about the engine; never raises for an engine that is down or wrong."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class ChatEngine(Protocol):
+    """A model behind a chat API that answers in JSON by a schema."""
+
+    context_tokens: int
+    """Prompt and answer together."""
+    answer_tokens: int
+
+    @property
+    def slots(self) -> int: ...
+
+    async def identity(self) -> Identity: ...
+
+    async def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Completion:
+        """A complete answer, not yet parsed. Raises ``EngineError``: ``ContextExceeded`` when the text is too long,
+        ``AnswerUnfinished`` when the answer broke off."""
+        ...
+
+    async def check(self) -> list[Finding]: ...
+
+    async def aclose(self) -> None: ...

@@ -1,0 +1,88 @@
+"""The summary: what an engine makes of a document, after every claim has been checked against the text."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+"""Part of the cache key: raise it when the meaning of a field changes."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Evidence(_Model):
+    """The passage of the document that a point rests on, in the document's own words."""
+
+    quote: Annotated[str, Field(min_length=1)]
+    """The span as it stands in the text, white space folded."""
+    start: int
+    """Offset of its first character in ``Document.text``."""
+    end: int
+    page: int | None = None
+
+
+class Point(_Model):
+    """One statement, with the evidence for it. In an extract the two are the same."""
+
+    text: Annotated[str, Field(min_length=1)]
+    evidence: Evidence
+
+
+class DateMention(_Model):
+    """A date that the document names."""
+
+    text: str
+    """As it stands in the document."""
+    iso: str
+    """``2025-03-14``, ``2025-03`` or ``2025``."""
+    about: str = ""
+    """What happens then, in the document's words."""
+
+
+class AmountMention(_Model):
+    """A sum of money that the document names."""
+
+    text: str
+    about: str = ""
+
+
+class Usage(_Model):
+    """What the summary cost."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    seconds: float = 0
+
+
+class Summary(_Model):
+    """The validated result. Everything in it was checked against the document's text."""
+
+    method: Literal["summary", "extract"]
+    """``extract`` when its sentences were picked from the document and not written by a model."""
+    title: str
+    dek: str
+    """One sentence that says what the document is about; the ``summary`` field of the brief."""
+    paragraphs: tuple[str, ...] = ()
+    """The summary proper."""
+    points: tuple[Point, ...] = ()
+    dates: tuple[DateMention, ...] = ()
+    amounts: tuple[AmountMention, ...] = ()
+    people: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    """Topics beside those the source gave."""
+    language: str = "und"
+    """Of the document: two letters, or ``und``."""
+    pages_read: int | None = None
+    pages_total: int | None = None
+    dropped: int = 0
+    """Points that the engine made and that the text did not support."""
+    notes: tuple[str, ...] = ()
+    """What an editor should know: why it is only an extract, what was left out."""
+    usage: Usage = Usage()

@@ -1,0 +1,537 @@
+"""Every way in which sitegen can fail, each with a permanent code, an exit code and a remedy.
+
+    SitegenError
+    ├── SettingsError (exit 3)          SettingsMissing, SettingsUnreadable, SettingsInvalid, SecretMissing
+    ├── SourceError (exit 4)            SourceUnreachable, SourceRefused, SourceForbidden, SourceWrongAddress,
+    │                                   SourceFailing, SourceVersion, SourceAnswerInvalid, SourceTagMissing,
+    │                                   SourceUntrusted, SourceFolderMissing, DocumentUnreadable, DocumentMissing
+    ├── EngineError (exit 5)            EngineUnreachable, ModelMissing, EngineBusy, AnswerUnfinished,
+    │                                   AnswerInvalid, ContextExceeded, CloudModelRefused, EngineFailing,
+    │                                   EngineRejected
+    ├── ContentError (exit 1)           FrontMatterBroken, FrontMatterInvalid, FrontMatterDuplicateKey,
+    │                                   FrontMatterUnclosed, SourceClaimedTwice, TextNotUtf8, BriefMissing,
+    │                                   ProvenanceBroken, AddressTaken
+    ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken
+    ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged
+    ├── ServeError (exit 1)             PortTaken
+    ├── SomeFailed (exit 6)
+    └── Several                         several problems of one kind of input, reported together
+
+An error says what happened (``message``), where (``place``) and what to do next (``remedy``). The codes never change
+their meaning; a retired code is never given again. ``docs/reference/errors.md`` is made from the docstrings here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class ExitCode:
+    """What the process says to its caller. Documented in docs/reference/commands.md."""
+
+    OK = 0
+    PROBLEMS = 1
+    USAGE = 2
+    SETTINGS = 3
+    SOURCE = 4
+    ENGINE = 5
+    SOME_FAILED = 6
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is: a file, an address, a document; with a line and column (from 1) when there is one."""
+
+    name: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.name, self.line, self.column) if part is not None)
+
+
+class SitegenError(Exception):
+    """The base of all errors that sitegen raises on purpose."""
+
+    code: ClassVar[str] = ""
+    exit_code: ClassVar[int] = ExitCode.PROBLEMS
+    default_remedy: ClassVar[str] = ""
+
+    def __init__(self, message: str, *, place: Place | str | None = None, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = Place(place) if isinstance(place, str) else place
+        self.remedy = self.default_remedy if remedy is None else remedy
+
+    @property
+    def problems(self) -> tuple[SitegenError, ...]:
+        """The single problems behind this error; itself, unless it stands for several."""
+        return (self,)
+
+    def as_dict(self) -> dict[str, object]:
+        """The error for ``--json``: code, message, place, remedy."""
+        place = None if self.place is None else str(self.place)
+        return {"code": self.code, "message": self.message, "place": place, "remedy": self.remedy}
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        return f"{where}{self.message}"
+
+
+class Several(SitegenError):
+    """Several problems found in one go, so that all can be mended at once."""
+
+    def __init__(self, problems: Sequence[SitegenError]) -> None:
+        if not problems:
+            raise ValueError("Several needs at least one problem")
+        self._problems = tuple(found for problem in problems for found in problem.problems)
+        super().__init__(f"{len(self._problems)} problems", remedy="")
+
+    @property
+    def problems(self) -> tuple[SitegenError, ...]:
+        return self._problems
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]  # the worst of its members decides
+        return max(problem.exit_code for problem in self._problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self._problems)
+
+
+def raise_all(problems: Sequence[SitegenError]) -> None:
+    """Raises nothing for no problem, the problem itself for one, ``Several`` for more."""
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise Several(problems)
+
+
+# ---------------------------------------------------------------------------------------------------------- settings
+
+
+class SettingsError(SitegenError):
+    """The settings cannot be used."""
+
+    exit_code = ExitCode.SETTINGS
+
+
+class SettingsMissing(SettingsError):
+    """No sitegen.toml was found in this folder or any above it."""
+
+    code = "SG101"
+    default_remedy = "Run `sitegen init` to make a site here, or name the site's folder with `--site DIR`."
+
+
+class SettingsUnreadable(SettingsError):
+    """sitegen.toml is not TOML, or cannot be read."""
+
+    code = "SG102"
+    default_remedy = "Mend the line named above; https://toml.io shows the format on one page."
+
+
+class SettingsInvalid(SettingsError):
+    """A setting is unknown, has the wrong type or a value that is out of range."""
+
+    code = "SG103"
+    default_remedy = "See docs/reference/settings.md for every setting, its type and its default."
+
+
+class SecretMissing(SettingsError):
+    """A secret is needed that is neither in the environment nor in the file that the setting names."""
+
+    code = "SG104"
+    default_remedy = "Set the environment variable, or name a file that holds only the secret."
+
+
+# ------------------------------------------------------------------------------------------------------------ sources
+
+
+class SourceError(SitegenError):
+    """The source of documents cannot be used."""
+
+    exit_code = ExitCode.SOURCE
+
+
+class SourceUnreachable(SourceError):
+    """The source does not answer: no connection, a timeout, or an unknown host."""
+
+    code = "SG201"
+    default_remedy = "Check that Paperless runs and that `[source.paperless] url` is right; `sitegen doctor` tries it."
+
+
+class SourceRefused(SourceError):
+    """The source refused the token (HTTP 401)."""
+
+    code = "SG202"
+    default_remedy = (
+        "Make a token in Paperless (My profile → API auth token) and put it into SITEGEN_SOURCE__PAPERLESS__TOKEN "
+        "or the file that `[source.paperless] token_file` names."
+    )
+
+
+class SourceForbidden(SourceError):
+    """The token is right but its user may not see documents (HTTP 403)."""
+
+    code = "SG203"
+    default_remedy = "Give the user view permission on documents, tags, correspondents and document types in Paperless."
+
+
+class SourceWrongAddress(SourceError):
+    """What answers is not the Paperless API: a redirect to a login page, HTML instead of JSON, or 404."""
+
+    code = "SG204"
+    default_remedy = (
+        "Check `[source.paperless] url`: it is the address of Paperless itself, with its base path if it has "
+        "one, and without /api. A login proxy in front of Paperless must let the API through."
+    )
+
+
+class SourceFailing(SourceError):
+    """The source answered with a server error (HTTP 5xx) again and again."""
+
+    code = "SG205"
+    default_remedy = "Look at the Paperless log; run the same pull again later, it goes on where it stopped."
+
+
+class SourceVersion(SourceError):
+    """The source speaks no version of the API that sitegen knows (9 and 10)."""
+
+    code = "SG206"
+    default_remedy = "Update Paperless-ngx, or sitegen."
+
+
+class SourceAnswerInvalid(SourceError):
+    """The source answered with something that is not what its API promises."""
+
+    code = "SG207"
+    default_remedy = "Update Paperless-ngx and sitegen; if both are current, report the answer shown with --debug."
+
+
+class SourceTagMissing(SourceError):
+    """The tag that marks documents for publication does not exist in the source, or may not be seen."""
+
+    code = "SG208"
+    default_remedy = "Create the tag in Paperless, or set `[source.paperless] publish_tag` to one that exists."
+
+
+class SourceUntrusted(SourceError):
+    """The certificate of the source is not trusted."""
+
+    code = "SG209"
+    default_remedy = "Name the certificate authority's file in `[source.paperless] ca_file`."
+
+
+class SourceFolderMissing(SourceError):
+    """The folder of documents does not exist or cannot be listed."""
+
+    code = "SG210"
+    default_remedy = "Set `[source.folder] path` to a folder with text, Markdown or PDF files."
+
+
+class DocumentUnreadable(SourceError):
+    """One document cannot be read: a damaged PDF, an encrypted one, or a file without permission."""
+
+    code = "SG211"
+    default_remedy = "Mend or remove the file; the other documents are not affected."
+
+
+class DocumentMissing(SourceError):
+    """The document asked for is not in the source, or does not carry the tag for publication."""
+
+    code = "SG212"
+    default_remedy = "`sitegen pull --dry-run` lists the documents that can be pulled, with their REF."
+
+
+class SourceMetadataInvalid(SourceError):
+    """A line of metadata.jsonl is not JSON, has a wrong type, or names a file that does not exist."""
+
+    code = "SG213"
+    default_remedy = "Mend the line named above; docs/guide/operators.md shows the fields."
+
+
+# ------------------------------------------------------------------------------------------------------------ engines
+
+
+class EngineError(SitegenError):
+    """The engine cannot summarise."""
+
+    exit_code = ExitCode.ENGINE
+
+
+class EngineUnreachable(EngineError):
+    """No endpoint of the engine answers."""
+
+    code = "SG301"
+    default_remedy = (
+        "Start the server (`ollama serve`) and check `[engine.ollama] endpoints`; `sitegen doctor` tries it."
+    )
+
+
+class ModelMissing(EngineError):
+    """The engine does not have the model."""
+
+    code = "SG302"
+    default_remedy = "Get it with `ollama pull MODEL`, or set `[engine.ollama] model` to one that `ollama list` shows."
+
+
+class EngineBusy(EngineError):
+    """The engine's queue is full (HTTP 503)."""
+
+    code = "SG303"
+    default_remedy = "The document is tried again later; lower `[engine.ollama] slots` if this goes on."
+
+
+class AnswerUnfinished(EngineError):
+    """The engine's answer ended before it was complete."""
+
+    code = "SG304"
+    default_remedy = "The document is tried again; raise `[engine.ollama] num_predict` if the answer ran out of room."
+
+
+class AnswerInvalid(EngineError):
+    """The engine's answer is not the JSON that was asked for."""
+
+    code = "SG305"
+    default_remedy = "The document is tried again; if it goes on, use a larger model."
+
+
+class ContextExceeded(EngineError):
+    """The text sent was longer than the model's context."""
+
+    code = "SG306"
+    default_remedy = "Raise `[engine.ollama] num_ctx`, as far as the GPU's memory allows."
+
+
+class CloudModelRefused(EngineError):
+    """The model runs on somebody else's computer; documents do not leave the house."""
+
+    code = "SG307"
+    default_remedy = "Choose a model that runs locally, and set OLLAMA_NO_CLOUD=1 on the Ollama service."
+
+
+class EngineFailing(EngineError):
+    """The engine reported an error of its own: out of memory, a crashed runner."""
+
+    code = "SG308"
+    default_remedy = "Look at the engine's log; a smaller model or `num_ctx` needs less memory."
+
+
+class EngineRejected(EngineError):
+    """The engine refused the request as wrong (HTTP 400)."""
+
+    code = "SG309"
+    default_remedy = "Update the engine; if it is current, report the message shown."
+
+
+# ------------------------------------------------------------------------------------------------ content and briefs
+
+
+class ContentError(SitegenError):
+    """A page or brief cannot be used as it stands."""
+
+
+class FrontMatterBroken(ContentError):
+    """The front matter between the --- lines is not YAML."""
+
+    code = "SG401"
+    default_remedy = "Put values with a colon, a # or quotation marks into quotes."
+
+
+class FrontMatterInvalid(ContentError):
+    """A field of the front matter is unknown, or has the wrong type."""
+
+    code = "SG402"
+    default_remedy = "docs/guide/editors.md lists the fields and what may stand in them."
+
+
+class FrontMatterDuplicateKey(ContentError):
+    """A field stands twice in the front matter; neither is trusted."""
+
+    code = "SG403"
+    default_remedy = "Remove one of the two lines."
+
+
+class FrontMatterUnclosed(ContentError):
+    """The front matter begins with --- but no second --- ends it."""
+
+    code = "SG404"
+    default_remedy = "Add a line with only --- after the last field."
+
+
+class SourceClaimedTwice(ContentError):
+    """Two briefs name the same document in `source`."""
+
+    code = "SG405"
+    default_remedy = "Delete one of the two files, or give it another `source`."
+
+
+class TextNotUtf8(ContentError):
+    """The file is not UTF-8 text."""
+
+    code = "SG406"
+    default_remedy = "Save the file as UTF-8."
+
+
+class BriefMissing(ContentError):
+    """No brief matches the name given."""
+
+    code = "SG407"
+    default_remedy = "`sitegen brief list` shows all; a REF is a slug, a file name or a source such as paperless:12."
+
+
+class ProvenanceBroken(ContentError):
+    """A provenance record cannot be read."""
+
+    code = "SG408"
+    default_remedy = "Restore the file with git; it holds what the brief was made from."
+
+
+class AddressTaken(ContentError):
+    """Two pages would be written to the same address."""
+
+    code = "SG409"
+    default_remedy = "Give one of them another `slug`."
+
+
+# -------------------------------------------------------------------------------------------------------------- build
+
+
+class BuildError(SitegenError):
+    """The site cannot be rendered."""
+
+
+class TemplateBroken(BuildError):
+    """A template of the theme has an error, or uses something that is not there."""
+
+    code = "SG501"
+    default_remedy = "Mend the template at the line named above."
+
+
+class ThemeMissing(BuildError):
+    """The theme that the settings name does not exist."""
+
+    code = "SG502"
+    default_remedy = "Set `[site] theme` to `continuum` or to a folder under themes/."
+
+
+class OutputRefused(BuildError):
+    """The output folder holds files that sitegen did not write, or is one of the site's own folders."""
+
+    code = "SG503"
+    default_remedy = "Choose an empty folder with `--output DIR`."
+
+
+class LinkBroken(BuildError):
+    """A page links to a page of this site that does not exist."""
+
+    code = "SG504"
+    default_remedy = "Mend the link; without --strict it is only a warning."
+
+
+# ------------------------------------------------------------------------------------------------------------ storage
+
+
+class StorageError(SitegenError):
+    """A file could not be written or read."""
+
+
+class DiskFull(StorageError):
+    """The disk is full; what was there before is untouched."""
+
+    code = "SG601"
+    default_remedy = "Make room and run the same command again; it goes on where it stopped."
+
+
+class NotPermitted(StorageError):
+    """The permission to read or write a file is missing."""
+
+    code = "SG602"
+    default_remedy = "Check the owner and mode of the file and its folder."
+
+
+class PathEscapes(StorageError):
+    """A name would lead out of the folder it belongs in."""
+
+    code = "SG603"
+    default_remedy = "Use a plain name, without .. and without a leading slash."
+
+
+class Locked(StorageError):
+    """Another run works on this site."""
+
+    code = "SG604"
+    default_remedy = "Wait for it to end, or stop the process named above."
+
+
+class StateDamaged(StorageError):
+    """The journal or the cache under .sitegen/ is damaged."""
+
+    code = "SG605"
+    default_remedy = "Move the file away; sitegen makes a new one, and briefs and provenance stay as they are."
+
+
+class FileFailed(StorageError):
+    """The system refused a file operation for another reason."""
+
+    code = "SG606"
+    default_remedy = "Read the reason above; the file's disk or network drive may have a fault."
+
+
+# -------------------------------------------------------------------------------------------------- serve, commands
+
+
+class ServeError(SitegenError):
+    """The local server cannot run."""
+
+
+class PortTaken(ServeError):
+    """The port is in use."""
+
+    code = "SG701"
+    default_remedy = "Choose another with `--port N`, or leave --port out to take the next free one."
+
+
+class SomeFailed(SitegenError):
+    """Some documents failed; all others are done."""
+
+    code = "SG801"
+    exit_code = ExitCode.SOME_FAILED
+    default_remedy = "`sitegen brief list --status failed` says why; run `sitegen pull` again to retry them."
+
+
+class ChecksFailed(SitegenError):
+    """A check found something wrong."""
+
+    code = "SG802"
+    default_remedy = "Mend what is marked above and run it again."
+
+
+class FolderNotEmpty(SitegenError):
+    """A new site was asked for in a folder that already holds one of its files."""
+
+    code = "SG803"
+    exit_code = ExitCode.USAGE
+    default_remedy = "Choose an empty folder."
+
+
+class Unexpected(SitegenError):
+    """A fault in sitegen itself."""
+
+    code = "SG901"
+    default_remedy = "Run it again with --debug and report what it prints; nothing that was written is lost."
+
+
+def catalogue() -> Iterator[type[SitegenError]]:
+    """All error classes that carry a code, in the order of their codes."""
+    found: list[type[SitegenError]] = []
+    todo: list[type[SitegenError]] = [SitegenError]
+    while todo:
+        cls = todo.pop()
+        todo.extend(cls.__subclasses__())
+        if cls.code:
+            found.append(cls)
+    yield from sorted(found, key=lambda cls: cls.code)

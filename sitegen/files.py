@@ -1,0 +1,201 @@
+"""The only place that writes: atomic replacement, locks, hashing, confinement of paths, one scan of a tree."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sitegen.errors import DiskFull, FileFailed, Locked, NotPermitted, PathEscapes, StorageError, TextNotUtf8
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def storage_error(error: OSError, path: Path) -> StorageError:
+    """The error of ours that stands for an ``OSError`` on ``path``."""
+    reason = error.strerror or str(error)
+    kind: type[StorageError] = FileFailed
+    if error.errno in _FULL:
+        kind = DiskFull
+    elif error.errno in _REFUSED:
+        kind = NotPermitted
+    return kind(reason, place=str(path))
+
+
+@contextlib.contextmanager
+def guarded(path: Path) -> Iterator[None]:
+    """Turns any ``OSError`` inside the block into a ``StorageError`` that names ``path``."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
+def write_atomic(path: Path, data: bytes | str, *, durable: bool = True) -> None:
+    """Replaces ``path`` by ``data`` so that a reader, or a crash, sees the old content or the new, never a mixture.
+
+    ``durable`` also waits until the disk has it. Missing folders are made. Raises ``StorageError``.
+    """
+    raw = data.encode() if isinstance(data, str) else data
+    with guarded(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.parent / f".{path.name[:80]}.{secrets.token_hex(4)}.tmp"
+        try:
+            with temporary.open("xb") as file:
+                file.write(raw)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            temporary.replace(path)
+            if durable:
+                _sync_folder(path.parent)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def write_if_different(path: Path, data: bytes) -> bool:
+    """Writes ``data`` unless the file already holds just that; returns whether it wrote."""
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == data:
+            return False
+    write_atomic(path, data, durable=False)
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    # A rename is on disk only when its folder is; some network drives refuse to sync a folder.
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def read_text(path: Path) -> str:
+    """The file as text, byte-order mark removed. Raises ``TextNotUtf8`` with the line of the first bad byte."""
+    with guarded(path):
+        raw = path.read_bytes()
+    return decode(raw, str(path))
+
+
+def decode(raw: bytes, name: str) -> str:
+    """``raw`` as UTF-8 text; ``name`` is used in the error."""
+    from sitegen.errors import Place
+
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise TextNotUtf8(f"byte 0x{raw[error.start]:02x} is not UTF-8", place=Place(name, line)) from error
+
+
+def remove(path: Path) -> None:
+    """Deletes a file if it is there."""
+    with guarded(path):
+        path.unlink(missing_ok=True)
+
+
+def remove_empty_parents(path: Path, stop: Path) -> None:
+    """Deletes the folders above ``path`` that became empty, up to but not including ``stop``."""
+    folder = path.parent
+    while folder != stop and folder.is_relative_to(stop):
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
+
+
+def sha256(data: bytes | str) -> str:
+    """The SHA-256 of bytes, or of a text in UTF-8, as 64 hexadecimal digits."""
+    return hashlib.sha256(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data).hexdigest()
+
+
+def normalise_text(text: str) -> str:
+    """Text as it is hashed: Unicode NFC, ``\\n`` line ends, no trailing blanks on lines or at the end."""
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join(line.rstrip(" \t") for line in text.split("\n")).strip("\n")
+
+
+def text_hash(text: str) -> str:
+    """The content hash of a document's text; equal for texts that differ in line ends and trailing blanks only."""
+    return sha256(normalise_text(text))
+
+
+def confined(root: Path, relative: str | Path) -> Path:
+    """``root / relative``, refused with ``PathEscapes`` when it would lie outside ``root`` (links followed)."""
+    base = root.resolve()
+    target = (base / relative).resolve()
+    if "\0" in str(relative) or not target.is_relative_to(base):
+        raise PathEscapes(f"{str(relative)!r} leads out of {root}", place=str(root))
+    return target
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a tree: its path below the root with ``/``, and what the file system says of it."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+def scan(root: Path, *, hidden: bool = False) -> list[Entry]:
+    """All files below ``root``, sorted by path, each folder read once. Hidden names are left out unless asked for.
+
+    Links to folders are not followed, so that no loop and no way out exists. A missing root is an empty tree.
+    """
+    found: list[Entry] = []
+    todo = [""]
+    while todo:
+        prefix = todo.pop()
+        try:
+            with os.scandir(root / prefix) as entries:
+                for entry in entries:
+                    if entry.name.startswith(".") and not hidden:
+                        continue
+                    name = f"{prefix}{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(f"{name}/")
+                    elif entry.is_file():
+                        stat = entry.stat()
+                        found.append(Entry(name, stat.st_size, stat.st_mtime_ns))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise storage_error(error, root / prefix) from error
+    found.sort(key=lambda entry: entry.path)
+    return found
+
+
+@contextlib.contextmanager
+def lock(path: Path, purpose: str) -> Iterator[None]:
+    """Holds an exclusive lock while the block runs; raises ``Locked`` at once when another process has it.
+
+    The kernel drops the lock when its holder dies, however it dies, so a stale lock cannot exist.
+    """
+    with guarded(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(fd, 100).decode(errors="replace").strip() or "unknown"
+            raise Locked(f"another {purpose} is running (process {holder})", place=str(path)) from None
+        with guarded(path):
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(fd)

@@ -1,0 +1,461 @@
+"""The settings: ``sitegen.toml`` plus ``SITEGEN_…`` environment variables, as one frozen model.
+
+Every option has its docstring, from which docs/reference/settings.md is made. Unknown keys are refused with the nearest
+known one, and all problems are reported at once, each with its line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from sitegen import files
+from sitegen.errors import (
+    Place,
+    SecretMissing,
+    SettingsError,
+    SettingsInvalid,
+    SettingsMissing,
+    SettingsUnreadable,
+    StorageError,
+    TextNotUtf8,
+    raise_all,
+)
+
+FILE_NAME = "sitegen.toml"
+ENV_PREFIX = "SITEGEN_"
+STATE_FOLDER = ".sitegen"
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+HTTP_URL = r"^https?://[^\s/?#]+[^\s?#]*$"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
+
+
+class MenuEntry(_Section):
+    """One link of the site's menu."""
+
+    title: str = Field(min_length=1)
+    """The words of the link."""
+    url: str = Field(min_length=1)
+    """Where it leads: an address of this site, such as `/about/`, or a full one."""
+
+
+class Site(_Section):
+    """What the site is and where it will be."""
+
+    title: str = "Untitled"
+    """The name of the site."""
+    description: str = ""
+    """One sentence about the site, for search engines and feeds."""
+    base_url: str = Field(default="http://localhost:8000/", pattern=HTTP_URL)
+    """The address at which the site will be read; feeds and the sitemap need it in full."""
+    language: str = Field(default="en", pattern=LANGUAGE)
+    """The language of the site's own words, as in HTML's `lang`: `en`, `de`, `fr`."""
+    author: str = ""
+    """Who publishes the site; stands in feeds and in the footer."""
+    theme: str = Field(default="continuum", min_length=1)
+    """A theme that comes with sitegen, or a folder of that name under the site's `themes/`."""
+    menu: tuple[MenuEntry, ...] = ()
+    """The links at the top of each page, in their order. Empty: home, topics, archive and the pages of `content/`."""
+
+
+class Build(_Section):
+    """How pages become files."""
+
+    output: Path = Path("public")
+    """The folder that the site is written to."""
+    content: Path = Path("content")
+    """The folder of pages that are written by hand."""
+    briefs: Path = Path("briefs")
+    """The folder of briefs."""
+    per_page: int = Field(default=20, ge=1, le=1000)
+    """How many briefs stand on one page of a list."""
+    feed_items: int = Field(default=20, ge=1, le=1000)
+    """How many briefs stand in the feed."""
+    strict: bool = False
+    """Warnings, such as a broken internal link, fail the build."""
+
+
+class Paperless(_Section):
+    """A Paperless-ngx server."""
+
+    url: str = Field(default="http://localhost:8000", pattern=HTTP_URL)
+    """The address of Paperless, with its base path if it has one, without `/api`."""
+    token: SecretStr | None = None
+    """The API token. Only from the environment, `SITEGEN_SOURCE__PAPERLESS__TOKEN`, never in sitegen.toml."""
+    token_file: Path | None = None
+    """A file that holds only the API token."""
+    publish_tag: str = Field(default="publish", min_length=1)
+    """Only documents with this tag are pulled."""
+    never_tags: tuple[str, ...] = ()
+    """Documents with any of these tags are never pulled, whatever else they carry."""
+    ca_file: Path | None = None
+    """The certificate authority that signed the server's certificate, for servers with a private one."""
+    page_size: int = Field(default=100, ge=1, le=1000)
+    """How many documents one request asks for."""
+    timeout: float = Field(default=30, gt=0, le=600)
+    """Seconds to wait for an answer."""
+    retries: int = Field(default=4, ge=0, le=20)
+    """How often a request that met a server error or a broken connection is made again."""
+    overlap: int = Field(default=300, ge=0)
+    """Seconds by which a pull looks back behind the last change it saw; covers changes saved out of order."""
+    full_compare_hours: float = Field(default=24, ge=0)
+    """After this many hours a pull compares every document, since Paperless marks some changes nowhere."""
+
+
+class Folder(_Section):
+    """A folder of text, Markdown and PDF files."""
+
+    path: Path = Path("documents")
+    """The folder; folders inside it are read as well."""
+
+
+class Source(_Section):
+    """Where documents come from."""
+
+    kind: Literal["paperless", "folder"] = "folder"
+    """Which source is used."""
+    paperless: Paperless = Paperless()
+    folder: Folder = Folder()
+
+
+class Ollama(_Section):
+    """Models that run in Ollama."""
+
+    endpoints: tuple[str, ...] = Field(default=("http://localhost:11434",), min_length=1)
+    """The addresses of the Ollama servers."""
+    model: str = Field(default="qwen3:8b", min_length=1)
+    """The model, as `ollama list` names it."""
+    num_ctx: int = Field(default=16384, ge=512)
+    """The context, in tokens. The same in every request, since Ollama reloads the model when it changes."""
+    num_predict: int = Field(default=2048, ge=64)
+    """The most tokens that one answer may have."""
+    slots: int = Field(default=1, ge=1, le=256)
+    """How many requests run at the same time at each endpoint; equal to OLLAMA_NUM_PARALLEL there."""
+    keep_alive: str = Field(default="30m", pattern=r"^-?\d+(\.\d+)?(ns|us|ms|s|m|h)$")
+    """How long Ollama keeps the model in memory after the last request."""
+    temperature: float = Field(default=0, ge=0, le=2)
+    """0 keeps answers as constant as the engine can."""
+    seed: int = 1
+    """The seed of the random numbers behind the answers."""
+    timeout: float = Field(default=900, gt=0)
+    """Seconds to wait for the first part of an answer; loading a model and reading a long text count."""
+    token: SecretStr | None = None
+    """A bearer token for a proxy before Ollama. Only from the environment, `SITEGEN_ENGINE__OLLAMA__TOKEN`."""
+    token_file: Path | None = None
+    """A file that holds only that token."""
+
+
+class OpenAI(_Section):
+    """A server with the OpenAI chat API: llama.cpp's server, vLLM, LM Studio."""
+
+    endpoints: tuple[str, ...] = Field(default=("http://localhost:8080/v1",), min_length=1)
+    """The addresses of the servers, up to and with `/v1`."""
+    model: str = Field(default="default", min_length=1)
+    """The model, as the server names it."""
+    num_ctx: int = Field(default=8192, ge=512)
+    """The context that the server gives one request, in tokens."""
+    num_predict: int = Field(default=2048, ge=64)
+    """The most tokens that one answer may have."""
+    slots: int = Field(default=1, ge=1, le=256)
+    """How many requests run at the same time at each endpoint."""
+    temperature: float = Field(default=0, ge=0, le=2)
+    """0 keeps answers as constant as the engine can."""
+    seed: int = 1
+    """The seed of the random numbers behind the answers."""
+    timeout: float = Field(default=900, gt=0)
+    """Seconds to wait for the first part of an answer."""
+    token: SecretStr | None = None
+    """The API key. Only from the environment, `SITEGEN_ENGINE__OPENAI__TOKEN`."""
+    token_file: Path | None = None
+    """A file that holds only that key."""
+
+
+class Extractive(_Section):
+    """The built-in engine: picks sentences, needs no model, and says that its briefs are extracts."""
+
+    sentences: int = Field(default=4, ge=1, le=20)
+    """How many sentences the summary has."""
+    points: int = Field(default=6, ge=0, le=30)
+    """How many key points are listed."""
+
+
+class Engine(_Section):
+    """What turns a document's text into a summary."""
+
+    kind: Literal["ollama", "openai", "extractive"] = "extractive"
+    """Which engine is used."""
+    attempts: int = Field(default=5, ge=1, le=100)
+    """A document that failed this often is dead, and is tried again only when asked for."""
+    cache_mb: int = Field(default=1024, ge=1)
+    """How large the cache of summaries may grow before `cache prune` removes the oldest, in megabytes."""
+    ollama: Ollama = Ollama()
+    openai: OpenAI = OpenAI()
+    extractive: Extractive = Extractive()
+
+
+class Briefs(_Section):
+    """How new briefs begin."""
+
+    initial_status: Literal["draft", "published"] = "draft"
+    """The status of a new brief. With `draft`, nothing is public until an editor publishes it."""
+
+
+class Privacy(_Section):
+    """What may leave the house."""
+
+    show_correspondent: bool = True
+    """Briefs name the correspondent."""
+    show_document_type: bool = True
+    """Briefs name the type of the document."""
+
+
+class Serve(_Section):
+    """The local server for authors."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """The address to listen on; anything but 127.0.0.1 lets others on the network read drafts."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """The port; when it is in use the next free one is taken."""
+
+
+class Publish(_Section):
+    """Where the site is published."""
+
+    netlify_site: str = ""
+    """The id of the Netlify site. The token comes from the environment, NETLIFY_AUTH_TOKEN."""
+
+
+class Settings(_Section):
+    """All settings of a site."""
+
+    site: Site = Site()
+    build: Build = Build()
+    source: Source = Source()
+    engine: Engine = Engine()
+    briefs: Briefs = Briefs()
+    privacy: Privacy = Privacy()
+    serve: Serve = Serve()
+    publish: Publish = Publish()
+
+
+@dataclass(frozen=True)
+class Project:
+    """A site on disk: its folder, its settings, and where each setting came from."""
+
+    root: Path
+    settings: Settings
+    origins: Mapping[str, str]
+    """Dotted option → ``sitegen.toml:12``, the name of an environment variable, or ``default``."""
+
+    @property
+    def state(self) -> Path:
+        """The folder of journal, cache and locks; never committed."""
+        return self.root / STATE_FOLDER
+
+    @property
+    def output(self) -> Path:
+        return self.root / self.settings.build.output
+
+    @property
+    def content(self) -> Path:
+        return self.root / self.settings.build.content
+
+    @property
+    def briefs(self) -> Path:
+        return self.root / self.settings.build.briefs
+
+    def path(self, relative: Path) -> Path:
+        """A path from the settings; relative ones are relative to the site's folder."""
+        return self.root / relative
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder from ``start`` upwards that holds a sitegen.toml. Raises ``SettingsMissing``."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    raise SettingsMissing(f"no {FILE_NAME} in {start} or above", place=str(start))
+
+
+def load(site: Path | None = None, environ: Mapping[str, str] | None = None) -> Project:
+    """The project of the folder ``site``; without it, of the nearest sitegen.toml upwards from here.
+
+    Raises ``SettingsError`` for one problem, ``Several`` for more.
+    """
+    environ = os.environ if environ is None else environ
+    root = find_root(Path.cwd()) if site is None else site.resolve()
+    path = root / FILE_NAME
+    if not path.is_file():
+        raise SettingsMissing(f"no {FILE_NAME} in {root}", place=str(root))
+    try:
+        text = files.read_text(path)
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+), column (\d+)", str(error))
+        where = Place(str(path), int(line[1]), int(line[2])) if line else Place(str(path), text.count("\n") + 1)
+        raise SettingsUnreadable(str(error).split(" (at ")[0], place=where) from error
+    except (StorageError, TextNotUtf8) as error:
+        raise SettingsUnreadable(error.message, place=error.place, remedy=error.remedy) from error
+    problems: list[SettingsError] = list(_secrets_in_file(data, path, text))
+    origins = {".".join(map(str, key)): str(_place(path, text, key)) for key in _leaves(data)}
+    problems += _overlay(data, origins, environ)
+    settings: Settings | None = None
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        problems += _explain(error, path, text, origins)
+    raise_all(problems)
+    assert settings is not None
+    return Project(root, settings, {name: origins.get(name, "default") for name, _ in options(settings)})
+
+
+def secret(value: SecretStr | None, file: Path | None, option: str, root: Path) -> str | None:
+    """The secret of an option: from the environment, else from the file that the setting names, else None."""
+    if value is not None:
+        return value.get_secret_value()
+    if file is None:
+        return None
+    try:
+        found = files.read_text(root / file).strip()
+    except (StorageError, TextNotUtf8) as error:
+        raise SecretMissing(f"{option}_file cannot be read: {error.message}", place=error.place) from error
+    if not found:
+        raise SecretMissing(f"the file that {option}_file names is empty", place=str(root / file))
+    return found
+
+
+def env_name(option: str) -> str:
+    """The environment variable of a dotted option: ``source.folder.path`` → ``SITEGEN_SOURCE__FOLDER__PATH``."""
+    return ENV_PREFIX + option.upper().replace(".", "__")
+
+
+def options(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """All options below a section with their values, dotted names first to last."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            yield from options(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _secrets_in_file(data: Mapping[str, Any], path: Path, text: str) -> Iterator[SettingsError]:
+    for key in _leaves(data):
+        if key[-1] == "token":
+            name = ".".join(map(str, key))
+            yield SettingsInvalid(
+                f"{name} must not stand in {FILE_NAME}, which is committed",
+                place=_place(path, text, key),
+                remedy=f"Remove the line; set {env_name(name)} or name a file with {name}_file. Then replace the token "
+                "by a new one, since git may remember it.",
+            )
+
+
+def _leaves(data: Mapping[str, Any], prefix: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    for name, value in data.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, (*prefix, name))
+        else:
+            yield (*prefix, name)
+
+
+def _place(path: Path, text: str, key: tuple[str | int, ...]) -> Place:
+    """The line of ``key`` in the TOML ``text``, or of the nearest table above it."""
+    names = [part for part in key if isinstance(part, str)]
+    table: list[str] = []
+    best, depth = None, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?", line)
+        assigned = re.match(r"\s*([A-Za-z0-9_.\"'-]+)\s*=", line)
+        if header:
+            table = [part.strip().strip("\"'") for part in header[1].split(".")]
+            here = table
+        elif assigned:
+            here = table + [part.strip().strip("\"'") for part in assigned[1].split(".")]
+        else:
+            continue
+        if here == names[: len(here)] and len(here) > depth:
+            best, depth = number, len(here)
+    return Place(str(path), best)
+
+
+def _overlay(data: dict[str, Any], origins: dict[str, str], environ: Mapping[str, str]) -> list[SettingsError]:
+    """Lays the environment over the file's data; returns the problems of variables that name no option."""
+    problems: list[SettingsError] = []
+    known = {env_name(name): name for name, _ in options(Settings())}
+    for variable in sorted(name for name in environ if name.startswith(ENV_PREFIX)):
+        option = known.get(variable)
+        if option is None:
+            near = difflib.get_close_matches(variable, known, 1, 0.6)
+            problems.append(
+                SettingsInvalid(
+                    "no setting has this name" + (f"; did you mean {near[0]}?" if near else ""),
+                    place=f"environment variable {variable}",
+                    remedy="Two underscores stand between levels, as in SITEGEN_SOURCE__FOLDER__PATH.",
+                )
+            )
+            continue
+        *sections, name = option.split(".")
+        target = data
+        for section in sections:
+            inner = target.setdefault(section, {})
+            if not isinstance(inner, dict):
+                break  # the file has a wrong type there, which is reported as its problem
+            target = inner
+        else:
+            target[name] = _parse(environ[variable], option)
+            origins[option] = variable
+    return problems
+
+
+def _parse(value: str, option: str) -> Any:
+    """An environment value: lists as JSON or separated by commas, everything else as text that pydantic converts."""
+    default = dict(options(Settings()))[option]
+    if not isinstance(default, tuple):
+        return value
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return tuple(parsed) if isinstance(parsed, list) else (value,)
+
+
+def _explain(error: ValidationError, path: Path, text: str, origins: Mapping[str, str]) -> Iterator[SettingsError]:
+    for item in error.errors(include_url=False, include_context=False):
+        key = item["loc"]
+        name = ".".join(map(str, key))
+        option = ".".join(str(part) for part in key if isinstance(part, str))
+        origin = origins.get(option, "")
+        place = Place(f"environment variable {origin}") if origin.startswith(ENV_PREFIX) else _place(path, text, key)
+        if item["type"] == "extra_forbidden":
+            near = _near_miss(key)
+            yield SettingsInvalid(f"unknown setting {name}" + (f"; did you mean {near}?" if near else ""), place=place)
+        else:
+            yield SettingsInvalid(f"{name}: {item['msg']}", place=place)
+
+
+def _near_miss(key: tuple[int | str, ...]) -> str | None:
+    """The known option or section that a refused key most resembles."""
+    section: Any = Settings()
+    for part in key[:-1]:
+        section = getattr(section, str(part), None)
+    siblings = list(type(section).model_fields) if isinstance(section, BaseModel) else []
+    wanted = str(key[-1])
+    if near := difflib.get_close_matches(wanted, siblings, 1, 0.6):
+        return ".".join([*map(str, key[:-1]), near[0]])
+    everywhere = [name for name, _ in options(Settings())]
+    same = [name for name in everywhere if name.rsplit(".", 1)[-1] == wanted]
+    return same[0] if same else next(iter(difflib.get_close_matches(wanted, everywhere, 1, 0.6)), None)
