@@ -305,6 +305,13 @@ class ContextExceeded(EngineError):
     code = "SG306"
     default_remedy = "Raise `[engine.ollama] num_ctx`, as far as the GPU's memory allows."
 
+    def __init__(
+        self, message: str, *, place: Place | str | None = None, remedy: str | None = None, prompt_tokens: int | None = None
+    ) -> None:
+        super().__init__(message, place=place, remedy=remedy)
+        self.prompt_tokens = prompt_tokens
+        """How long the text sent was, when the server says it."""
+
 
 class CloudModelRefused(EngineError):
     """The model runs on somebody else's computer; documents do not leave the house."""
