@@ -1,1 +1,30 @@
 """What turns a document's text into a summary. ``base`` says what an engine is; each other module is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sitegen.settings import Project, secret
+
+if TYPE_CHECKING:
+    from sitegen.enrich.engines.base import Engine
+
+
+def open_engine(project: Project) -> Engine:
+    """The engine that the settings name. Raises ``SettingsError`` when its secret cannot be read."""
+    settings = project.settings.engine
+    if settings.kind == "extractive":
+        from sitegen.enrich.engines.extractive import Extractive
+
+        return Extractive(settings.extractive)
+    from sitegen.enrich.summarize import ModelSummarizer
+
+    if settings.kind == "ollama":
+        from sitegen.enrich.engines.ollama import Ollama
+
+        token = secret(settings.ollama.token, settings.ollama.token_file, "engine.ollama.token", project.root)
+        return ModelSummarizer(Ollama(settings.ollama, token))
+    from sitegen.enrich.engines.openai import OpenAI
+
+    token = secret(settings.openai.token, settings.openai.token_file, "engine.openai.token", project.root)
+    return ModelSummarizer(OpenAI(settings.openai, token))

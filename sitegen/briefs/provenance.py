@@ -1,0 +1,122 @@
+"""The provenance record: the sidecar file that says how a brief came to be and what was last generated."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sitegen import files
+from sitegen.briefs.model import Generated
+from sitegen.errors import ProvenanceBroken
+
+FOLDER = ".provenance"
+
+
+class _Model(BaseModel):
+    # A record of a newer sitegen may have more fields; they are kept out, not refused.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Made(_Model):
+    """How a text was made: enough to say whether it is stale and why."""
+
+    method: Literal["summary", "extract"]
+    engine: str
+    model: str
+    digest: str
+    server: str = ""
+    prompt: str = ""
+    at: dt.datetime
+    text_hash: str
+    cache_key: str
+    pages_read: int | None = None
+    pages_total: int | None = None
+    dropped: int = 0
+    notes: tuple[str, ...] = ()
+    calls: int = 0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    seconds: float = 0
+
+
+class Text(_Model):
+    """A generated text, in parts, so that it can be merged field by field and line by line."""
+
+    fields: dict[str, Any]
+    body: str
+    topics: tuple[str, ...] = ()
+    sha256: str
+    """Of the whole file as it was written; an editor changed the brief when its file has another."""
+
+    @classmethod
+    def of(cls, generated: Generated) -> Text:
+        fields = {name: _plain_json(value) for name, value in generated.fields.items()}
+        return cls(fields=fields, body=generated.body, topics=generated.topics, sha256=generated.sha256)
+
+    def generated(self) -> Generated:
+        fields = dict(self.fields)
+        if fields.get("date") is not None:
+            fields["date"] = dt.date.fromisoformat(fields["date"])
+        return Generated(fields, self.body, self.topics)
+
+
+class Proposal(_Model):
+    """A newer text that waits for the editor, since the brief was edited by hand."""
+
+    text: Text
+    made: Made
+
+
+class Record(_Model):
+    """All that is known of one brief's origin."""
+
+    source: str
+    brief: str
+    """Where the file was when last seen, below the folder of briefs. Identity is ``source``, not this."""
+    made: Made | None = None
+    generated: Text | None = None
+    """What was last written; None when the file was never generated, only claims the document."""
+    proposal: Proposal | None = None
+
+
+def _plain_json(value: object) -> object:
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def record_path(briefs: Path, ref: str) -> Path:
+    """Where the record of a document is: named by a hash, since a ref may hold any character."""
+    return briefs / FOLDER / f"{files.sha256(ref)[:20]}.json"
+
+
+def read(briefs: Path, ref: str) -> Record | None:
+    """The record of a document, None when there is none. Raises ``ProvenanceBroken``."""
+    path = record_path(briefs, ref)
+    return _read(path) if path.exists() else None
+
+
+def read_all(briefs: Path) -> Iterator[Record]:
+    """All records, in the order of their files."""
+    folder = briefs / FOLDER
+    for entry in files.scan(folder):
+        if entry.path.endswith(".json"):
+            yield _read(folder / entry.path)
+
+
+def _read(path: Path) -> Record:
+    text = files.read_text(path)
+    try:
+        return Record.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ProvenanceBroken(f"{where}: {first['msg']}" if where else first["msg"], place=str(path)) from error
+
+
+def write(briefs: Path, record: Record) -> None:
+    """Keeps a record."""
+    text = record.model_dump_json(indent=1, exclude_none=True, exclude_defaults=False)
+    files.write_atomic(record_path(briefs, record.source), f"{text}\n")
