@@ -306,7 +306,12 @@ class ContextExceeded(EngineError):
     default_remedy = "Raise `[engine.ollama] num_ctx`, as far as the GPU's memory allows."
 
     def __init__(
-        self, message: str, *, place: Place | str | None = None, remedy: str | None = None, prompt_tokens: int | None = None
+        self,
+        message: str,
+        *,
+        place: Place | str | None = None,
+        remedy: str | None = None,
+        prompt_tokens: int | None = None,
     ) -> None:
         super().__init__(message, place=place, remedy=remedy)
         self.prompt_tokens = prompt_tokens
