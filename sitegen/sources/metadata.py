@@ -1,0 +1,146 @@
+"""``metadata.jsonl``: what is known of the documents of a folder, one JSON object a line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sitegen import files
+from sitegen.errors import Place, SourceMetadataInvalid, raise_all
+
+NAME = "metadata.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """One line: which files a document consists of, and what is known about it."""
+
+    path: str
+    """The file that gives the document its identity."""
+    text_path: str | None = None
+    """The file that holds its text, when that is another."""
+    title: str | None = None
+    created: dt.date | None = None
+    correspondent: str | None = None
+    document_type: str | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    digest: str = ""
+    """Changes whenever one of the fields above does."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files of the document, the one that names it first."""
+        return (self.path,) if self.text_path is None else (self.path, self.text_path)
+
+
+class _Wrong(Exception):
+    """A field that cannot be used."""
+
+
+def parse(text: str, name: str, known: Collection[str]) -> dict[str, Metadata]:
+    """The lines of ``text`` by the path of their document; ``known`` are the files that there are, in NFC.
+
+    Fields that are not known are ignored, as are blank lines. Raises ``SourceMetadataInvalid`` for every wrong line.
+    """
+    found: dict[str, Metadata] = {}
+    claimed: dict[str, int] = {}
+    problems: list[SourceMetadataInvalid] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            entry = _entry(line, known)
+            for path in entry.paths:
+                if path in claimed:
+                    raise _Wrong(f"{path!r} stands in line {claimed[path]} already")
+            claimed |= dict.fromkeys(entry.paths, number)
+            found[entry.path] = entry
+        except _Wrong as error:
+            problems.append(SourceMetadataInvalid(str(error), place=Place(name, number)))
+    raise_all(problems)
+    return found
+
+
+def _entry(line: str, known: Collection[str]) -> Metadata:
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise _Wrong(f"not JSON: {error}") from None
+    if not isinstance(fields, dict):
+        raise _Wrong('not a JSON object, such as {"file": "minutes.pdf", "title": "Minutes"}')
+    path, text_path = _paths(fields, known)
+    entry = Metadata(
+        path=path,
+        text_path=text_path,
+        title=_text(fields, "title"),
+        created=_date(fields),
+        correspondent=_text(fields, "correspondent"),
+        document_type=_text(fields, "document_type"),
+        tags=_tags(fields),
+        language=_language(fields),
+    )
+    digest = files.sha256(repr(entry))
+    return Metadata(**{name: getattr(entry, name) for name in Metadata.__slots__ if name != "digest"}, digest=digest)
+
+
+def _paths(fields: dict[str, Any], known: Collection[str]) -> tuple[str, str | None]:
+    single, pdf, text = (_path(fields, key, known) for key in ("file", "pdf_file", "text_file"))
+    names = [path for path in (single or pdf, text) if path is not None]
+    if not names:
+        raise _Wrong("no file is named: `file`, `pdf_file` or `text_file` is needed")
+    if single and pdf and single != pdf:
+        raise _Wrong("`file` and `pdf_file` name two different files")
+    return (names[0], names[1]) if len(names) == 2 and names[0] != names[1] else (names[0], None)
+
+
+def _path(fields: dict[str, Any], key: str, known: Collection[str]) -> str | None:
+    value = _text(fields, key)
+    if value is None:
+        return None
+    path = unicodedata.normalize("NFC", value.removeprefix("./"))
+    if path not in known:
+        raise _Wrong(f"`{key}`: there is no document {value!r} in the folder (text, Markdown or PDF, not hidden)")
+    return path
+
+
+def _text(fields: dict[str, Any], key: str) -> str | None:
+    value = fields.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _Wrong(f"`{key}` must be text, not {json.dumps(value)[:40]}")
+    value = " ".join(value.encode("utf-8", "replace").decode().replace("\0", " ").split())
+    return value or None
+
+
+def _date(fields: dict[str, Any]) -> dt.date | None:
+    value = _text(fields, "created")
+    try:
+        return dt.date.fromisoformat(value[:10]) if value else None
+    except ValueError:
+        raise _Wrong(f"`created` must be a date such as 2025-03-14, not {value!r}") from None
+
+
+def _tags(fields: dict[str, Any]) -> tuple[str, ...]:
+    value = fields.get("tags")
+    if value is None:
+        return ()
+    if not isinstance(value, list) or any(not isinstance(tag, str) for tag in value):
+        raise _Wrong("`tags` must be a list of texts")
+    tags = (" ".join(tag.encode("utf-8", "replace").decode().split()) for tag in value)
+    return tuple(sorted({tag for tag in tags if tag}))
+
+
+def _language(fields: dict[str, Any]) -> str | None:
+    value = _text(fields, "language")
+    if value is None or value.lower() in ("und", "unknown"):
+        return None
+    if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", value):
+        raise _Wrong(f"`language` must be two letters such as en, not {value!r}")
+    return re.split("[-_]", value)[0].lower()
