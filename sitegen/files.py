@@ -7,7 +7,9 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import secrets
+import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,7 +49,7 @@ def write_atomic(path: Path, data: bytes | str, *, durable: bool = True) -> None
     raw = data.encode() if isinstance(data, str) else data
     with guarded(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.parent / f".{path.name[:80]}.{secrets.token_hex(4)}.tmp"
+        temporary = path.parent / f".{path.name[:40]}.{secrets.token_hex(4)}.tmp"
         try:
             with temporary.open("xb") as file:
                 file.write(raw)
@@ -69,6 +71,58 @@ def write_if_different(path: Path, data: bytes) -> bool:
             return False
     write_atomic(path, data, durable=False)
     return True
+
+
+class Writer:
+    """Writes many files below ``root`` as ``write_atomic`` does, not durable, but asks for each folder only once.
+
+    Folders that are symbolic links are refused, so that nothing is written outside ``root``.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = str(root)
+        self._suffix = f".{secrets.token_hex(4)}.tmp"
+        self._known: set[str] = set()
+
+    def write(self, relative: str, data: bytes) -> os.stat_result:
+        """Replaces the file and returns what the file system then says of it. Raises ``StorageError``."""
+        target = f"{self._root}/{relative}"
+        folder, name = target.rsplit("/", 1)
+        temporary = f"{folder}/.{name[:40]}{self._suffix}"
+        with guarded(Path(target)):
+            if folder not in self._known:
+                self._make(folder)
+            try:
+                fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+                try:
+                    view = memoryview(data)
+                    while view:
+                        view = view[os.write(fd, view) :]
+                finally:
+                    os.close(fd)
+                os.rename(temporary, target)  # noqa: PTH104  # pathlib costs more than the call
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)  # noqa: PTH108
+                raise
+            return os.lstat(target)
+
+    def _make(self, folder: str) -> None:
+        if folder == self._root:
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+        elif folder not in self._known:
+            self._make(folder.rsplit("/", 1)[0])
+            try:
+                os.mkdir(folder)  # noqa: PTH102
+            except FileExistsError:
+                if not stat.S_ISDIR(os.lstat(folder).st_mode):
+                    raise NotADirectoryError(errno.ENOTDIR, "is a link or a file, not a folder", folder) from None
+        self._known.add(folder)
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file name is one that ``write_atomic`` or ``Writer`` uses while it writes; a crash may leave it."""
+    return re.fullmatch(r"\..+\.[0-9a-f]{8}\.tmp", name, re.DOTALL) is not None
 
 
 def _sync_folder(folder: Path) -> None:
@@ -148,6 +202,8 @@ class Entry:
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
+    """When the content or the name last changed, as the kernel says; unlike ``mtime_ns`` no program can set it."""
 
 
 def scan(root: Path, *, hidden: bool = False) -> list[Entry]:
@@ -168,8 +224,8 @@ def scan(root: Path, *, hidden: bool = False) -> list[Entry]:
                     if entry.is_dir(follow_symlinks=False):
                         todo.append(f"{name}/")
                     elif entry.is_file():
-                        stat = entry.stat()
-                        found.append(Entry(name, stat.st_size, stat.st_mtime_ns))
+                        info = entry.stat()
+                        found.append(Entry(name, info.st_size, info.st_mtime_ns, info.st_ctime_ns))
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
