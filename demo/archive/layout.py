@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from .markup import Language
 from .page import HEIGHT, WIDTH, Metrics, Page, Run, Stroke, emblem, signature
@@ -13,6 +14,7 @@ from .words import Line, break_lines
 
 LEFT, RIGHT, TOP, BOTTOM = 68.0, WIDTH - 68.0, 78.0, HEIGHT - 74.0
 _PAGE_OF: dict[Language, str] = {"en": "Page {} of {}", "de": "Seite {} von {}", "fr": "Page {} sur {}"}
+_TOWN = ("Free Town", "Freie Stadt", "Ville libre")
 _HEADINGS = {"h1": (17.0, 0.0, 12.0), "h2": (12.5, 13.0, 5.0), "h3": (10.8, 8.0, 3.0)}
 
 
@@ -39,11 +41,13 @@ class Setter:
         self._leading = self._size * float(source.field("leading") or 1.36)
         self._y = TOP
         self._before = ""
+        self._ahead = 0.0
 
     def set(self) -> list[Page]:
         """Set the whole source."""
         self._masthead()
-        for block in self.source.blocks:
+        for block, after in pairwise([*self.source.blocks, Block("rule")]):
+            self._ahead = 75.0 if after.kind == "sign" else 0.0
             getattr(self, f"_set_{block.kind}")(block)
             self._before = block.kind
         self._running_lines()
@@ -86,9 +90,12 @@ class Setter:
         name, _, office = self.source.field("masthead").partition(" | ")
         if not name:
             return
-        self.pages[-1].strokes += emblem(LEFT + 12, 56)
-        self.pages[-1].runs.append(Run(LEFT + 36, 55, name, 13, "B"))
-        self.pages[-1].runs.append(Run(LEFT + 36, 70, office, 9, "", 70))
+        left = LEFT
+        if name.startswith(_TOWN):
+            self.pages[-1].strokes += emblem(LEFT + 12, 56)
+            left += 36
+        self.pages[-1].runs.append(Run(left, 55, name, 13, "B"))
+        self.pages[-1].runs.append(Run(left, 70, office, 9, "", 70))
         self._stroke(LEFT, 83, RIGHT, 0.8, 60)
         self._y = 98
 
@@ -105,7 +112,7 @@ class Setter:
 
     def _set_paragraph(self, block: Block) -> None:
         lines = self._lines(block.text, RIGHT - LEFT, self._size)
-        self._need(len(lines) * self._leading)
+        self._need(len(lines) * self._leading + self._ahead)
         self._print(lines, LEFT, self._size, self._leading)
         self._y += self._leading * 0.5
 
@@ -119,12 +126,10 @@ class Setter:
         self._y += self._leading * 0.3
 
     def _set_address(self, block: Block) -> None:
-        self._need(self._leading)
-        if self._before != "address":
-            self._y += self._leading * 0.4
+        self._need(self._leading + self._ahead)
+        self._y += self._leading * 0.6 if block.mark == "first" else 0
         self._print(self._lines(block.text, RIGHT - LEFT, self._size), LEFT, self._size, self._size * 1.25)
-        if block is [other for other in self.source.blocks if other.kind == "address"][-1] or not block.text:
-            self._y += self._leading * 0.7
+        self._y += self._leading * 0.5 if block.mark == "last" else 0
 
     def _set_note(self, block: Block) -> None:
         size = self._size - 2

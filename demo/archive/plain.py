@@ -29,7 +29,7 @@ def _join(source: Source, write: Callable[[Block], str]) -> str:
         parts.append(source.field("masthead").replace(" | ", "\n"))
         before = "masthead"
     for block in source.blocks:
-        close = block.kind == before and block.kind in ("item", "address")
+        close = block.kind == before and (block.kind == "item" or (block.kind == "address" and block.mark != "first"))
         parts.append(("\n" if close else "\n\n" if before else "") + write(block))
         before = block.kind
     return plain("".join(parts)) + "\n"

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from fpdf.enums import TextMode
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from .markup import plain
 from .noise import Reader
@@ -64,13 +64,14 @@ def _photograph(pdf: bytes) -> list[Image.Image]:
 
 def _stamp(picture: Image.Image, text: str, random: Random) -> None:
     """Press a date stamp on a page, not quite straight."""
-    font = ImageFont.load_default(15)
-    box = font.getbbox(text)
-    size = (int(box[2]) + 26, int(box[3]) + 22)
-    stamp = Image.new("L", size, 255)
+    pdf = blank_pdf("sans")
+    pdf.add_page(format=(pdf.get_string_width(text) * 1.1 + 26, 32))
+    pdf.set_font(FACES["sans"], "B", 11)
+    pdf.set_text_color(80)
+    pdf.text(13, 20, text)
+    stamp = _photograph(bytes(pdf.output()))[0]
     draw = ImageDraw.Draw(stamp)
-    draw.rectangle((2, 2, size[0] - 3, size[1] - 3), outline=90, width=2)
-    draw.text((13, 10), text, fill=80, font=font)
+    draw.rectangle((2, 2, stamp.width - 3, stamp.height - 3), outline=90, width=2)
     turned = stamp.rotate(random.uniform(-5, 5), expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC)
     place = (int(_STAMP_AT[0] * picture.width), int(_STAMP_AT[1] * picture.height) - 30)
     area = (*place, place[0] + turned.width, place[1] + turned.height)

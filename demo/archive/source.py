@@ -81,11 +81,17 @@ def _parse_chunk(chunk: str, expander: Expander) -> list[Block]:
         return [Block("table", rows=rows)]
     for prefix, kind in _HEADS.items():
         if chunk.startswith(prefix):
-            lines = chunk.splitlines() if kind == "address" else [" ".join(chunk.splitlines())]
-            return [Block(kind, expander.expand(line.removeprefix(prefix))) for line in lines]
+            if kind == "address":
+                return _address(chunk.splitlines(), expander)
+            return [Block(kind, expander.expand(" ".join(chunk.splitlines()).removeprefix(prefix)))]
     if _ITEM.match(chunk):
         return [_item(part, expander) for part in re.split(r"\n(?=- |\d+\. |\([a-z0-9]+\) )", chunk)]
     return [Block("paragraph", expander.expand(" ".join(chunk.splitlines())))]
+
+
+def _address(lines: list[str], expander: Expander) -> list[Block]:
+    marks = ["first", *[""] * (len(lines) - 2), "last"] if len(lines) > 1 else ["first"]
+    return [Block("address", expander.expand(line[2:]), mark) for line, mark in zip(lines, marks, strict=True)]
 
 
 def _item(part: str, expander: Expander) -> Block:

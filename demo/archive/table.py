@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .source import Row
 
-_FIGURE = re.compile(r"[\d\s.,%+–-]*|(EUR )?[\d.,\s\u00a0-]+( EUR)?")
+_FIGURE = re.compile(r"(EUR)?[\d\s.,%+–-]*(EUR)?")
 
 
 @dataclass(frozen=True)
