@@ -4,17 +4,17 @@
     ├── SettingsError (exit 3)          SettingsMissing, SettingsUnreadable, SettingsInvalid, SecretMissing
     ├── SourceError (exit 4)            SourceUnreachable, SourceRefused, SourceForbidden, SourceWrongAddress,
     │                                   SourceFailing, SourceVersion, SourceAnswerInvalid, SourceTagMissing,
-    │                                   SourceUntrusted, SourceFolderMissing, DocumentUnreadable, DocumentMissing
-    ├── EngineError (exit 5)            EngineUnreachable, ModelMissing, EngineBusy, AnswerUnfinished,
-    │                                   AnswerInvalid, ContextExceeded, CloudModelRefused, EngineFailing,
-    │                                   EngineRejected
+    │                                   SourceUntrusted, SourceFolderMissing, SourceMetadataInvalid,
+    │                                   DocumentUnreadable, DocumentMissing
+    ├── EngineError (exit 5)            EngineUnreachable, ModelMissing, EngineBusy, AnswerUnfinished, AnswerInvalid,
+    │                                   ContextExceeded, CloudModelRefused, EngineFailing, EngineRejected
     ├── ContentError (exit 1)           FrontMatterBroken, FrontMatterInvalid, FrontMatterDuplicateKey,
     │                                   FrontMatterUnclosed, SourceClaimedTwice, TextNotUtf8, BriefMissing,
     │                                   ProvenanceBroken, AddressTaken
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken
-    ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged
+    ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
-    ├── SomeFailed (exit 6)
+    ├── SomeFailed (exit 6), ChecksFailed (exit 1), FolderNotEmpty (exit 2), Unexpected (exit 1)
     └── Several                         several problems of one kind of input, reported together
 
 An error says what happened (``message``), where (``place``) and what to do next (``remedy``). The codes never change

@@ -1,0 +1,64 @@
+"""What all commands share: the global options, the console, the site they work on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sitegen.console import Console
+
+if TYPE_CHECKING:
+    from sitegen.settings import Project
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass
+class App:
+    """The state of one command line."""
+
+    console: Console = field(default_factory=Console)
+    site: Path | None = None
+
+    def project(self) -> Project:
+        """The site's settings, loaded now. Raises ``SettingsError``."""
+        from sitegen import settings
+
+        return settings.load(self.site)
+
+
+def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Global options may stand before the command or after it; wherever they are given, they count."""
+    app = ctx.ensure_object(App)
+    if parameter.name == "site":
+        app.site = value or app.site
+    elif value:
+        setattr(app.console, str(parameter.name), True)
+
+
+def global_options(function: Function) -> Function:
+    """Adds the options that every command has."""
+    keep: dict[str, Any] = {"callback": _keep, "expose_value": False, "is_eager": True}
+    options = [
+        click.option(
+            "--site",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="The site's folder, where sitegen.toml is.  [default: the nearest one upwards]",
+            **keep,
+        ),
+        click.option("--json", is_flag=True, help="Print results as JSON.", **keep),
+        click.option("-q", "--quiet", is_flag=True, help="Print nothing but results and errors.", **keep),
+        click.option("-v", "--verbose", is_flag=True, help="Print what is done, one line each.", **keep),
+        click.option("--debug", is_flag=True, help="Show the traceback of an error.", **keep),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+pass_app = click.make_pass_decorator(App, ensure=True)

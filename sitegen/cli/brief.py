@@ -1,0 +1,122 @@
+"""``sitegen brief``: what briefs there are, their state and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sitegen.cli.app import App, global_options, pass_app
+
+if TYPE_CHECKING:
+    from sitegen.briefs.provenance import Record
+    from sitegen.briefs.store import Brief
+    from sitegen.enrich.overview import Line
+
+STATES = ("draft", "published", "edited", "proposal", "stale", "gone", "pending", "empty", "failed", "dead")
+
+
+@click.group("brief", short_help="List briefs, and show one with its origin.")
+@global_options
+def command() -> None:
+    """Briefs: what there is, its state and why.
+
+    \b
+    Examples:
+      sitegen brief list --status draft
+      sitegen brief show bridge-inspection
+    """
+
+
+@command.command("list")
+@click.option("--status", type=click.Choice(STATES), help="Only those in this state.")
+@global_options
+@pass_app
+def list_briefs(app: App, status: str | None) -> None:
+    """List all briefs, and the documents that have none yet, with their state.
+
+    `edited`: changed by hand since it was generated. `proposal`: a newer text waits for the editor. `stale`: made by
+    another engine or model than the settings name. `gone`: the document is no longer in the source.
+
+    \b
+    Examples:
+      sitegen brief list
+      sitegen brief list --status failed
+      sitegen --json brief list --status proposal
+    """
+    from sitegen.enrich.overview import overview
+
+    lines, store = overview(app.project())
+    shown = [line for line in lines if status is None or _matches(line, status)]
+    if app.console.json:
+        app.console.data([line.as_dict() for line in shown])
+    elif shown:
+        rows = [
+            (line.status, ", ".join(line.flags), line.title, line.brief or line.source or "", line.why)
+            for line in shown
+        ]
+        app.console.table(("STATUS", "FLAGS", "TITLE", "FILE", "WHY"), rows)
+    else:
+        app.console.say("No briefs in this state." if status else "No briefs yet; `sitegen pull` makes them.")
+    for problem in store.broken:
+        app.console.warn(str(problem))
+
+
+def _matches(line: Line, status: str) -> bool:
+    return line.status == status or status in line.flags or (status == "gone" and "source gone" in line.flags)
+
+
+@command.command("show")
+@click.argument("ref")
+@global_options
+@pass_app
+def show_brief(app: App, ref: str) -> None:
+    """Show a brief's fields, its state, how it was made, and a proposal if one waits.
+
+    REF is a slug, a file name, or a source such as paperless:12.
+
+    \b
+    Examples:
+      sitegen brief show bridge-inspection
+      sitegen --json brief show paperless:12
+    """
+    from sitegen.enrich.overview import overview
+
+    project = app.project()
+    lines, store = overview(project)
+    brief = store.find(ref)
+    record = store.record(brief.matter.source) if brief.matter.source else None
+    line = next(line for line in lines if line.brief and line.brief.endswith(brief.path))
+    if app.console.json:
+        app.console.data(_as_dict(brief, record, line))
+        return
+    _print(app, brief, record, line)
+
+
+def _as_dict(brief: Brief, record: Record | None, line: Line) -> dict[str, object]:
+    matter = brief.matter.model_dump(mode="json", exclude_unset=True)
+    origin = record.model_dump(mode="json", exclude_none=True) if record else None
+    return {**line.as_dict(), "fields": matter, "body": brief.body.strip(), "provenance": origin}
+
+
+def _print(app: App, brief: Brief, record: Record | None, line: Line) -> None:
+    out = app.console.out
+    out(line.title)
+    out(f"  file      {line.brief}")
+    out(f"  status    {line.status}{''.join(f', {flag}' for flag in line.flags)}")
+    for name in ("date", "tags", "correspondent", "document_type", "language", "source"):
+        value = getattr(brief.matter, name)
+        if value:
+            out(f"  {name.replace('document_', ''):9} {', '.join(value) if isinstance(value, tuple) else value}")
+    if record is not None and record.made is not None:
+        made = record.made
+        out(f"  made      {made.method} by {made.engine} {made.model}, {made.at:%Y-%m-%d %H:%M} UTC")
+        for note in made.notes:
+            out(f"            {note}")
+    if line.why:
+        out(f"  why       {line.why}")
+    out()
+    out(brief.body.strip())
+    if record is not None and record.proposal is not None:
+        out("\n--- proposal: the newer text, not in the file ---\n")
+        out(record.proposal.text.generated().text.strip())

@@ -1,0 +1,55 @@
+"""``sitegen build``: renders the site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sitegen.cli.app import App, global_options, pass_app
+
+if TYPE_CHECKING:
+    from sitegen.site.build import BuildReport
+
+
+@click.command("build", short_help="Render the site.")
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write the site here.")
+@click.option("--drafts", is_flag=True, help="Show drafts as well.")
+@click.option("--future", is_flag=True, help="Show pages with a date in the future as well.")
+@click.option("--base-url", metavar="URL", help="The address at which the site will be read.")
+@click.option("--clean", is_flag=True, help="Remove what earlier builds wrote, and render everything anew.")
+@click.option("--strict", is_flag=True, help="Warnings, such as broken links, fail the build.")
+@global_options
+@pass_app
+def command(
+    app: App, output: Path | None, drafts: bool, future: bool, base_url: str | None, clean: bool, strict: bool
+) -> None:
+    """Render the site from content/ and briefs/ into the output folder. Needs no server and no network.
+
+    \b
+    Examples:
+      sitegen build
+      sitegen build --output /var/www/site --strict
+      sitegen build --drafts --base-url https://preview.example.org/
+    """
+    from sitegen.site.build import BuildOptions, build
+
+    project = app.project()
+    target = None if output is None else output.resolve()
+    options = BuildOptions(output=target, drafts=drafts, future=future, base_url=base_url, clean=clean, strict=strict)
+    report = build(project, options)
+    _show(app, report, target or project.output)
+
+
+def _show(app: App, report: BuildReport, output: Path) -> None:
+    console = app.console
+    if console.json:
+        console.data(report.as_dict())
+        return
+    for warning in report.warnings:
+        console.warn(str(warning))
+    for name, seconds in report.phases.items():
+        console.detail(f"{name}: {seconds * 1000:.0f} ms")
+    changes = f"{report.written} written, {report.unchanged} unchanged, {report.removed} removed"
+    console.say(f"{report.pages} pages in {output}: {changes}, {report.seconds:.2f} s.")

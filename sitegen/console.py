@@ -1,0 +1,201 @@
+"""The only place that prints: data on stdout, everything else on stderr; progress, tables, errors, ``--json``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from sitegen.errors import SitegenError
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.progress import Progress as RichProgress
+
+_STYLES = {"error": "31;1", "warning": "33", "ok": "32", "dim": "2", "bold": "1"}
+
+
+@dataclass
+class Console:
+    """Where a command writes, and how much."""
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+    # ------------------------------------------------------------------------------------------------------- stdout
+
+    def data(self, value: object) -> None:
+        """The command's result for machines, as JSON on stdout."""
+        _write(sys.stdout, json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+    def out(self, text: str = "") -> None:
+        """The command's result for people, on stdout."""
+        _write(sys.stdout, text)
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Aligned columns on stdout; the last one is cut to the terminal's width."""
+        from rich.cells import cell_len, set_cell_size
+
+        rows = [[_printable(cell) for cell in row] for row in rows]
+        widths = [max(cell_len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+        room = _width(sys.stdout)
+        for number, row in enumerate((head, *rows)):
+            line = "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            if room is not None and cell_len(line) > room:
+                line = set_cell_size(line, room - 1).rstrip() + "…"
+            _write(sys.stdout, _style(line, "bold", sys.stdout) if number == 0 else line)
+
+    # ------------------------------------------------------------------------------------------------------- stderr
+
+    def say(self, text: str = "", style: str | None = None) -> None:
+        """A remark for people; not with ``--quiet``."""
+        if not self.quiet:
+            _write(sys.stderr, _style(_printable(text), style, sys.stderr))
+
+    def detail(self, text: str) -> None:
+        """A remark that only ``--verbose`` shows."""
+        if self.verbose:
+            _write(sys.stderr, _style(_printable(text), "dim", sys.stderr))
+
+    def warn(self, text: str) -> None:
+        """Something is not right, and the work goes on."""
+        if not self.quiet:
+            _write(sys.stderr, f"{_style('warning', 'warning', sys.stderr)}: {_printable(text)}")
+
+    def finding(self, state: str, topic: str, message: str, remedy: str) -> None:
+        """One line of a check on stdout, with what to do below it."""
+        mark = {"ok": "✓", "warning": "!", "error": "✗"}[state]
+        _write(sys.stdout, f"{_style(mark, state, sys.stdout)} {topic:9} {_printable(message)}")
+        if remedy and state != "ok":
+            _write(sys.stdout, f"  {_style('what to do:', 'dim', sys.stdout)} {remedy}")
+
+    def error(self, error: SitegenError) -> None:
+        """All problems behind an error: what happened, where, and what to do; with ``--json`` on stdout."""
+        if self.json:
+            self.data({"errors": [problem.as_dict() for problem in error.problems]})
+            return
+        for problem in error.problems:
+            _write(sys.stderr, self._problem(problem))
+        if len(error.problems) > 1:
+            _write(sys.stderr, f"{len(error.problems)} problems found.")
+
+    def _problem(self, problem: SitegenError) -> str:
+        label = _style(f"error {problem.code}".strip(), "error", sys.stderr)
+        where = f"{_style(_printable(str(problem.place)), 'bold', sys.stderr)}: " if problem.place else ""
+        lines = [f"{label}: {where}{_printable(problem.message)}"]
+        if problem.remedy:
+            lines.append(f"  {_style('what to do:', 'dim', sys.stderr)} {problem.remedy}")
+        return "\n".join(lines)
+
+    # ----------------------------------------------------------------------------------------------------- progress
+
+    @contextlib.contextmanager
+    def progress(self, label: str, unit: str) -> Iterator[Progress]:
+        """A live bar on a terminal; on anything else a line now and then with ``--verbose``, else nothing."""
+        if self.quiet or self.json or not sys.stderr.isatty():
+            yield Progress(self, label, unit)
+            return
+        from rich import progress as rich
+        from rich.console import Console as Rich
+
+        terminal: RichConsole = Rich(stderr=True, highlight=False)
+        bar = rich.Progress(
+            rich.SpinnerColumn(),
+            rich.TextColumn("{task.description}"),
+            rich.BarColumn(),
+            rich.MofNCompleteColumn(),
+            rich.TextColumn("{task.fields[rate]}"),
+            rich.TimeRemainingColumn(),
+            rich.TextColumn("{task.fields[counts]}", style="dim"),
+            console=terminal,
+            transient=True,
+        )
+        with bar:
+            yield _LiveProgress(self, label, unit, bar)
+
+
+class Progress:
+    """Counts what is done; shows it where somebody looks."""
+
+    def __init__(self, console: Console, label: str, unit: str) -> None:
+        self.console, self.label, self.unit = console, label, unit
+        self.done = 0
+        self.started = time.monotonic()
+
+    def total(self, count: int | None) -> None:
+        """How many there will be, once that is known."""
+
+    def advance(self, what: str, counts: Mapping[str, int]) -> None:
+        """One more is done: ``what`` names it, ``counts`` sums up so far."""
+        self.done += 1
+        self.console.detail(f"{self.done} {what}")
+
+    def rate(self) -> str:
+        """How fast it goes, in words."""
+        seconds = time.monotonic() - self.started
+        if seconds < 1 or not self.done:
+            return ""
+        per_second = self.done / seconds
+        return f"{per_second:.1f} {self.unit}/s" if per_second >= 1 else f"{per_second * 60:.1f} {self.unit}/min"
+
+
+class _LiveProgress(Progress):
+    def __init__(self, console: Console, label: str, unit: str, bar: RichProgress) -> None:
+        super().__init__(console, label, unit)
+        self.bar = bar
+        self.task = bar.add_task(label, total=None, rate="", counts="")
+
+    def total(self, count: int | None) -> None:
+        self.bar.update(self.task, total=count)
+
+    def advance(self, what: str, counts: Mapping[str, int]) -> None:
+        self.done += 1
+        shown = " · ".join(f"{count} {name}" for name, count in counts.items() if count)
+        self.bar.update(self.task, advance=1, rate=self.rate(), counts=shown)
+        if self.console.verbose:
+            self.bar.console.print(_printable(what), style="dim", markup=False)
+
+
+def colours(stream: TextIO) -> bool:
+    """Whether to colour: a terminal, and nobody said no (https://no-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _style(text: str, style: str | None, stream: TextIO) -> str:
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if style and colours(stream) else text
+
+
+def _printable(text: str) -> str:
+    """Names from outside may hold terminal escapes; they are shown, never obeyed."""
+    return "".join(char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in text)
+
+
+def _width(stream: TextIO) -> int | None:
+    if not stream.isatty():
+        return None
+    with contextlib.suppress(OSError):
+        return os.get_terminal_size(stream.fileno()).columns
+    return None
+
+
+def _write(stream: TextIO, text: str) -> None:
+    # A file name that is no UTF-8 must not end the program; a closed pipe ends the output quietly.
+    try:
+        print(text.encode("utf-8", "backslashreplace").decode(), file=stream, flush=True)
+    except BrokenPipeError:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, stream.fileno())
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
