@@ -7,7 +7,7 @@ import unicodedata
 
 _ACTIVE = re.compile(r"[\\`*\[\]<~|]")
 _ENTITY = re.compile(r"&(?=#?\w{1,32};)")
-_UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
+_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _LINE_START = re.compile(r"^([-+=#>:]|(?P<number>\d{1,9})(?P<dot>[.)]))")
 _KEPT_FORMATS = {"\u200c", "\u200d", "\u00ad"}
 """Joiners that Persian and Indic words need, and the soft hyphen."""
@@ -35,13 +35,17 @@ def shorten(text: str, limit: int) -> str:
 
 
 def escape(text: str) -> str:
-    """``text`` as one line of Markdown that renders to it; only characters that would act are escaped."""
+    """``text`` as a line of Markdown that renders to it; only characters that would act are escaped."""
+    return _LINE_START.sub(_escape_start, escape_cell(text))
+
+
+def escape_cell(text: str) -> str:
+    """The same for text that does not begin a line, such as a cell of a table."""
     line = plain(text)
     line = _ACTIVE.sub(lambda match: f"\\{match[0]}", line)
     line = _ENTITY.sub(r"\\&", line)
     line = _UNDERSCORE.sub(r"\\_", line)
-    line = line.replace("![", "\\![")
-    return _LINE_START.sub(_escape_start, line)
+    return line.replace("![", "\\![")
 
 
 def _escape_start(match: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from sitegen import files
-from sitegen.briefs.markup import escape, plain, shorten
+from sitegen.briefs.markup import escape, escape_cell, plain, shorten
 from sitegen.enrich.summary import Point, Summary
 from sitegen.sources.base import Document
 
@@ -131,5 +131,5 @@ def _point(point: Point, page: str) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |"]
-    lines += [f"| {' | '.join(escape(cell) for cell in row)} |" for row in rows]
+    lines += [f"| {' | '.join(escape_cell(cell) for cell in row)} |" for row in rows]
     return "\n".join(lines)
