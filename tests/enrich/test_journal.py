@@ -1,0 +1,132 @@
+"""journal: no document is lost, none is tried for ever, and a crash is seen."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from sitegen.enrich.journal import Journal
+from sitegen.errors import StateDamaged
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def open_journal(tmp_path: Path, clock: Clock | None = None) -> Journal:
+    return Journal(tmp_path / "journal.sqlite", clock=clock or Clock())
+
+
+def state(journal: Journal, ref: str) -> tuple[str, int]:
+    entry = journal.entry(ref)
+    assert entry is not None
+    return entry.state, entry.attempts
+
+
+def test_a_document_goes_from_pending_over_running_to_done(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    journal.discover("a", "A", "f1")
+    assert state(journal, "a") == ("pending", 0)
+    assert journal.start("a") == 1
+    assert state(journal, "a") == ("running", 1)
+    journal.finish("a", "done", "f1", "key")
+    assert state(journal, "a") == ("done", 0)
+    assert journal.waiting() == []
+
+
+def test_what_was_running_in_a_crash_is_pending_again_and_its_attempt_counts(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    journal.discover("a", "A", "f")
+    journal.start("a")
+    again = open_journal(tmp_path)
+    assert again.recover() == 1
+    assert state(again, "a") == ("pending", 1)
+    assert [entry.ref for entry in again.waiting()] == ["a"]
+
+
+def test_a_document_that_fails_waits_longer_each_time_and_is_dead_in_the_end(tmp_path: Path) -> None:
+    clock = Clock()
+    journal = open_journal(tmp_path, clock)
+    journal.discover("a", "A", "f")
+    waits = []
+    for attempt in range(1, 4):
+        journal.start("a")
+        expected = "dead" if attempt == 3 else "failed"
+        assert journal.fail("a", "SG305", "no JSON", attempts_allowed=3) == expected
+        entry = journal.entry("a")
+        assert entry is not None
+        assert (entry.code, entry.reason) == ("SG305", "no JSON")
+        waits.append(entry.next_try - clock.now)
+    assert waits[0] < waits[1] < waits[2]
+    assert journal.waiting() == []
+
+
+def test_only_what_is_due_is_retried_by_a_scheduler(tmp_path: Path) -> None:
+    clock = Clock()
+    journal = open_journal(tmp_path, clock)
+    journal.discover("a", "A", "f")
+    journal.start("a")
+    journal.fail("a", "SG305", "x", attempts_allowed=5)
+    assert journal.waiting(due_only=True) == []
+    assert len(journal.waiting()) == 1
+    clock.now += 200
+    assert len(journal.waiting(due_only=True)) == 1
+
+
+def test_a_document_given_back_has_lost_no_attempt(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    journal.discover("a", "A", "f")
+    journal.start("a")
+    journal.release("a")
+    assert state(journal, "a") == ("pending", 0)
+
+
+def test_a_changed_document_begins_anew(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    journal.discover("a", "A", "f")
+    journal.start("a")
+    journal.fail("a", "SG305", "x", attempts_allowed=1)
+    assert state(journal, "a") == ("dead", 1)
+    journal.discover("a", "B", "g")
+    assert state(journal, "a") == ("pending", 0)
+
+
+def test_documents_that_left_their_source_are_flagged_and_come_back(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    for ref in ("folder:a", "folder:b", "paperless:1"):
+        journal.discover(ref, ref, "f")
+        journal.finish(ref, "done", "f")
+    assert journal.mark_gone(frozenset({"folder:a"}), "folder:") == ["folder:b"]
+    assert journal.mark_gone(frozenset({"folder:a"}), "folder:") == []
+    assert [entry.ref for entry in journal.entries() if entry.gone] == ["folder:b"]
+    journal.mark_gone(frozenset({"folder:a", "folder:b"}), "folder:")
+    assert not any(entry.gone for entry in journal.entries())
+
+
+def test_a_cursor_is_kept_by_source(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    assert journal.cursor("paperless") is None
+    journal.save_cursor("paperless", {"modified": "2026-01-01T00:00:00Z", "ids": [1, 2]})
+    assert open_journal(tmp_path).cursor("paperless") == {"modified": "2026-01-01T00:00:00Z", "ids": [1, 2]}
+
+
+@pytest.mark.parametrize("raw", [b"not a database at all" * 100, b"SQLite format 3\0" + b"\xff" * 2000])
+def test_a_damaged_journal_is_a_clear_error(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "journal.sqlite").write_bytes(raw)
+    with pytest.raises(StateDamaged, match=r"journal\.sqlite"):
+        open_journal(tmp_path)
+
+
+def test_a_journal_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    open_journal(tmp_path).close()
+    with sqlite3.connect(tmp_path / "journal.sqlite") as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(StateDamaged, match="newer sitegen"):
+        open_journal(tmp_path)
