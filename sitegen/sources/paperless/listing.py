@@ -1,0 +1,180 @@
+"""Walking through the documents of a scope while people go on changing them.
+
+Pages that are counted off shift when a document is deleted, and one is skipped. So each request asks for what was
+modified at or after the last document seen, in that order: a deletion shifts nothing, and a change moves a document to
+the end, where it is met again and left for the next listing. Only documents with the very same ``modified``, which a
+bulk edit gives, are paged by number; what could slip there is found by comparing ids at the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from sitegen.errors import SourceAnswerInvalid, SourceVersion
+from sitegen.sources.paperless.api import OLDEST, Api, Page, TooLarge
+from sitegen.sources.paperless.lookups import ALL, Scope
+
+Result = Mapping[str, Any]
+ROUNDS = 5
+"""How often ids are compared at the end; what still appears after that is newer than the watermark."""
+
+
+class Listing:
+    """One walk over the documents of ``scope`` modified at or after ``since``. ``begin`` it, then read ``results``."""
+
+    def __init__(self, api: Api, scope: Scope, since: dt.datetime | None, page_size: int) -> None:
+        self._api = api
+        self._scope = scope
+        self._since = since
+        self._start, self._number = since, 1
+        self._full_size = self._size = page_size
+        self._seen: dict[int, object] = {}
+        self._changed: list[dt.datetime] = []
+        self._requests = 0
+        self._first: Page | None = None
+        self._began: dt.datetime | None = None
+        self._newest: dt.datetime | None = None
+
+    async def begin(self) -> int:
+        """Asks for the first page; how many documents there are. Raises ``SourceError``."""
+        self._first = await self._page()
+        self._began = self._api.server_time
+        return self._first.count if self._first else 0
+
+    async def results(self) -> AsyncIterator[Result]:
+        """Every document once. A text that is too large is left out of its result. Raises ``SourceError``."""
+        page = self._first
+        while page is not None:
+            for result in self._fresh(page):
+                yield result
+            page = await self._following(page)
+        if self._requests > 1:
+            async for result in self._slipped():
+                yield result
+
+    def watermark(self) -> dt.datetime | None:
+        """From where the next listing must look, once this one was read to its end: the newest ``modified``, but not
+        after the first change made while it was read, nor after it began by the server's clock. So a clock that once
+        ran ahead hides nothing for ever."""
+        if self._newest is None:
+            return self._since
+        began = () if self._began is None else (self._began,)
+        return min(self._newest, *began, *self._changed)
+
+    def _fresh(self, page: Page) -> list[Result]:
+        fresh: list[Result] = []
+        for result in page.results:
+            id_, modified = result.get("id"), result.get("modified")
+            if not isinstance(id_, int):
+                raise SourceAnswerInvalid("a document in the list has no id", place="documents/")
+            when = modified_of(result)
+            if id_ not in self._seen:
+                fresh.append(result)
+                self._seen[id_] = modified
+            elif when is not None and self._seen[id_] != modified:
+                self._changed.append(when)
+            if when is not None:
+                self._newest = when if self._newest is None else max(self._newest, when)
+        return fresh
+
+    async def _following(self, page: Page) -> Page | None:
+        if page.next is None or not page.results:
+            return None
+        last = modified_of(page.results[-1])
+        if last is not None and (self._start is None or last > self._start):
+            self._start, self._number = last, 1
+            self._size = min(self._size * 2, self._full_size)
+        else:
+            self._number += 1
+        return await self._page()
+
+    async def _page(self) -> Page | None:
+        """The page at hand, asked for in ever smaller parts while it is too large."""
+        while True:
+            self._requests += 1
+            params = {**self._params(self._start), "page": str(self._number), "page_size": str(self._size)}
+            try:
+                return await self._api.page("documents/", params)
+            except SourceAnswerInvalid as error:
+                if not isinstance(error.__cause__, TooLarge):
+                    raise
+                if self._size == 1:
+                    return await self._api.page("documents/", {**params, "fields": "id,title,modified,tags"})
+                self._size, self._number = (self._size + 1) // 2, 1
+
+    def _params(self, start: dt.datetime | None) -> dict[str, str]:
+        params = {**self._scope.params, "ordering": "modified,id"}
+        return params if start is None else {**params, "modified__gte": utc_text(start)}
+
+    async def _slipped(self) -> AsyncIterator[Result]:
+        """The documents that exist but were not met. ``_size`` fits, since the last page did."""
+        for _ in range(ROUNDS):
+            missing = sorted(await ids(self._api, self._scope, self._since) - self._seen.keys())
+            if not missing:
+                return
+            for first in range(0, len(missing), self._size):
+                some = missing[first : first + self._size]
+                wanted = {**self._scope.params, "id__in": ",".join(map(str, some)), "page_size": str(self._size)}
+                page = await self._api.page("documents/", wanted)
+                for result in self._fresh(page) if page else ():
+                    yield result
+                # Those that did not come are gone again; they must not be asked for for ever.
+                self._seen.update((id_, None) for id_ in some if id_ not in self._seen)
+
+
+async def ids(api: Api, scope: Scope, since: dt.datetime | None = None) -> frozenset[int]:
+    """The ids of all documents of the scope, as of one moment. Raises ``SourceError``."""
+    params = scope.params if since is None else {**scope.params, "modified__gte": utc_text(since)}
+    with contextlib.suppress(SourceVersion):
+        page = await api.page("documents/", {**params, "page_size": "1", "fields": "id"}, version=OLDEST)
+        if page is not None and page.ids is not None and len(page.ids) == page.count:
+            return frozenset(page.ids)
+    for _ in range(ROUNDS):
+        found, count = await _by_page(api, params)
+        if len(found) == count:
+            return frozenset(id_ for id_, result in found.items() if admitted(result, scope))
+    # An id that is missing here would count as a deleted document.
+    raise SourceAnswerInvalid("the list of ids changes faster than it can be read", place="documents/")
+
+
+async def _by_page(api: Api, params: Mapping[str, str]) -> tuple[dict[int, Result], int]:
+    """For servers without version 9: 100,000 ids a request. Shifts only beyond that, and then the count differs."""
+    found: dict[int, Result] = {}
+    number, count = 1, 0
+    wanted = {**params, "ordering": "id", "fields": "id,tags", "page_size": ALL}
+    while page := await api.page("documents/", {**wanted, "page": str(number)}):
+        count = page.count
+        found |= {id_: result for result in page.results if isinstance(id_ := result.get("id"), int)}
+        if page.next is None or not page.results:
+            break
+        number += 1
+    return found, count
+
+
+def admitted(result: Result, scope: Scope) -> bool:
+    """Whether the document itself says that it may be pulled; the server's filters are not believed."""
+    tags = result.get("tags")
+    return isinstance(tags, list) and scope.admits(tag for tag in tags if isinstance(tag, int))
+
+
+def modified_of(result: Result) -> dt.datetime | None:
+    """When the document was modified, in UTC; None when the server does not say it properly."""
+    return parse_utc(result.get("modified"))
+
+
+def parse_utc(value: object) -> dt.datetime | None:
+    """An ISO 8601 time with a zone, in UTC."""
+    if not isinstance(value, str):
+        return None
+    with contextlib.suppress(ValueError, OverflowError):
+        found = dt.datetime.fromisoformat(value)
+        return found.astimezone(dt.UTC) if found.tzinfo else None
+    return None
+
+
+def utc_text(when: dt.datetime) -> str:
+    """``2026-11-21T22:43:37.739023Z``; a ``+01:00`` would need escaping, a time without zone means the server's."""
+    return when.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
