@@ -1,0 +1,222 @@
+"""Cleaning: the readable text of a document, every character of which knows its place in the original.
+
+Cleaning only takes characters away or turns them into blanks and line ends; it never writes a letter that is not there.
+What goes: control, zero-width and bidirectional characters, soft hyphens, hyphens at line ends, headers and footers
+that recur on the pages, page and line numbers, emphasis and link marks of Markdown, and reference marks such as [1].
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from sitegen.sources.base import PAGE_BREAK
+
+Edit = tuple[int, int, str]
+"""Replace the characters from, up to; only ever by less, and never by a letter."""
+
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]+|\u00ad[ \t]*[\r\n\f]*"
+)
+_LINE_END = re.compile("\r\n?|[\x0b\x85\u2028\u2029]")
+_PAGE_NUMBER = re.compile(
+    r"(?:(?:page|seite|p\.|s\.|blatt)\s*)?[-–—|]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—|]?"
+    r"(?:\s*(?:/|of|von|sur|de)\s*\d{1,4})?",
+    re.IGNORECASE,
+)
+_HYPHEN = re.compile(r"([^\W\d_]+)([-‐⸗][ \t]*[\n\f][\n\f \t]*)([^\W\d_]+)")
+_MARKS = re.compile(
+    r"!\[[^\]\n]*\]\([^)\s]*\)"  # a picture
+    r"|\[\^[\w-]{1,20}\]:?|(?<=[\w.,;:!?»”\"'’)])\[\d{1,3}\]"  # a reference to a note
+    r"|</?[a-zA-Z][a-zA-Z0-9]{0,10}(?:\s[^<>\n]{0,200})?/?>"  # an HTML tag
+    r"|\\(?=[\\`*_{}\[\]()#+.!|>-])"  # an escape
+)
+_LINK = re.compile(r"(\[)([^\[\]\n]{1,300})(\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?(?:\s\"[^\"\n]*\")?\))")
+_EMPHASIS = re.compile(
+    r"(?<![\w*\\])(\*{1,3})(?=[^\s*])([^*\n]*(?:\n(?!\n)[^*\n]*){0,4})(?<=[^\s*])(\1)(?![\w*])"
+    r"|(?<![\w_\\])(_{1,3})(?=[^\s_])([^_\n]{1,300})(?<=[^\s_])(\4)(?![\w_])"
+    r"|(?<!`)(`{1,2})(?!`)([^`\n]{1,200})(\7)(?!`)"
+)
+_BOUND_TOGETHER = frozenset({"und", "oder", "bzw", "sowie", "and", "or", "et", "ou"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """Readable text, and where its characters stood in the original."""
+
+    text: str
+    starts: tuple[int, ...]
+    """Ascending offsets in ``text``, each of which begins a run that stands in one piece in the original."""
+    origins: tuple[int, ...]
+    """For each of ``starts``, the offset in the original."""
+
+    def origin(self, offset: int) -> int:
+        """The place in the original of the character at ``offset``."""
+        run = bisect_right(self.starts, offset) - 1
+        return self.origins[run] + offset - self.starts[run]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The smallest span of the original that holds the characters from ``start`` up to ``end``, at least one."""
+        return self.origin(start), self.origin(end - 1) + 1
+
+    def edited(self, edits: Iterable[Edit]) -> Cleaned:
+        """The text after ``edits``, which are in order and do not overlap."""
+        parts: list[str] = []
+        starts: list[int] = []
+        origins: list[int] = []
+        length = cursor = 0
+
+        def keep(start: int, end: int) -> None:
+            nonlocal length
+            while start < end:
+                run = bisect_right(self.starts, start) - 1
+                stop = min(end, self.starts[run + 1]) if run + 1 < len(self.starts) else end
+                starts.append(length)
+                origins.append(self.origins[run] + start - self.starts[run])
+                parts.append(self.text[start:stop])
+                length += stop - start
+                start = stop
+
+        for start, end, new in edits:
+            keep(cursor, start)
+            if new:
+                starts.append(length)
+                origins.append(self.origin(start))
+                parts.append(new)
+                length += len(new)
+            cursor = end
+        keep(cursor, len(self.text))
+        if not starts:
+            return Cleaned("", (0,), (0,))
+        return Cleaned("".join(parts), tuple(starts), tuple(origins))
+
+    def without(self, pattern: re.Pattern[str], new: str = "") -> Cleaned:
+        """The text with ``new`` for every match of ``pattern``."""
+        edits = [(found.start(), found.end(), new) for found in pattern.finditer(self.text)]
+        return self.edited(edits) if edits else self
+
+
+def clean(text: str, knows: Callable[[str], bool] = lambda word: False) -> Cleaned:
+    """Cleans ``text``. ``knows`` says whether a word is one: it decides on hyphens at line ends."""
+    cleaned = Cleaned(text, (0,), (0,)).without(_INVISIBLE).without(_LINE_END, "\n")
+    for step in (_furniture, _line_numbers):
+        cleaned = cleaned.edited(step(cleaned.text))
+    cleaned = cleaned.edited(_hyphens(cleaned.text, knows))
+    cleaned = cleaned.without(_MARKS)
+    cleaned = cleaned.edited(_pairs(_LINK, cleaned.text))
+    for _ in range(2):  # emphasis inside emphasis
+        cleaned = cleaned.edited(_pairs(_EMPHASIS, cleaned.text))
+    return cleaned
+
+
+def fold(text: str) -> str:
+    """``text`` with every run of white space as one blank."""
+    return " ".join(text.split())
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of every line, page breaks being line ends too."""
+    start = 0
+    for found in re.finditer(r"[\n\f]", text):
+        yield start, found.start()
+        start = found.end()
+    yield start, len(text)
+
+
+def _mask(line: str) -> str:
+    return re.sub(r"\d+", "0", fold(line)).casefold()
+
+
+def _furniture(text: str) -> list[Edit]:
+    """Headers and footers: lines that recur on several pages when their digits are masked; and page numbers."""
+    repeated, edges = _repeated(text), _edges(text)
+    edits: list[Edit] = []
+    for start, end in _lines(text):
+        line = fold(text[start:end])
+        if not line:
+            continue
+        masked = _mask(line)
+        if _PAGE_NUMBER.fullmatch(line) or masked in repeated or (start in edges and masked in edges[start]):
+            edits.append((start, end, ""))
+    return edits
+
+
+def _repeated(text: str) -> set[str]:
+    """Masked lines that stand on at least three pages, or three times in a text without pages."""
+    counts: Counter[str] = Counter()
+    pages = text.split(PAGE_BREAK)
+    for page in pages:
+        lines = [masked for line in page.split("\n") if len(masked := _mask(line)) >= 6]
+        counts.update(set(lines) if len(pages) > 1 else lines)
+    # A sentence that recurs is a phrase of the document, unless it carries a page number.
+    return {line for line, count in counts.items() if count >= 3 and (line[-1] not in ".;:!?" or "page 0" in line)}
+
+
+def _edges(text: str) -> dict[int, set[str]]:
+    """For documents of two pages and more: masked lines at the head or foot of at least half of the pages."""
+    pages = text.split(PAGE_BREAK)
+    if len(pages) < 2:
+        return {}
+    heads: list[list[tuple[int, str]]] = []
+    feet: list[list[tuple[int, str]]] = []
+    offset = 0
+    for page in pages:
+        lines = [(offset + start, _mask(page[start:end])) for start, end in _lines(page) if page[start:end].strip()]
+        heads.append(lines[:3])
+        feet.append(lines[-3:])
+        offset += len(page) + 1
+    found: dict[int, set[str]] = {}
+    for edge in (heads, feet):
+        counts = Counter(masked for lines in edge for masked in {masked for _, masked in lines})
+        common = {masked for masked, count in counts.items() if count >= max(2, len(pages) / 2)}
+        found |= {start: common for lines in edge for start, masked in lines if masked in common}
+    return found
+
+
+def _line_numbers(text: str) -> list[Edit]:
+    """The numbers in the margin of American pleadings, which the page numbers' removal left before the lines."""
+    numbered = re.compile(r"(\d{1,2}) (?=\S)")
+    candidates = [(start, found) for start, end in _lines(text) if (found := numbered.match(text, start, end))]
+    lines = text.count("\n") + 1
+    if len(candidates) < max(8, lines / 6):
+        return []
+    ascending = sum(
+        0 < int(after[1][1]) - int(before[1][1]) <= 3 for before, after in zip(candidates, candidates[1:], strict=False)
+    )
+    if ascending < 0.7 * len(candidates):
+        return []
+    return [(start, found.end(), "") for start, found in candidates if int(found[1]) <= 28]
+
+
+def _hyphens(text: str, knows: Callable[[str], bool]) -> list[Edit]:
+    edits: list[Edit] = []
+    for found in _HYPHEN.finditer(text):
+        before, gap, after = found.groups()
+        if after.casefold() in _BOUND_TOGETHER:
+            continue
+        start, end = found.span(2)
+        whole = after[0].islower() and not _stays_hyphenated(before, after, text, knows)
+        edits.append((start if whole else start + 1, end, ""))
+    return edits
+
+
+def _stays_hyphenated(before: str, after: str, text: str, knows: Callable[[str], bool]) -> bool:
+    """Whether the hyphen belongs to the word: by the dictionary first, then by what else the document writes."""
+    if knows(before + after):
+        return False
+    if len(text) < 200_000 and f"{before}-{after}" in text:
+        return True
+    return len(before) > 2 and len(after) > 2 and knows(before) and knows(after)
+
+
+def _pairs(pattern: re.Pattern[str], text: str) -> list[Edit]:
+    """Takes away the first and the last group of every match, and keeps what stands between them."""
+    edits: list[Edit] = []
+    for found in pattern.finditer(text):
+        groups = [number for number in range(1, (pattern.groups or 0) + 1) if found[number] is not None]
+        edits += [(*found.span(groups[0]), ""), (*found.span(groups[-1]), "")]
+    return edits

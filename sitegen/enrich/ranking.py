@@ -1,0 +1,249 @@
+"""Ranking: which sentences say most. LexRank over the best candidates, with position and cues, without repetition.
+
+LexRank (Erkan and Radev, 2004) takes a sentence for important when many sentences resemble it; here on word weights
+tf·idf of the document itself, and on at most ``MAX_RANKED`` sentences, chosen by cheap marks evenly over the document,
+since the comparison of all pairs grows with the square.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sitegen.enrich import cues
+from sitegen.enrich.language import Dictionary, function_words
+from sitegen.enrich.sentences import Sentence
+
+MAX_RANKED = 120
+_WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
+_STRAY = re.compile(r"(?:^|\s)(?:[_~|^*#=<>\\]+|[.,'’`](?=\s)|[^\W\d_][_~|^]+|[;,.]{2,}(?<!\.\.\.))(?=\s|$)")
+_MIXED = re.compile(r"[^\W\d_]\d[^\W\d_]|[a-z]{2}[A-Z]{2}|\ufffd|[{}\\^~|<>]|(\w)\1{3}")
+_LETTERS_THAT_ARE_WORDS = frozenset("aàyoôiIA")
+_OPENERS = {"(": ")", "[": "]", "„": "“”", "«": "»", "“": "”"}
+_LINES_UP = re.compile(r"(?:\d[\d.,]*\s+){4,}|(?:\s[-–—]\s.*){4,}|\.{5,}|(?:\s\S\s\S){3,}\s")
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A sentence with what speaks for it."""
+
+    sentence: Sentence
+    words: Counter[str]
+    quality: float
+    """0 for what no reader should see, 1 for clean prose."""
+    cue: float = 0
+    """Place and wording, about 0 to 1."""
+    dependence: float = 0
+    score: float = 0
+
+
+class Reader:
+    """Looks at the sentences of one document."""
+
+    def __init__(self, title: str, language: str, dictionary: Dictionary) -> None:
+        self._language = language
+        self._dictionary = dictionary
+        self._function = function_words(language)
+        self._title = self.topics(title)
+        self._seen: Counter[str] = Counter()
+
+    def topics(self, text: str) -> Counter[str]:
+        """The words of ``text`` that carry its topic, reduced to a common form."""
+        words = (word.lower() for word in _WORD.findall(text))
+        return Counter(_stem(word) for word in words if len(word) > 2 and word not in self._function)
+
+    def candidates(self, sentences: Sequence[Sentence], headings: Sequence[str]) -> list[Candidate]:
+        """The sentences that could stand in an extract, in order; ``headings`` by section."""
+        self._seen.update(word for sentence in sentences for word in _WORD.findall(sentence.text))
+        found = []
+        lead: int | None = None
+        for sentence in sentences:
+            quality = self.quality(sentence)
+            if quality <= 0.3:
+                continue
+            if lead is None and sentence.kind == "paragraph":
+                lead = sentence.block
+            heading = headings[sentence.section]
+            if cues.is_appendix(heading):
+                quality *= 0.4
+            candidate = Candidate(sentence, self.topics(sentence.text), quality)
+            candidate.dependence = cues.depends(sentence.text, self._language)
+            candidate.cue = self._cue(candidate, heading, lead)
+            found.append(candidate)
+        return found
+
+    def quality(self, sentence: Sentence) -> float:
+        """How fit for reading a sentence is: whole, of a good length, made of words and not of scanning errors."""
+        text = sentence.text
+        words = _WORD.findall(text)
+        if not 5 <= len(words) <= 80 or len(text) > 700 or not _is_whole(text) or cues.is_form(text):
+            return 0
+        letters = sum(map(len, words))
+        share = sum(word.lower() in self._function for word in words) / len(words)
+        capitals = sum(word.isupper() and len(word) > 1 for word in words) / len(words)
+        if letters < 0.6 * len(text.replace(" ", "")) or share < 0.12 or capitals > 0.4 or _LINES_UP.search(text):
+            return 0
+        quality = 1.0 - 0.22 * self.noise(text, words) - max(0, 0.25 - share)
+        if len(words) < 8:
+            quality -= 0.08 * (8 - len(words))
+        if len(words) > 32:
+            quality -= 0.022 * (len(words) - 32)
+        return max(0.0, quality - 0.3 * (not _is_balanced(text)))
+
+    def noise(self, text: str, words: Sequence[str]) -> float:
+        """How many traces of bad recognition a sentence bears."""
+        found = 1.5 * len(_STRAY.findall(text)) + 1.5 * len(_MIXED.findall(text))
+        for word in words:
+            if len(word) == 1 and word not in _LETTERS_THAT_ARE_WORDS and word.islower():
+                found += 0.5
+            elif self._dictionary.useful and word[0].islower() and self._seen[word] < 3 and not self._is_word(word):
+                found += 0.6 if self._language == "de" and len(word) > 9 else 1
+        return found
+
+    def _is_word(self, word: str) -> bool:
+        parts = [part for part in re.split(r"[-’']", word) if len(part) > 1]
+        return all(self._dictionary.knows(part) for part in parts)
+
+    def _cue(self, candidate: Candidate, heading: str, lead: int | None) -> float:
+        sentence = candidate.sentence
+        cue = 0.0
+        if sentence.block == lead:
+            cue += 0.55 - 0.12 * min(sentence.position, 3)
+        elif lead is not None and sentence.block <= lead + 2:
+            cue += 0.15
+        if sentence.position == 0:
+            cue += 0.1
+        if cues.is_summary(heading):
+            cue += 0.25
+        cue += 0.09 * min(cues.weight(sentence.text, self._language), 3)
+        cue += 0.06 * bool(re.search(r"\d", sentence.text))
+        if self._title:
+            cue += 0.3 * sum(word in candidate.words for word in self._title) / len(self._title)
+        return cue
+
+
+def rank(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The best candidates, at most ``MAX_RANKED`` of them, in the order of the document and with their scores."""
+    idf = _idf(candidates)
+    chosen = _spread(candidates, idf)
+    vectors = [_vector(candidate.words, idf) for candidate in chosen]
+    for candidate, centrality in zip(chosen, _lexrank(vectors), strict=True):
+        base = 0.5 * centrality + candidate.cue
+        candidate.score = candidate.quality * base * (1 - 0.65 * candidate.dependence)
+    return chosen
+
+
+def pick(ranked: Sequence[Candidate], count: int, taken: Sequence[Candidate] = ()) -> list[Candidate]:
+    """The ``count`` best of ``ranked`` beside those ``taken``, each unlike the others (maximal marginal relevance)."""
+    idf = _idf(ranked)
+    vectors = {id(candidate): _vector(candidate.words, idf) for candidate in (*ranked, *taken)}
+    chosen = list(taken)
+    sections = Counter(candidate.sentence.section for candidate in chosen)
+    picked: list[Candidate] = []
+    left = [candidate for candidate in ranked if all(candidate is not other for other in taken)]
+    while left and len(picked) < count:
+
+        def worth(candidate: Candidate) -> float:
+            vector = vectors[id(candidate)]
+            likeness = max((_cosine(vector, vectors[id(other)]) for other in chosen), default=0.0)
+            if likeness > 0.7:
+                return -1
+            crowd = 0.05 * sections[candidate.sentence.section]
+            return candidate.score - 0.45 * likeness * candidate.score - crowd
+
+        best = max(left, key=lambda candidate: (worth(candidate), -candidate.sentence.start))
+        if worth(best) <= 0:
+            break
+        left.remove(best)
+        picked.append(best)
+        chosen.append(best)
+        sections[best.sentence.section] += 1
+    return picked
+
+
+def _stem(word: str) -> str:
+    """Enough of a stem to bring inflected forms together: the first letters of long words."""
+    return word[: max(5, len(word) - 3)] if len(word) > 6 else word[:5]
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a sentence begins and ends as one does."""
+    begin = re.match(r"[\"'„“«‘(]*\s?(?:[^\W\d_]|\d)", text)
+    if begin is None or not re.search(r"[.!?…][\"'”’»“)\]]*(?:\s?[»”])?$", text):
+        return False
+    first = begin.group()[-1]
+    return not first.islower()
+
+
+def _is_balanced(text: str) -> bool:
+    for opener, closers in _OPENERS.items():
+        opened, closed = text.count(opener), sum(text.count(closer) for closer in closers)
+        if opener == "“" and "„" in text:
+            continue
+        if opened != closed:
+            return False
+    return text.count('"') % 2 == 0
+
+
+def _idf(candidates: Sequence[Candidate]) -> dict[str, float]:
+    counts = Counter(word for candidate in candidates for word in candidate.words)
+    return {word: math.log(1 + len(candidates) / count) for word, count in counts.items()}
+
+
+def _vector(words: Counter[str], idf: dict[str, float]) -> dict[str, float]:
+    vector = {word: count * idf.get(word, 0.0) for word, count in words.items()}
+    length = math.sqrt(sum(value * value for value in vector.values())) or 1.0
+    return {word: value / length for word, value in vector.items()}
+
+
+def _cosine(one: dict[str, float], other: dict[str, float]) -> float:
+    if len(one) > len(other):
+        one, other = other, one
+    return sum(value * other[word] for word, value in one.items() if word in other)
+
+
+def _spread(candidates: Sequence[Candidate], idf: dict[str, float]) -> list[Candidate]:
+    """At most ``MAX_RANKED`` candidates: the first ones, then the best of equal stretches, by likeness to the whole."""
+    if len(candidates) <= MAX_RANKED:
+        return list(candidates)
+    whole: Counter[str] = Counter()
+    for candidate in candidates:
+        whole.update(candidate.words)
+    centre = _vector(whole, idf)
+
+    def worth(candidate: Candidate) -> float:
+        central = sum(centre.get(word, 0.0) for word in candidate.words) / math.sqrt(1 + len(candidate.words))
+        return candidate.quality * (candidate.cue + 2 * central) * (1 - 0.65 * candidate.dependence)
+
+    head = list(candidates[: MAX_RANKED // 6])
+    rest = candidates[len(head) :]
+    stretches = MAX_RANKED // 4
+    each = (MAX_RANKED - len(head)) // stretches
+    for number in range(stretches):
+        stretch = rest[len(rest) * number // stretches : len(rest) * (number + 1) // stretches]
+        head += sorted(stretch, key=lambda candidate: (-worth(candidate), candidate.sentence.start))[:each]
+    return sorted(head, key=lambda candidate: candidate.sentence.start)
+
+
+def _lexrank(vectors: Sequence[dict[str, float]], damping: float = 0.85) -> list[float]:
+    """Continuous LexRank: the stationary distribution over the graph of likeness, scaled so that the best has 1."""
+    size = len(vectors)
+    weights = [[0.0] * size for _ in range(size)]
+    for row in range(size):
+        for column in range(row):
+            likeness = _cosine(vectors[row], vectors[column])
+            if likeness > 0.05:
+                weights[row][column] = weights[column][row] = likeness
+    sums = [sum(row) or 1.0 for row in weights]
+    scores = [1.0] * size
+    for _ in range(30):
+        shares = [score / total for score, total in zip(scores, sums, strict=True)]
+        scores = [
+            (1 - damping) + damping * sum(weight * share for weight, share in zip(row, shares, strict=True) if weight)
+            for row in weights
+        ]
+    top = max(scores, default=1.0)
+    return [score / top for score in scores]
