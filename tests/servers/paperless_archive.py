@@ -56,6 +56,11 @@ class StoredDocument:
     def id(self) -> int:
         return int(self.fields["id"])
 
+    @property
+    def checksum(self) -> str:
+        """Of the first file; ``versions`` holds it last."""
+        return str(self.fields["versions"][-1]["checksum"])
+
 
 @dataclass
 class Archive:
@@ -215,6 +220,16 @@ class Archive:
         found["is_shared_by_requester"] = found["is_shared_by_requester"] and owner == user.id
         return found
 
+    def detail_json(self, stored: StoredDocument, user: User) -> Json:
+        """One document; only here its duplicates are named."""
+        same = [
+            {"id": other.id, "title": other.fields["title"], "deleted_at": None}
+            for other in self.visible(user)
+            if other is not stored
+            and other.fields["versions"][-1]["checksum"] == stored.fields["versions"][-1]["checksum"]
+        ]
+        return {**self.document_json(stored, user), "duplicate_documents": same}
+
     def lookup_json(self, kind: str, entry: Json, user: User) -> Json:
         found = {**entry, "user_can_change": user.admin or entry["owner"] in (None, user.id)}
         live = [stored.fields for stored in self.documents.values() if not stored.deleted]
@@ -224,8 +239,9 @@ class Archive:
             for fields in live
             if (entry["id"] in fields["tags"] if kind == "tags" else fields[single] == entry["id"])
         ]
-        # Paperless counts every version of a file.
-        found["document_count"] = sum(len(fields["versions"]) for fields in carriers)
+        # A new version of a file is given the inbox tags, and counted as if it were a document.
+        versions = sum(len(it["versions"]) - 1 for it in live) if entry.get("is_inbox_tag") else 0
+        found["document_count"] = len(carriers) + versions
         if kind == "tags":
             below = [other for other in self.lookups["tags"].values() if other["parent"] == entry["id"]]
             found["children"] = [self.lookup_json("tags", other, user) for other in below]
