@@ -106,12 +106,14 @@ class Store:
         """The provenance record of a document."""
         return provenance.read(self.root, ref)
 
-    def slug_for(self, ref: str, title: str) -> str:
+    def slug_for(self, ref: str, title: str, language: str = "") -> str:
         """The slug of a document's brief: the one it has, else a new one that is free."""
         existing = self.by_source(ref)
         if existing:
             return existing.slug
-        base = slugify(plain(title), max_length=SLUG_LIMIT, word_boundary=True, save_order=True)
+        base = slugify(
+            plain(title), max_length=SLUG_LIMIT, word_boundary=True, save_order=True, replacements=_letters(language)
+        )
         if not base or base == "index":
             base = slugify(f"document {ref.split(':', 1)[-1]}", max_length=SLUG_LIMIT) or "document"
         slug, number = base, 1
@@ -171,3 +173,10 @@ class Store:
         if proposal != record.proposal:
             provenance.write(self.root, record.model_copy(update={"proposal": proposal, "brief": existing.path}))
         return "unchanged" if proposal in (None, record.proposal) else "proposed"
+
+
+def _letters(language: str) -> list[tuple[str, str]]:
+    """German writes its umlauts in two letters where it has only ASCII; other languages drop the dots."""
+    if not language.startswith("de"):
+        return []
+    return [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue")]

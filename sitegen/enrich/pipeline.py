@@ -32,9 +32,6 @@ from sitegen.errors import (
 from sitegen.settings import Project
 from sitegen.sources.base import Document, Source, Unreadable
 
-ENOUGH_WORDS = 5
-"""A document with fewer words has nothing to summarise."""
-
 _ENGINE_DOWN = (EngineUnreachable, ModelMissing, CloudModelRefused)
 """Errors that the next document would meet as well: the run ends, and no document is blamed."""
 
@@ -326,8 +323,10 @@ class Run:
         return "dead" if self.journal.fail(ref, code, reason, attempts_allowed=allowed) == "dead" else "failed"
 
     async def _brief(self, document: Document) -> Result:
+        from sitegen.enrich.engines.extractive import is_empty
+
         fingerprint = _fingerprint(document)
-        if len(document.text.split(None, ENOUGH_WORDS)) < ENOUGH_WORDS:
+        if is_empty(document.text):
             self.journal.finish(document.ref, "empty", fingerprint)
             return Result(document.ref, document.title, "empty", reason="it has no text")
         identity = await self.identity()
@@ -373,7 +372,7 @@ class Run:
         record, brief = self.store.record(document.ref), self.store.by_source(document.ref)
         status: str = self.project.settings.briefs.initial_status
         title = summary.title if summary.method == "summary" else document.title
-        slug = self.store.slug_for(document.ref, title)
+        slug = self.store.slug_for(document.ref, title, summary.language)
         # Once it exists, address and status of a brief are the editor's; a setting changed later must not publish it.
         if record is not None and record.generated is not None:
             slug, status = record.generated.fields["slug"], record.generated.fields["status"]

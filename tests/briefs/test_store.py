@@ -158,6 +158,12 @@ def test_equal_odd_and_hostile_titles_get_slugs_of_their_own(tmp_path: Path) -> 
     assert sorted(path.name for path in tmp_path.glob("*.md")) == sorted(f"{slug}.md" for slug in slugs)
 
 
+def test_german_slugs_spell_out_umlauts(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    assert store.slug_for("folder:x", "Übermaß der Brücke", "de") == "uebermass-der-bruecke"
+    assert store.slug_for("folder:x", "Smörgås på väg", "sv") == "smorgas-pa-vag"
+
+
 @pytest.mark.parametrize("ref", ["bridge", "bridge.md", REF, "briefs/bridge.md"])
 def test_a_brief_is_found_by_what_a_person_calls_it(tmp_path: Path, ref: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

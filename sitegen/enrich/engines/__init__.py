@@ -16,7 +16,7 @@ def open_engine(project: Project) -> Engine:
     if settings.kind == "extractive":
         from sitegen.enrich.engines.extractive import Extractive
 
-        return Extractive(settings.extractive)
+        return Extractive(sentences=settings.extractive.sentences, points=settings.extractive.points)
     from sitegen.enrich.summarize import ModelSummarizer
 
     if settings.kind == "ollama":

@@ -1,0 +1,89 @@
+# make demo    a fresh site from the demo archive, in build/demo
+# make serve   look at it
+# make test    everything that must hold: lint, types, imports, tests, browser
+# make help    all targets
+
+PYTHON ?= python3
+SITE ?= build/demo
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo serve test check unit browser bench soak docs lock briefs clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.setup  ## prepare .venv with sitegen in it
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "sitegen needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "No venv module; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+
+$(VENV)/.setup: $(VENV)/bin/python requirements.lock pyproject.toml
+	@echo "Installing what sitegen needs into $(VENV) …"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup-dev: $(VENV)/.setup-dev
+
+$(VENV)/.setup-dev: $(VENV)/.setup requirements-dev.lock
+	@echo "Installing what the tests need …"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: setup  ## make a fresh site in build/demo from the demo archive
+	@rm -rf build/demo
+	@$(BIN)/sitegen init build/demo --demo --quiet
+	$(BIN)/sitegen --site build/demo pull
+	$(BIN)/sitegen --site build/demo build
+	@echo
+	@echo "The site is in build/demo/public. Look at it:   make serve"
+	@echo "Its briefs are in build/demo/briefs: change one, and see it change."
+
+serve: setup  ## serve that site (or another: make serve SITE=.)
+	@test -f $(SITE)/sitegen.toml || { echo "There is no site in $(SITE); run: make demo" >&2; exit 1; }
+	$(BIN)/sitegen --site $(SITE) serve
+
+test: setup-dev browser check  ## lint, types, import contracts and all tests
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak"
+
+check: setup-dev  ## lint, format, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: setup-dev  ## the tests that need no browser
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser"
+
+browser: setup-dev
+	@$(BIN)/python -m tests.chromium --install
+
+soak: setup-dev  ## the long tests
+	$(BIN)/python -m pytest -m soak
+
+bench: setup-dev  ## measure builds beside Hugo, and what a pull costs for each document
+	$(BIN)/python benchmarks/bench_build.py
+	$(BIN)/python benchmarks/bench_pull.py
+
+docs: setup  ## write docs/reference from the code
+	$(BIN)/python docs/generate.py
+
+briefs: setup  ## pull the demo archive into briefs/, as committed
+	$(BIN)/sitegen pull
+
+lock: setup-dev  ## pin the newest versions that fit
+	$(PIP) install uv
+	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	  --extra build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	  --all-extras pyproject.toml -o requirements-dev.lock
+
+clean:  ## remove what was built
+	rm -rf build public .sitegen .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

@@ -1,0 +1,218 @@
+"""Writes docs/reference/ from the code: settings from their docstrings, errors from their classes, commands from click.
+
+``make docs`` runs it; a test fails when what is committed is not what the code says.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from sitegen.cli import root
+from sitegen.errors import ExitCode, SitegenError, catalogue
+from sitegen.frontmatter import Matter
+from sitegen.settings import Settings, env_name
+
+REFERENCE = Path(__file__).parent / "reference"
+GENERATED = "<!-- Written by docs/generate.py from the code. -->"
+
+FAMILIES = {
+    "1": "Settings", "2": "Sources", "3": "Engines", "4": "Pages and briefs", "5": "Builds", "6": "Files and state",
+    "7": "The local server", "8": "Commands", "9": "Faults of sitegen",
+}  # fmt: skip
+
+EXIT_CODES = {
+    ExitCode.OK: "Done.",
+    ExitCode.PROBLEMS: "The build or a check found problems, or a file could not be written.",
+    ExitCode.USAGE: "The command line is wrong.",
+    ExitCode.SETTINGS: "The settings are invalid.",
+    ExitCode.SOURCE: "The source cannot be reached, or refused.",
+    ExitCode.ENGINE: "The engine cannot be reached, or cannot summarise.",
+    ExitCode.SOME_FAILED: "Some documents failed; the rest is done.",
+    ExitCode.INTERRUPTED: "Interrupted (Ctrl-C, SIGTERM); the state is kept.",
+}
+
+
+def pages() -> dict[str, str]:
+    """All reference pages: file name → text."""
+    return {"settings.md": settings_page(), "errors.md": errors_page(), "commands.md": commands_page()}
+
+
+# ----------------------------------------------------------------------------------------------------------- settings
+
+
+def settings_page() -> str:
+    parts = [
+        "# Settings",
+        GENERATED,
+        "One file, `sitegen.toml`, in the site's folder. Every setting has a default, so that an empty file is a "
+        "valid site. Relative paths are relative to that folder. An environment variable overrides each setting; two "
+        "underscores stand between levels. `sitegen config` shows the settings in force and where each came from.",
+        "Secrets never stand in `sitegen.toml`: they come from the environment, or from a file that a setting names.",
+        *_sections(Settings, ""),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _sections(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    plain = {name: field for name, field in model.model_fields.items() if not _is_section(field)}
+    if prefix:
+        yield f"## `[{prefix.removesuffix('.')}]`"
+        yield inspect.cleandoc(model.__doc__ or "")
+    for name, field in plain.items():
+        yield f"### `{prefix}{name}`"
+        yield str(field.description)
+        yield (
+            f"Type: {_type(field.annotation)}{_limits(field)} · default: {_default(field)} · environment: "
+            f"`{env_name(prefix + name)}`"
+        )
+    for name, field in model.model_fields.items():
+        if _is_section(field):
+            assert isinstance(field.annotation, type)
+            yield from _sections(field.annotation, f"{prefix}{name}.")
+
+
+def _is_section(field: FieldInfo) -> bool:
+    return isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+
+
+def _type(annotation: Any) -> str:
+    names = {
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "`true` or `false`",
+        Path: "path",
+        SecretStr: "secret",
+    }
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Literal:
+        return " or ".join(f'`"{value}"`' for value in arguments)
+    if origin is tuple:
+        return f"list of {_type(arguments[0])}"
+    if origin in (types.UnionType, typing.Union):
+        return _type(next(argument for argument in arguments if argument is not type(None)))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = ", ".join(f"`{name}`" for name in annotation.model_fields)
+        return f"tables of {fields}"
+    return names[annotation]
+
+
+def _limits(field: FieldInfo) -> str:
+    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+    found = [
+        f"{phrase} {getattr(limit, name)}"
+        for limit in field.metadata
+        for name, phrase in words.items()
+        if hasattr(limit, name)
+    ]
+    return f", {', '.join(found)}" if found else ""
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    if value is None or value == "" or value == ():
+        return "none"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return "`[" + ", ".join(f'"{item}"' for item in value) + "]`"
+    return f"`{value}`" if isinstance(value, int | float) else f'`"{value}"`'
+
+
+# ------------------------------------------------------------------------------------------------------------- errors
+
+
+def errors_page() -> str:
+    parts = [
+        "# Errors and exit codes",
+        GENERATED,
+        "Every error has a code that never changes its meaning. It says what happened, where, and what to do. "
+        'With `--json` errors are printed as `{"errors": [{"code", "message", "place", "remedy"}]}`.',
+        "## Exit codes",
+        "\n".join(
+            ["| code | means |", "| ---: | --- |", *(f"| {code} | {text} |" for code, text in EXIT_CODES.items())]
+        ),
+    ]
+    family = ""
+    for error in catalogue():
+        if error.code[2] != family:
+            family = error.code[2]
+            parts.append(f"## SG{family}xx: {FAMILIES[family]}")
+        parts += _error(error)
+    return "\n\n".join(parts) + "\n"
+
+
+def _error(error: type[SitegenError]) -> list[str]:
+    return [
+        f"### {error.code}",
+        inspect.cleandoc(error.__doc__ or ""),
+        f"**What to do:** {error.default_remedy}",
+        f"Exit code {error.exit_code}.",
+    ]
+
+
+# ----------------------------------------------------------------------------------------------------------- commands
+
+
+def commands_page() -> str:
+    parts = [
+        "# Commands",
+        GENERATED,
+        "`--site`, `--json`, `--quiet`, `--verbose` and `--debug` may stand before or after any command. Results go to "
+        "stdout, everything else to stderr. Exit codes are in [errors.md](errors.md).",
+        *_commands(root, "sitegen"),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _commands(command: click.Command, name: str) -> Iterator[str]:
+    context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
+    yield f"## `{name}`"
+    yield f"```text\n{command.get_help(context).strip()}\n```"
+    if isinstance(command, click.Group):
+        for child in command.list_commands(context):
+            found = command.get_command(context, child)
+            assert found is not None
+            yield from _commands(found, f"{name} {child}")
+
+
+# -------------------------------------------------------------------------------------------------------- front matter
+
+
+def front_matter_table() -> str:
+    """The table of fields that docs/guide/editors.md shows."""
+    rows = ["| field | means |", "| --- | --- |"]
+    rows += [f"| `{name}` | {field.description} |" for name, field in Matter.model_fields.items()]
+    return "\n".join(rows)
+
+
+def with_table(text: str) -> str:
+    """The editors' guide with its table of fields brought up to date."""
+    return re.sub(
+        r"(<!-- fields -->\n).*?(\n<!-- /fields -->)",
+        lambda match: f"{match[1]}{front_matter_table()}{match[2]}",
+        text,
+        flags=re.S,
+    )
+
+
+def main() -> None:
+    REFERENCE.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (REFERENCE / name).write_text(text, encoding="utf-8")
+    guide = REFERENCE.parent / "guide" / "editors.md"
+    guide.write_text(with_table(guide.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Docs say what the code does: every command, setting, field and error code is there."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from sitegen import settings
+from sitegen.errors import catalogue
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_generate", DOCS / "generate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATOR = generator()
+
+
+@pytest.mark.parametrize("name", ["settings.md", "errors.md", "commands.md"])
+def test_the_reference_is_what_the_code_says(name: str) -> None:
+    committed = (DOCS / "reference" / name).read_text(encoding="utf-8")
+    assert committed == GENERATOR.pages()[name], f"docs/reference/{name} is out of date; run: make docs"
+
+
+def test_the_editors_guide_lists_the_fields_as_they_are() -> None:
+    guide = (DOCS / "guide" / "editors.md").read_text(encoding="utf-8")
+    assert guide == GENERATOR.with_table(guide), "the table of fields is out of date; run: make docs"
+    assert "| `status` |" in guide
+
+
+def test_every_error_code_is_documented_and_no_other() -> None:
+    page = (DOCS / "reference" / "errors.md").read_text(encoding="utf-8")
+    assert re.findall(r"^### (SG\d{3})$", page, re.M) == [error.code for error in catalogue()]
+
+
+def test_every_setting_is_documented_with_its_environment_variable() -> None:
+    page = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
+    for name, _ in settings.options(settings.Settings()):
+        assert f"### `{name}`" in page
+        assert f"`{settings.env_name(name)}`" in page
+
+
+def test_every_command_has_help_with_examples() -> None:
+    page = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
+    for section in page.split("\n## ")[1:]:
+        assert "Examples:" in section or section.startswith("`sitegen`"), section.split("\n")[0]
+
+
+def test_the_settings_shown_in_the_guides_and_the_readme_are_valid(tmp_path: Path) -> None:
+    shown = 0
+    for page in (ROOT / "README.md", DOCS / "guide" / "operators.md", DOCS / "guide" / "editors.md"):
+        for block in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.S):
+            (tmp_path / "sitegen.toml").write_text(block)
+            settings.load(tmp_path, {})
+            shown += 1
+        for block in re.findall(r"```json\n(.*?)```", page.read_text(encoding="utf-8"), re.S):
+            json.loads(block)
+    assert shown
+
+
+def test_links_between_the_docs_lead_somewhere() -> None:
+    pages = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(DOCS.rglob("*.md"))
+    for page in pages:
+        for target in re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
+
+
+def test_options_shown_in_the_docs_exist() -> None:
+    commands = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
+    for page in (ROOT / "README.md", *sorted((DOCS / "guide").glob("*.md"))):
+        for line in re.findall(r"sitegen[^`\n|&]*", page.read_text(encoding="utf-8")):
+            for option in re.findall(r"(?<=\s)--[a-z-]+", line):
+                assert option in commands, f"{page.name}: {line}"
