@@ -48,7 +48,12 @@ class Page:
     method: Literal["summary", "extract", "written"] = "written"
     draft: bool = False
     body: str = ""
-    """HTML, safe to print as it is."""
+    """HTML, safe to print as it is.
+
+    Classes in it: ``pre.highlight`` (Pygments' short classes inside), ``blockquote.evidence`` (a quotation in a list, on
+    which the point before it rests), ``a.external``, ``align-left``, ``align-center`` and ``align-right`` on table cells,
+    ``sup.footnote-ref``, ``hr.footnotes-sep``, ``section.footnotes``, ``a.footnote-backref``. Inline styles never occur.
+    """
     toc: tuple[Heading, ...] = ()
     words: int = 0
     previous: Link | None = None

@@ -1,0 +1,398 @@
+"""Build: from the files of a site to its output folder.
+
+A build first looks whether anything differs from the last one, which costs a look at each file's stamp. If so, files
+that changed are read, pages are laid out anew, and those outputs are made again whose dependencies changed (see
+``tracking``) or that are not in the folder as they were made. Nothing is written before all are made without an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import gc
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from sitegen import errors, files, settings
+from sitegen.errors import Locked, Place, SitegenError, raise_all
+from sitegen.settings import Project
+from sitegen.site import folders, store
+from sitegen.site.inputs import Inputs, Stamp, trusted
+from sitegen.site.outputs import NEVER, Change, Folder, Made, settled
+
+if TYPE_CHECKING:
+    from sitegen.site.content import Content, Scope
+    from sitegen.site.plan import Output, Plan
+    from sitegen.site.theme import Theme
+    from sitegen.site.workers import Steps
+
+Progress = Callable[[str, int, int], None]
+"""Told the phase (``read``, ``render``), how much of it is done, and how much there is."""
+
+_MOST_PROBLEMS = 20
+"""Broken outputs of one worker after which it stops: a broken base template breaks them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """What the command line says beyond the settings; None leaves it to them."""
+
+    output: Path | None = None
+    drafts: bool = False
+    future: bool = False
+    base_url: str | None = None
+    clean: bool = False
+    """Forget the last build: remove what it wrote and all rendered texts."""
+    strict: bool | None = None
+    today: dt.date | None = None
+    jobs: int = 0
+    """Processes; 0 for one a core."""
+    wait: float = 10
+    """Seconds to wait for another build of this site."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did."""
+
+    output: Path
+    pages: int
+    """Briefs and pages of ``content/``."""
+    written: int
+    unchanged: int
+    removed: int
+    warnings: tuple[SitegenError, ...]
+    seconds: float
+    phases: Mapping[str, float]
+    """Seconds by phase."""
+
+
+@dataclass(slots=True)
+class _State:
+    """What a build leaves for the next one."""
+
+    run: str
+    first_day: int
+    last_day: int
+    """The days on which the same pages are shown, as ordinals."""
+    inputs: dict[str, tuple[Stamp, str]] = field(default_factory=dict)
+    outputs: dict[str, Made] = field(default_factory=dict)
+    warnings: list[tuple[Any, ...]] = field(default_factory=list)
+    pages: int = 0
+
+    @classmethod
+    def load(cls, path: Path, versions: str) -> _State | None:
+        kept = store.load(path, versions)
+        if kept is None:
+            return None
+        run, first, last, inputs, outputs, warnings, pages = kept
+        return cls(
+            run, first, last, inputs, {name: Made._make(made) for name, made in outputs.items()}, warnings, pages
+        )
+
+    def save(self, path: Path, versions: str) -> None:
+        outputs = {name: tuple(made) for name, made in self.outputs.items()}
+        kept = (self.run, self.first_day, self.last_day, self.inputs, outputs, self.warnings, self.pages)
+        store.save(path, versions, kept)
+
+
+def build(project: Project, options: BuildOptions | None = None, progress: Progress | None = None) -> BuildReport:
+    """Builds the site. Afterwards the output folder is what a build from nothing would make, whatever it was before.
+
+    Raises ``ContentError``, ``BuildError``, ``StorageError`` or ``Several``; then the output folder is as it was,
+    unless the disk failed while it was written, which the next build mends.
+    """
+    run = _Run(project, options or BuildOptions(), progress)
+    with _alone(run.folder / "lock", run.options.wait):
+        return run.build()
+
+
+@contextlib.contextmanager
+def _alone(path: Path, wait: float) -> Iterator[None]:
+    """Holds the lock of the site's builds; waits for another build, since most take less than a second."""
+    until = time.monotonic() + wait
+    while True:
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(files.lock(path, "build"))
+            except Locked:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(0.02)
+                continue
+            yield
+            return
+
+
+class _Run:
+    """One build."""
+
+    def __init__(self, project: Project, options: BuildOptions, progress: Progress | None) -> None:
+        self.project, self.options, self.progress = project, options, progress
+        self.started = self._lap = time.perf_counter()
+        self.phases: dict[str, float] = {}
+        self.folder = project.state / "build"
+        self.output = project.path(options.output or project.settings.build.output).resolve()
+        self.theme = folders.theme(project)
+        folders.check_output(project, self.output, self.theme)
+        self.base_url = _base_url(options.base_url or project.settings.site.base_url)
+        self.today = options.today or dt.date.today()  # noqa: DTZ011  # the editor's own day decides
+        self.versions = store.versions()
+        name = files.sha256(str(self.output))[:12]
+        self.state_path = self.folder / f"state-{name}"
+        self.ledger = self.folder / f"outputs-{name}.json"
+        self.key = repr((project.settings.model_dump_json(include={"site", "build", "privacy"}), self.base_url))
+        self.key += repr((options.drafts, options.future, str(self.theme)))
+
+    def build(self) -> BuildReport:
+        if self.options.clean:
+            self._clean()
+        state = _State.load(self.state_path, self.versions)
+        target = Folder(self.output, self.ledger, state.outputs if state else {})
+        inputs = Inputs(folders.trees(self.project, self.theme), state.inputs if state else {})
+        self._phase("scan")
+        if state is not None and self._same(state, inputs, target):
+            warnings = tuple(_thaw(warning) for warning in state.warnings)
+            self._judge(warnings)
+            return self._report(state.pages, 0, len(state.outputs), 0, warnings)
+        collecting = gc.isenabled()
+        gc.disable()  # millions of small objects that live until the end: collecting takes a fifth of the time
+        try:
+            return self._render(state, target, inputs)
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _clean(self) -> None:
+        Folder(self.output, self.ledger, {}).empty()
+        files.remove(self.state_path)
+        store.forget(self.folder)
+
+    def _phase(self, name: str) -> None:
+        now = time.perf_counter()
+        self.phases[name] = self.phases.get(name, 0) + now - self._lap
+        self._lap = now
+
+    def _same(self, state: _State, inputs: Inputs, target: Folder) -> bool:
+        """Whether this build would do what the last one did, and all that it made is still there."""
+        if (
+            state.run != self.key
+            or not state.first_day <= self.today.toordinal() <= state.last_day
+            or target.unfinished
+        ):
+            return False
+        if not inputs.unchanged({key: sha for key, (_, sha) in state.inputs.items()}):
+            return False
+        now = time.time_ns()
+        moved = {}
+        for path, made in state.outputs.items():
+            stamp = target.stamp(path)
+            if stamp != made.stamp:
+                if stamp is None or not target.intact(path, made):
+                    return False
+                moved[path] = made._replace(stamp=stamp if trusted(stamp, now) else NEVER)
+        stamps = inputs.stamps()
+        if moved or stamps != state.inputs:
+            state.inputs, state.outputs = stamps, state.outputs | moved
+            state.save(self.state_path, self.versions)
+        return True
+
+    def _judge(self, warnings: Sequence[SitegenError]) -> None:
+        strict = self.options.strict
+        if self.project.settings.build.strict if strict is None else strict:
+            raise_all(warnings)
+
+    def _render(self, state: _State | None, target: Folder, inputs: Inputs) -> BuildReport:
+        from sitegen.site.content import Scope
+        from sitegen.site.library import Library
+
+        base = urlsplit(self.base_url).path
+        flags = {"drafts": self.options.drafts, "future": self.options.future}
+        scope = Scope(self.project.settings, self.base_url, base, self.today, **flags)
+        library = Library(self.folder, self.versions, scope.name_of)
+        try:
+            shelf = library.read(inputs, self.options.jobs, self.progress)
+            self._phase("read")
+            content, plan, theme = self._lay_out(scope, inputs, library, shelf)
+            self._judge(content.warnings)
+            self._phase("plan")
+            return self._make(state, target, inputs, scope, content, plan, theme)
+        finally:
+            library.close()
+
+    def _lay_out(self, scope: Scope, inputs: Inputs, library: Any, shelf: Any) -> tuple[Content, Plan, Theme]:
+        from sitegen.site import assets, content, plan
+        from sitegen.site.theme import Theme
+        from sitegen.site.tracking import digest
+
+        found = content.gather(scope, inputs, shelf, library)
+        static = assets.collect(inputs, scope.base)
+        planner = plan.Planner(scope, found, static, inputs)
+        claims = planner.claims()
+        raise_all([*found.problems, *content.collisions(claims)])
+        content.connect(found, scope, dict(claims))
+        content.seal(found, inputs)
+        shared = [(key, inputs.sha(key)) for tree in ("theme", "templates") for key in inputs.of(tree) if _shared(key)]
+        laid_out = planner.plan(digest(self.versions, self.key, shared, sorted(static.urls.items())))
+        theme = Theme(self.project, self.theme, inputs, static, self.base_url)
+        theme.offer(site=laid_out.site)
+        return found, laid_out, theme
+
+    def _make(
+        self,
+        state: _State | None,
+        target: Folder,
+        inputs: Inputs,
+        scope: Scope,
+        content: Content,
+        plan: Plan,
+        theme: Theme,
+    ) -> BuildReport:
+        kept, todo = self._sort_out(plan, target)
+        for template in dict.fromkeys(output.template for output in todo if output.template):
+            theme.load(template)
+        self._phase("plan")
+        paths = [output.path for output in plan.outputs]
+        changes, stamps = self._work(todo, paths, plan, theme, target, inputs)
+        removed = target.finish(paths)
+        first, last = content.shown_between(scope)
+        state = _State(self.key, first, last, inputs.stamps(), pages=sum(1 for _ in content.all))
+        state.outputs = kept | dict(settled(changes, stamps, target, time.time_ns()))
+        state.warnings = [_freeze(warning) for warning in content.warnings]
+        state.save(self.state_path, self.versions)
+        self._phase("write")
+        written = len(stamps)
+        return self._report(state.pages, written, len(paths) - written, removed, tuple(content.warnings))
+
+    def _sort_out(self, plan: Plan, target: Folder) -> tuple[dict[str, Made], list[Output]]:
+        """The outputs that are as they should be, and those that must be made."""
+        kept: dict[str, Made] = {}
+        todo: list[Output] = []
+        for output in plan.outputs:
+            made = target.made.get(output.path)
+            if (
+                made is not None
+                and output.own
+                and made.depends == plan.digests.of(output.own, made.reads)
+                and target.intact(output.path, made)
+            ):
+                kept[output.path] = made
+            else:
+                todo.append(output)
+        return kept, todo
+
+    def _work(
+        self,
+        todo: Sequence[Output],
+        paths: Sequence[str],
+        plan: Plan,
+        theme: Theme,
+        target: Folder,
+        inputs: Inputs,
+    ) -> tuple[list[Change], dict[str, Stamp]]:
+        from sitegen.site import workers
+
+        def work(share: Sequence[Output]) -> Steps[Any]:
+            progress = self.progress if share is dealt[0] else None
+            maker = _Maker(plan, theme, target, inputs, progress, len(dealt))
+            go = yield maker.make(share)
+            if go:
+                yield maker.write()
+
+        dealt = workers.shares(todo, self.options.jobs)
+        crew = workers.together(work, dealt)
+        try:
+            results = next(crew)
+            problems = {(str(problem.place), problem.message): problem for _, found in results for problem in found}
+            raise_all(list(problems.values()))
+            self._phase("render")
+            target.begin(paths)
+            stamps = crew.send(True)
+        finally:
+            crew.close()
+        return [change for made, _ in results for change in made], {
+            path: stamp for part in stamps for path, stamp in part
+        }
+
+    def _report(
+        self, pages: int, written: int, unchanged: int, removed: int, warnings: tuple[SitegenError, ...]
+    ) -> BuildReport:
+        seconds = time.perf_counter() - self.started
+        return BuildReport(self.output, pages, written, unchanged, removed, warnings, seconds, dict(self.phases))
+
+
+class _Maker:
+    """Makes the outputs of one share, and writes those that differ when it is told to."""
+
+    def __init__(
+        self, plan: Plan, theme: Theme, target: Folder, inputs: Inputs, progress: Progress | None, shares: int
+    ) -> None:
+        self._plan, self._theme, self._target, self._inputs = plan, theme, target, inputs
+        self._progress, self._shares = progress, shares
+        self._pending: list[tuple[str, bytes]] = []
+
+    def make(self, share: Sequence[Output]) -> tuple[list[Change], list[SitegenError]]:
+        changes: list[Change] = []
+        problems: list[SitegenError] = []
+        for number, output in enumerate(share):
+            try:
+                changes.append(self._one(output))
+            except SitegenError as error:
+                problems.append(error)
+                if len(problems) >= _MOST_PROBLEMS:
+                    break
+            if self._progress and number % 50 == 0:
+                self._progress("render", number * self._shares, len(share) * self._shares)
+        return changes, problems
+
+    def _one(self, output: Output) -> Change:
+        from sitegen.site import tracking
+
+        tracking.begin()
+        data = self._data(output)
+        reads = tracking.reads()
+        sha = files.sha256(data)
+        depends = self._plan.digests.of(output.own, reads) if output.own else b""
+        differs = self._target.differs(output.path, data, sha)
+        if differs:
+            self._pending.append((output.path, data))
+        return Change(output.path, sha, depends or b"", reads, differs)
+
+    def _data(self, output: Output) -> bytes:
+        if output.template:
+            return self._theme.render(output.template, output.context, output.owner)
+        if output.make is not None:
+            return output.make()
+        return self._inputs.read(output.copy_of)
+
+    def write(self) -> list[tuple[str, Stamp]]:
+        from sitegen.site.inputs import stamp_of
+
+        writer = files.Writer(self._target.root)
+        return [(path, stamp_of(writer.write(path, data))) for path, data in self._pending]
+
+
+def _base_url(url: str) -> str:
+    if not re.fullmatch(settings.HTTP_URL, url):
+        raise errors.SettingsInvalid("the base URL must be a full address such as https://example.org/", place=url)
+    return url if url.endswith("/") else f"{url}/"
+
+
+def _shared(key: str) -> bool:
+    return not key.startswith("theme/static/")
+
+
+def _freeze(warning: SitegenError) -> tuple[Any, ...]:
+    place = warning.place and (warning.place.name, warning.place.line, warning.place.column)
+    return (warning.code, warning.message, place, warning.remedy)
+
+
+def _thaw(frozen: tuple[Any, ...]) -> SitegenError:
+    code, message, place, remedy = frozen
+    kind = next(kind for kind in errors.catalogue() if kind.code == code)
+    return kind(message, place=Place(*place) if place else None, remedy=remedy)

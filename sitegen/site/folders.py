@@ -1,0 +1,59 @@
+"""Folders: where a build reads from, and where it may write to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sitegen import files
+from sitegen.errors import OutputRefused, ThemeMissing
+from sitegen.settings import Project
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_NOT_COUNTED = {".git", ".gitignore", ".gitkeep", ".DS_Store"}
+"""Names in an output folder that do not make it somebody else's."""
+
+
+def theme(project: Project) -> Path:
+    """The folder of the theme: the site's own, else one that comes with sitegen. Raises ``ThemeMissing``."""
+    name = project.settings.site.theme
+    if name.strip(".") and "/" not in name and "\\" not in name and "\0" not in name:
+        for folder in (project.root / "themes", _PACKAGE / "themes", _PACKAGE.parent / "themes"):
+            if (folder / name / "templates").is_dir():
+                return folder / name
+    raise ThemeMissing(f"there is no theme {name!r} with a folder `templates`", place=project.origins.get("site.theme"))
+
+
+def trees(project: Project, theme: Path) -> dict[str, Path]:
+    """All trees that a build reads, by the names that their keys begin with."""
+    return {
+        "content": project.content,
+        "briefs": project.briefs,
+        "provenance": project.briefs / ".provenance",
+        "theme": theme,
+        "templates": project.root / "templates",
+        "static": project.root / "static",
+    }
+
+
+def check_output(project: Project, output: Path, theme: Path) -> None:
+    """Raises ``OutputRefused`` when the output folder is, holds or lies in a folder that the build reads."""
+    root = project.root.resolve()
+    if root.is_relative_to(output):
+        raise OutputRefused("the output folder would be the site's own folder, or hold it", place=str(output))
+    read = [*trees(project, theme).values(), project.root / "themes", project.root / ".git"]
+    for folder in (path.resolve() for path in read):
+        if output.is_relative_to(folder) or folder.is_relative_to(output):
+            raise OutputRefused(f"the output folder overlaps {folder}, which the site is made from", place=str(output))
+    if output.exists() and not output.is_dir():
+        raise OutputRefused("the output folder is a file", place=str(output))
+
+
+def check_empty(output: Path) -> None:
+    """Raises ``OutputRefused`` when the output folder, which no build knows, holds any file."""
+    for entry in files.scan(output, hidden=True):
+        if entry.path.split("/")[0] not in _NOT_COUNTED:
+            raise OutputRefused(
+                f"the folder holds files that sitegen did not write, such as {entry.path}",
+                place=str(output),
+                remedy="Choose an empty folder with `--output DIR`, or empty this one if it is an old build.",
+            )

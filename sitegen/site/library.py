@@ -1,0 +1,178 @@
+"""Library: the records of all Markdown and provenance files, read once and kept between builds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from sitegen.errors import ContentError, SitegenError
+from sitegen.site import record, store, workers
+from sitegen.site.inputs import Inputs
+from sitegen.site.record import Origin, Record
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+_Entry = tuple[str, tuple[Any, ...]]
+"""The hash of a file and its record as plain values, the place of its text last."""
+_Entries = dict[str, _Entry]
+_Known = Mapping[tuple[bool, str], tuple[Any, ...]]
+"""Whether it is a page, and the hash of its file → its record."""
+
+_SPARE = 8_000_000
+"""Bytes of texts that nobody needs any more, before the file of texts is written anew."""
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What was read: by key of the input."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
+    problems: list[SitegenError] = field(default_factory=list)
+    """Of Markdown files that cannot be used."""
+    warnings: list[SitegenError] = field(default_factory=list)
+    """Of provenance files that cannot be used."""
+
+
+class Library:
+    """Reads files into records, and remembers them and their rendered texts in ``folder``."""
+
+    def __init__(self, folder: Path, versions: str, name_of: Callable[[str], str]) -> None:
+        self._path = folder / "records"
+        self._versions = versions
+        self._name_of = name_of
+        self._bodies = store.Bodies(folder / "bodies")
+        self._inputs: Inputs | None = None
+        kept: _Entries = store.load(self._path, versions) or {}
+        if max((sum(value[-1][:2]) for _, value in kept.values() if _is_page(value)), default=0) > self._bodies.size():
+            kept = {}
+        self._kept = kept
+
+    def read(self, inputs: Inputs, jobs: int, progress: Progress | None = None) -> Shelf:
+        """The records of all files in ``inputs``, of which only what is new or changed is read."""
+        self._inputs = inputs
+        wanted = [key for key in inputs.files if _kind(key)]
+        todo = [key for key in wanted if not self._has(key, inputs.files[key].sha)]
+        shelf = Shelf()
+        fresh = self._fresh(todo, inputs, jobs, shelf, progress) if todo else {}
+        found: _Entries = {}
+        for key in wanted:
+            entry = fresh.get(key) if key in fresh else self._kept.get(key)
+            if entry is None:
+                continue
+            found[key] = entry
+            if _kind(key) == "page":
+                shelf.records[key] = Record._make(entry[1])
+            else:
+                shelf.origins[key] = Origin._make(entry[1])
+        self._keep(found, changed=bool(todo) or len(found) != len(self._kept))
+        return shelf
+
+    def body(self, key: str, entry: Record) -> str:
+        """The rendered text of a record; rendered again when the file of texts is damaged."""
+        raw = self._bodies.get(entry.place)
+        if raw is not None:
+            return Markup(raw.decode())  # noqa: S704  # what markdown.render made
+        assert self._inputs is not None
+        return Markup(record.read(self._inputs.read(key), self._name_of(key))[1])  # noqa: S704
+
+    def close(self) -> None:
+        self._bodies.close()
+
+    def _has(self, key: str, sha: str | None) -> bool:
+        kept = self._kept.get(key)
+        return kept is not None and kept[0] == sha
+
+    def _fresh(
+        self, todo: Sequence[str], inputs: Inputs, jobs: int, shelf: Shelf, progress: Progress | None
+    ) -> dict[str, _Entry | None]:
+        known = {(_is_page(value), sha): value for sha, value in self._kept.values()}
+
+        def work(share: Sequence[str]) -> workers.Steps[list[_Read]]:
+            results: list[_Read] = []
+            for number, key in enumerate(share):
+                results.append(self._read(key, inputs, known))
+                if progress and share is dealt[0] and number % 50 == 0:
+                    progress("read", min(number * len(dealt), len(todo)), len(todo))
+            yield results
+
+        dealt = workers.shares(todo, jobs)
+        results = [result for part in next(iter(workers.together(work, dealt))) for result in part]
+        return self._file(results, inputs, known, shelf)
+
+    def _read(self, key: str, inputs: Inputs, known: _Known) -> _Read:
+        raw = inputs.read(key)
+        sha = inputs.files[key].sha or ""
+        if (_kind(key) == "page", sha) in known:
+            return _Read(key, sha)
+        name = self._name_of(key)
+        try:
+            if _kind(key) == "origin":
+                return _Read(key, sha, tuple(record.read_origin(raw, name)))
+            found, html = record.read(raw, name)
+            return _Read(key, sha, tuple(found), html.encode())
+        except ContentError as error:
+            return _Read(key, sha, problems=(error,))
+        except SitegenError as error:  # several of them
+            return _Read(key, sha, problems=error.problems)
+
+    def _file(self, results: Sequence[_Read], inputs: Inputs, known: _Known, shelf: Shelf) -> dict[str, _Entry | None]:
+        results = sorted(results, key=lambda result: result.key)
+        places = iter(self._bodies.add(result.html for result in results if result.html is not None))
+        found: dict[str, _Entry | None] = {}
+        for result in results:
+            inputs.files[result.key].sha = result.sha
+            value = result.value
+            if value is None and not result.problems:
+                value = known[_kind(result.key) == "page", result.sha]
+            if result.html is not None and value is not None:
+                value = (*value[:-1], next(places))
+            found[result.key] = None if value is None else (result.sha, value)
+            (shelf.problems if _kind(result.key) == "page" else shelf.warnings).extend(result.problems)
+        return found
+
+    def _keep(self, found: _Entries, *, changed: bool) -> None:
+        if not changed:
+            return
+        live = sum(value[-1][1] for _, value in found.values() if _is_page(value))
+        if self._bodies.size() > 2 * live + _SPARE:
+            found = self._compacted(found)
+        store.save(self._path, self._versions, found)
+        self._kept = found
+
+    def _compacted(self, found: _Entries) -> _Entries:
+        """The same entries after the file of texts was written anew with only what they need."""
+        keys = [key for key, (_, value) in found.items() if _is_page(value)]
+        texts = [self._bodies.get(found[key][1][-1]) for key in keys]
+        if any(text is None for text in texts):
+            return found
+        self._bodies.clear()
+        places = self._bodies.add(text for text in texts if text is not None)
+        moved = {key: (found[key][0], (*found[key][1][:-1], place)) for key, place in zip(keys, places, strict=True)}
+        return {**found, **moved}
+
+
+@dataclass(slots=True)
+class _Read:
+    """What came of reading one file: nothing new, a record, a record with its text, or problems."""
+
+    key: str
+    sha: str
+    value: tuple[Any, ...] | None = None
+    html: bytes | None = None
+    problems: tuple[SitegenError, ...] = ()
+
+
+def _kind(key: str) -> str:
+    if key.startswith("provenance/"):
+        return "origin" if key.endswith(".json") else ""
+    return "page" if key.endswith(".md") and key.startswith(("briefs/", "content/")) else ""
+
+
+def _is_page(value: tuple[Any, ...]) -> bool:
+    return len(value) == len(Record._fields)

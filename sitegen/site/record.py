@@ -1,0 +1,154 @@
+"""Record: what one Markdown file, or one provenance file, says; plain values that are kept between builds.
+
+A record depends on the content of its file alone, never on its name or on other files.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from sitegen import files, frontmatter
+from sitegen.errors import Place, ProvenanceBroken
+
+SLUG_LIMIT = 80
+_RESERVED = {"index", "page"}
+_KEPT_FORMATS = {"\u200c", "\u200d", "\u00ad"}
+"""Joiners that Persian and Indic words need, and the soft hyphen."""
+_SHOWN = ("engine", "model", "prompt", "at", "pages_read", "pages_total", "dropped", "notes")
+"""The fields of a provenance record that the public may see."""
+
+
+class Record(NamedTuple):
+    """One Markdown file."""
+
+    title: str
+    date: int | None
+    """As a proleptic ordinal."""
+    slug: str
+    """As the front matter wants it; empty when it does not say."""
+    title_slug: str
+    """Made from the title; empty when nothing of it can stand in an address."""
+    status: Literal["draft", "published"]
+    tags: tuple[str, ...]
+    correspondent: str | None
+    document_type: str | None
+    language: str | None
+    summary: str
+    source: str | None
+    method: Literal["summary", "extract", "written"]
+    menu: bool
+    weight: int
+    template: str | None
+    words: int
+    headings: tuple[tuple[str, str, int], ...]
+    anchors: tuple[str, ...]
+    links: tuple[tuple[str, int], ...]
+    """Links into the site and images, each with its line in the file."""
+    text: str
+    """The hash of title, summary and body: another one means that a human changed the words."""
+    place: tuple[int, int, bytes] = (0, 0, b"")
+    """Where the rendered text is kept."""
+
+
+class Origin(NamedTuple):
+    """One provenance file."""
+
+    source: str
+    made: tuple[tuple[str, Any], ...] | None
+    """The fields that may be shown."""
+    sha256: str
+    """Of the brief's file as it was generated."""
+    text: str
+    """As ``Record.text``, of the generated text; empty when the file does not hold it."""
+
+
+def read(raw: bytes, name: str) -> tuple[Record, str]:
+    """The record of a Markdown file and its body as HTML; ``name`` stands in errors. Raises ``ContentError``."""
+    from sitegen.site.markdown import render
+
+    text = files.decode(raw, name)
+    parsed = frontmatter.split(text, name)
+    matter = frontmatter.validate(parsed.fields, name, text)
+    rendered = render(parsed.body)
+    title, summary = line_of(matter.title), line_of(matter.summary)
+    record = Record(
+        title=title,
+        date=matter.date.toordinal() if matter.date else None,
+        slug=slug(matter.slug or ""),
+        title_slug=slug(title),
+        status=matter.status,
+        tags=tuple(dict.fromkeys(tag for tag in map(line_of, matter.tags) if tag)),
+        correspondent=line_of(matter.correspondent or "") or None,
+        document_type=line_of(matter.document_type or "") or None,
+        language=matter.language,
+        summary=summary,
+        source=matter.source,
+        method=matter.method,
+        menu=matter.menu,
+        weight=matter.weight,
+        template=matter.template,
+        words=rendered.words,
+        headings=tuple(rendered.headings),
+        anchors=tuple(rendered.anchors),
+        links=tuple((url, line + parsed.body_line) for url, line in rendered.links),
+        text=_words_hash(matter.title, matter.summary, parsed.body),
+    )
+    return record, rendered.html
+
+
+def read_origin(raw: bytes, name: str) -> Origin:
+    """The record of a provenance file. Raises ``ProvenanceBroken`` or ``TextNotUtf8``."""
+    try:
+        data = json.loads(files.decode(raw, name))
+        source, made, generated = data["source"], data.get("made"), data.get("generated") or {}
+        if not isinstance(source, str) or not isinstance(made, dict | None) or not isinstance(generated, dict):
+            raise TypeError("a field has a wrong type")
+        fields = generated.get("fields") or {}
+        text = ""
+        if isinstance(generated.get("body"), str) and isinstance(fields, dict):
+            text = _words_hash(fields.get("title") or "", fields.get("summary") or "", generated["body"])
+        return Origin(source, None if made is None else _shown(made), str(generated.get("sha256") or ""), text)
+    except json.JSONDecodeError as error:
+        raise ProvenanceBroken(f"is not JSON: {error.msg}", place=Place(name, error.lineno)) from None
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise ProvenanceBroken(f"is no provenance record: {error}", place=name) from None
+
+
+def line_of(text: str) -> str:
+    """``text`` on one line, without characters that cannot be seen: control, bidi and zero-width ones."""
+    if not text.isprintable():
+        text = "".join(char if _visible(char) else " " if char.isspace() else "" for char in text)
+    return " ".join(text.split())
+
+
+def slug(text: str) -> str:
+    """``text`` as one part of an address: ASCII letters, digits and hyphens; empty when nothing of that is left."""
+    from slugify import slugify
+
+    found = slugify(text[:1000], max_length=SLUG_LIMIT, word_boundary=True, save_order=True)
+    return f"{found}-1" if found in _RESERVED else found
+
+
+def _visible(char: str) -> bool:
+    return char in _KEPT_FORMATS or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def _words_hash(title: object, summary: object, body: str) -> str:
+    return files.sha256(f"{title}\0{summary}\0{files.normalise_text(body)}")
+
+
+def _shown(made: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    shown: list[tuple[str, Any]] = []
+    for name in _SHOWN:
+        value = made.get(name)
+        if name == "notes":
+            value = tuple(line_of(note) for note in value if isinstance(note, str)) if isinstance(value, list) else ()
+        elif isinstance(value, str):
+            value = line_of(value)
+        elif not isinstance(value, int | None):
+            raise TypeError(f"made.{name} has a wrong type")
+        shown.append((name, value))
+    return tuple(shown)

@@ -1,0 +1,87 @@
+"""Taxonomies: tags, correspondents and types, each with a page for every term."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sitegen import files
+from sitegen.site.page import Link, Page, Taxonomy, Term
+from sitegen.site.record import Record, slug
+from sitegen.site.tracking import Tracked
+
+NAMES = ("tags", "correspondents", "types")
+
+
+def values(record: Record, taxonomy: str) -> tuple[str, ...]:
+    """What a record says in a taxonomy."""
+    if taxonomy == "tags":
+        return record.tags
+    value = record.correspondent if taxonomy == "correspondents" else record.document_type
+    return (value,) if value else ()
+
+
+@dataclass(slots=True)
+class Index:
+    """One taxonomy while pages are collected: each name that occurs, and the term that it belongs to."""
+
+    name: str
+    url: str
+    links: dict[str, Link] = field(default_factory=dict)
+    """The spelling in a file → the term."""
+    pages: defaultdict[str, list[Page]] = field(default_factory=lambda: defaultdict(list))
+    """The address of the term → its pages."""
+
+    @classmethod
+    def of(cls, name: str, url: str, names: Iterable[str]) -> Index:
+        """The terms for ``names``, as often as they occur.
+
+        Spellings that differ in capitals only are one term, called as most files call it. Terms whose addresses would
+        be equal are kept apart: the first in alphabetical order has the plain one.
+        """
+        index = cls(name, url)
+        counts = Counter(names)
+        spellings: defaultdict[str, list[str]] = defaultdict(list)
+        for spelling in counts:
+            spellings[unicodedata.normalize("NFC", spelling).casefold()].append(spelling)
+        taken: set[str] = set()
+        for folded in sorted(spellings):
+            variants = spellings[folded]
+            title = min(variants, key=lambda spelling: (-counts[spelling], spelling))
+            link = Link(title, f"{url}{_free_slug(title, folded, taken)}/")
+            index.links.update(dict.fromkeys(variants, link))
+        return index
+
+    def link(self, spelling: str) -> Link:
+        return self.links[spelling]
+
+    def add(self, page: Page, links: Iterable[Link]) -> None:
+        for link in links:
+            self.pages[link.url].append(page)
+
+    def taxonomy(self, title: str) -> Taxonomy:
+        """The finished taxonomy; pages stand in the order in which they were added."""
+        links = sorted(set(self.links.values()), key=lambda link: (_alphabetical(link.title), link.url))
+        terms: Sequence[Term] = [
+            Term(link.title, link.url, Tracked("pages", tuple(self.pages[link.url]), length=False)) for link in links
+        ]
+        return Taxonomy(self.name, title, self.url, Tracked(f"terms:{self.name}", terms))
+
+
+def _free_slug(title: str, folded: str, taken: set[str]) -> str:
+    plain = slug(title)
+    found = plain
+    if not plain or plain in taken:
+        found = f"{plain or 'term'}-{files.sha256(folded)[:6]}"
+    while found in taken:
+        found += "-2"
+    taken.add(found)
+    return found
+
+
+def _alphabetical(name: str) -> str:
+    # Ä stands with A, as readers of any of our languages will look for it first.
+    plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+    return plain.casefold()

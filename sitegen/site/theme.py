@@ -1,0 +1,158 @@
+"""Theme: the templates, assets and words that give a site its face."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+import tomllib
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+import jinja2
+
+from sitegen import __version__, files
+from sitegen.errors import Place, TemplateBroken
+from sitegen.site.assets import Assets
+from sitegen.site.dates import long_date
+from sitegen.site.inputs import Inputs
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sitegen.settings import Project
+
+_OURS = re.compile(r"'sitegen\.[\w.]*?(?:Stored)?(\w+) object'")
+
+
+class Problem(Exception):
+    """Something that a template asked for is not there; told with the template's line."""
+
+
+class Words:
+    """The interface's strings in the site's language; English ones where it has none."""
+
+    def __init__(self, inputs: Inputs, language: str) -> None:
+        wanted = ("en", language.split("-")[0].lower(), language)
+        self._words: dict[str, str] = {}
+        for code in dict.fromkeys(wanted):
+            key = f"theme/i18n/{code}.toml"
+            if key in inputs.files:
+                self._words |= _strings(inputs, key)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The string ``key`` with ``{name}`` replaced by the value of that name."""
+        try:
+            text = self._words[key]
+        except KeyError:
+            raise Problem(f"the theme has no string {key!r}{_near(key, self._words)}") from None
+        for name, value in values.items():
+            text = text.replace(f"{{{name}}}", str(value))
+        return text
+
+
+class Theme:
+    """The templates, ready to render."""
+
+    def __init__(self, project: Project, root: Path, inputs: Inputs, assets: Assets, base_url: str) -> None:
+        self.root = root
+        self._site = project.root
+        self._folders = [str(project.root / "templates"), str(root / "templates")]
+        self._assets = assets
+        self._base_url = base_url
+        self._language = project.settings.site.language
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(self._folders),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+        )
+        self._environment.globals.update(
+            asset=self._asset,
+            absolute=self._absolute,
+            t=Words(inputs, self._language),
+            build={"version": __version__},
+        )
+        self._environment.filters.update(date=self._date, iso=_iso)
+
+    def offer(self, **values: object) -> None:
+        """Makes values known to all templates."""
+        self._environment.globals.update(values)
+
+    def load(self, template: str) -> None:
+        """Compiles a template, so that forked workers share it. Raises ``TemplateBroken``."""
+        try:
+            self._environment.get_template(template)
+        except jinja2.TemplateError as error:
+            raise self.broken(error, template, "") from error
+
+    def render(self, template: str, context: Mapping[str, Any], name: str) -> bytes:
+        """An output; ``name`` says in errors what was rendered. Raises ``TemplateBroken``."""
+        try:
+            return self._environment.get_template(template).render(context).encode("utf-8", "replace")
+        except Exception as error:  # whatever a template does, it is its author who must hear of it
+            raise self.broken(error, template, name) from error
+
+    def broken(self, error: Exception, template: str, name: str) -> TemplateBroken:
+        """The error of ours for one that came out of a template."""
+        while_doing = f" (in the page {name})" if name else ""
+        if isinstance(error, jinja2.TemplateSyntaxError):
+            place = self._place(error.filename or template, error.lineno)
+            return TemplateBroken(f"{error.message}{while_doing}", place=place)
+        spot = self._spot(error.__traceback__)
+        if isinstance(error, jinja2.TemplatesNotFound | jinja2.TemplateNotFound):
+            missing = error.message or template
+            near = _near(missing, self._environment.list_templates())
+            return TemplateBroken(f"there is no template {missing!r}{near}{while_doing}", place=spot or template)
+        reason = str(error) or type(error).__name__
+        reason = _OURS.sub(r"\1", reason)
+        if not isinstance(error, jinja2.TemplateError | Problem):
+            reason = f"{type(error).__name__}: {reason}"
+        return TemplateBroken(f"{reason}{while_doing}", place=spot or template)
+
+    def _spot(self, trace: TracebackType | None) -> Place | None:
+        found = None
+        for frame, line in traceback.walk_tb(trace):
+            if frame.f_code.co_filename.startswith(tuple(self._folders)):
+                found = self._place(frame.f_code.co_filename, line)
+        return found
+
+    def _place(self, filename: str, line: int) -> Place:
+        path = Path(filename)
+        return Place(str(path.relative_to(self._site)) if path.is_relative_to(self._site) else filename, line)
+
+    def _asset(self, path: str) -> str:
+        try:
+            return self._assets.urls[path]
+        except KeyError:
+            raise Problem(f"there is no file static/{path}{_near(path, self._assets.urls)}") from None
+
+    def _absolute(self, url: str) -> str:
+        return urljoin(self._base_url, url)
+
+    def _date(self, value: dt.date | None, language: str | None = None) -> str:
+        return "" if value is None else long_date(value, language or self._language)
+
+
+def _iso(value: dt.date | None) -> str:
+    return "" if value is None else value.isoformat()
+
+
+def _strings(inputs: Inputs, key: str) -> dict[str, str]:
+    name = inputs.files[key].path
+    try:
+        found = tomllib.loads(files.decode(inputs.read(key), name))
+    except tomllib.TOMLDecodeError as error:
+        raise TemplateBroken(f"is not TOML: {error}", place=name, remedy="Mend the line named above.") from None
+    return {word: str(text) for word, text in found.items()}
+
+
+def _near(wanted: str, known: Any) -> str:
+    near = difflib.get_close_matches(wanted, list(known), 1, 0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,98 @@
+"""Recorded reads: what a template looked at while it made an output, so that it is made again only when that changes.
+
+An output always depends on its own page and on what all outputs share (templates, assets, settings, menu). Beyond
+that, templates may read everything there is: all briefs, all terms, the pages of any term. Those collections are
+``Tracked``, and the names of what was read of them are recorded. With the same inputs a template takes the same way, so
+an output whose own page, shared things and recorded reads are unchanged would come out the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import TypeVar, overload
+
+Item = TypeVar("Item", covariant=True)
+
+_reads: set[str] = set()
+
+
+def begin() -> None:
+    """Forgets what was read so far: another output begins."""
+    _reads.clear()
+
+
+def reads() -> tuple[str, ...]:
+    """The names of all that was read since ``begin``."""
+    return tuple(sorted(_reads))
+
+
+def digest(*parts: object) -> bytes:
+    """A short hash of plain values."""
+    return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+class Tracked(Sequence[Item]):
+    """A sequence that records that it was read, under ``name``; its length and its emptiness count apart."""
+
+    __slots__ = ("_items", "_length", "_name")
+
+    def __init__(self, name: str, items: Sequence[Item], *, length: bool = True) -> None:
+        """Without ``length``, whoever holds the sequence has already been recorded to know how long it is."""
+        self._name = name
+        self._items = items
+        self._length = length
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Item]: ...
+    def __getitem__(self, index: int | slice) -> Item | Sequence[Item]:
+        _reads.add(self._name)
+        return self._items[index]
+
+    def __iter__(self) -> Iterator[Item]:
+        _reads.add(self._name)
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        if self._length:
+            _reads.add(f"{self._name}#")
+        return len(self._items)
+
+    def __bool__(self) -> bool:
+        if self._length:
+            _reads.add(f"{self._name}?")
+        return bool(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Digests(Mapping[str, bytes]):
+    """The digest of each thing that may be read, worked out when it is asked for."""
+
+    def __init__(self, sources: Mapping[str, Callable[[], bytes]]) -> None:
+        self._sources = sources
+        self._known: dict[str, bytes] = {}
+
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self._known:
+            self._known[name] = self._sources[name]()
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def of(self, own: bytes, names: Sequence[str]) -> bytes | None:
+        """What an output that read ``names`` depends on; None when one of them does not exist any more."""
+        try:
+            parts = [self[name] for name in names]
+        except KeyError:
+            return None
+        return blake2b(b"".join((own, *parts)), digest_size=16).digest()
