@@ -125,6 +125,14 @@ def is_temporary(name: str) -> bool:
     return re.fullmatch(r"\..+\.[0-9a-f]{8}\.tmp", name, re.DOTALL) is not None
 
 
+def sweep(root: Path) -> int:
+    """Removes what writes that were killed left below ``root``; returns how many files. Only under the root's lock."""
+    leftovers = [entry.path for entry in scan(root, hidden=True) if is_temporary(Path(entry.path).name)]
+    for path in leftovers:
+        remove(root / path)
+    return len(leftovers)
+
+
 def _sync_folder(folder: Path) -> None:
     # A rename is on disk only when its folder is; some network drives refuse to sync a folder.
     fd = os.open(folder, os.O_RDONLY)

@@ -159,6 +159,7 @@ class Run:
         started = time.monotonic()
         if not self.request.dry_run:
             self.journal.recover()
+            files.sweep(self.project.briefs)
         try:
             await self._work()
         finally:

@@ -1,0 +1,104 @@
+"""Any process may be killed at any instant: the next pull goes on, nothing is lost, nothing is half-written."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sitegen import files, scaffold
+from sitegen.briefs import provenance
+from sitegen.briefs.store import Store
+from sitegen.cli import run
+
+SITEGEN = (sys.executable, "-m", "sitegen")
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """A site whose pull nobody disturbed, and how long that took."""
+    site = tmp_path_factory.mktemp("reference") / "site"
+    scaffold.create(site, demo=True)
+    started = time.monotonic()
+    subprocess.run([*SITEGEN, "--site", site, "--quiet", "pull"], check=True)
+    return site, time.monotonic() - started
+
+
+def briefs(site: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (site / "briefs").glob("*.md")}
+
+
+def kill_while_pulling(site: Path, moments: list[float]) -> int:
+    """Starts pulls and kills each after a while, whatever it is doing; returns how many were really killed."""
+    killed = 0
+    for moment in moments:
+        process = subprocess.Popen([*SITEGEN, "--site", site, "--quiet", "pull"], stderr=subprocess.PIPE)
+        try:
+            process.wait(moment)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            killed += 1
+        assert process.stderr
+        errors = process.stderr.read()
+        process.stderr.close()
+        process.wait()
+        assert errors == b""
+        for path in (site / "briefs").glob("*.md"):
+            assert path.read_text().startswith("---\n")
+    return killed
+
+
+def survives(site: Path, reference: Path, moments: list[float]) -> int:
+    killed = kill_while_pulling(site, moments)
+    assert run(["--site", str(site), "--quiet", "pull"]) == 0
+    assert briefs(site) == briefs(reference)
+    store = Store.open(site / "briefs")
+    assert not store.broken
+    assert {record.source for record in provenance.read_all(site / "briefs")} == set(store._by_source)
+    assert not [entry for entry in files.scan(site / "briefs", hidden=True) if files.is_temporary(entry.path)]
+    with sqlite3.connect(site / ".sitegen" / "journal.sqlite") as journal:
+        states = dict(journal.execute("SELECT state, count(*) FROM documents GROUP BY state"))
+    journal.close()
+    assert states == {"done": len(store.briefs)}
+    return killed
+
+
+def test_a_pull_that_is_killed_again_and_again_loses_nothing(tmp_path: Path, reference: tuple[Path, float]) -> None:
+    site, seconds = reference
+    scaffold.create(tmp_path / "site", demo=True)
+    moments = [random.Random(7).uniform(0.3, 0.9) * seconds for _ in range(3)] + [0.1 * seconds, 0.95 * seconds]
+    assert survives(tmp_path / "site", site, moments) >= 2
+
+
+@pytest.mark.soak
+def test_hundreds_of_kills(tmp_path: Path, reference: tuple[Path, float]) -> None:
+    site, seconds = reference
+    chance = random.Random(11)
+    killed = 0
+    while killed < 300:
+        shutil.rmtree(tmp_path / "site", ignore_errors=True)
+        scaffold.create(tmp_path / "site", demo=True)
+        killed += survives(tmp_path / "site", site, [chance.uniform(0.2, 1.0) * seconds for _ in range(6)])
+
+
+def test_an_interrupt_ends_politely_and_keeps_the_state(tmp_path: Path, reference: tuple[Path, float]) -> None:
+    site, seconds = reference
+    scaffold.create(tmp_path / "site", demo=True)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        process = subprocess.Popen([*SITEGEN, "--site", tmp_path / "site", "pull"], stderr=subprocess.PIPE, text=True)
+        time.sleep(0.6 * seconds if stop == signal.SIGINT else 0.3 * seconds)
+        process.send_signal(stop)
+        _, errors = process.communicate(timeout=20)
+        if process.returncode == 0:
+            continue  # it was quicker than we were
+        assert process.returncode == 130
+        assert errors.endswith("Interrupted. What was done is kept; the same command goes on from there.\n")
+        assert "Traceback" not in errors
+    assert survives(tmp_path / "site", site, []) == 0
