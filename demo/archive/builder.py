@@ -49,7 +49,11 @@ def build_document(source: Source, lexicon: Lexicon) -> Built:
 
 def _block_texts(source: Source) -> list[str]:
     """The text of every block, cells of tables included."""
-    return [part for block in source.blocks for part in (block.mark if block.kind == "item" else "", block.text, *(c for row in block.rows for c in row))]
+    return [
+        part
+        for block in source.blocks
+        for part in (block.mark if block.kind == "item" else "", block.text, *(c for row in block.rows for c in row))
+    ]
 
 
 def describe(source: Source) -> dict[str, object]:

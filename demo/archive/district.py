@@ -10,6 +10,11 @@ from typing import Any
 YEARS = (2015, 2018, 2021, 2024)
 PERIODS = ("before 1919", "1919 to 1948", "1949 to 1978", "1979 to 2000", "since 2001")
 Cells = list[str]
+_WELCOME = (
+    "That leaves room for {} households from other parts of the town.",
+    "The district can thus take in {} households from elsewhere, if it is asked nicely.",
+    "Some {} households from districts with less land could move here, and a number of them would.",
+)
 
 
 @dataclass(frozen=True)
@@ -134,8 +139,8 @@ def describe_stock(district: District) -> str:
         f"{share(district.periods[largest], district.dwellings)}, dates from the period {PERIODS[largest]}. "
     )
     best = max(range(len(district.completed)), key=lambda year: district.completed[year])
-    text += f"{built} dwellings were completed from 2015 to 2024, most of them in {2015 + best} ({district.completed[best]})"
-    text += f", and {recent} in the last three years. "
+    text += f"{built} dwellings were completed from 2015 to 2024, most of them in {2015 + best} "
+    text += f"({district.completed[best]}), and {recent} in the last three years. "
     vacancy = district.vacant / district.dwellings
     if vacancy > 0.032:
         return text + f"Vacancy, at {vacancy:.1%}, is above what a district needs so that people can move."
@@ -153,11 +158,14 @@ def describe_rents(district: District, town: list[District]) -> str:
     yearly = (last / district.rents[-2]) ** (1 / 3) - 1
     pace = "faster than" if yearly > 0.052 else "more slowly than" if yearly < 0.042 else "in step with"
     text = (
-        f"The median asking rent rose from {{€{first:.2f}}} to {{€{last:.2f}}} a square metre, by {last / first - 1:.0%}, "
-        f"and is {place} of the eight districts. In the last three years it rose by {yearly:.1%} a year, {pace} the town. "
+        f"The median asking rent rose from {{€{first:.2f}}} to {{€{last:.2f}}} a square metre, by "
+        f"{last / first - 1:.0%}, and is {place} of the eight districts. In the last three years it rose by "
+        f"{yearly:.1%} a year, {pace} the town. "
     )
     dearest = max(district.streets, key=lambda street: street[2])
-    return text + f"The dearest street in our sample was {dearest[0]}, with {{€{dearest[2]:.2f}}} and {dearest[1]} offers."
+    return (
+        text + f"The dearest street in our sample was {dearest[0]}, with {{€{dearest[2]:.2f}}} and {dearest[1]} offers."
+    )
 
 
 def describe_land(district: District) -> str:
@@ -168,7 +176,9 @@ def describe_land(district: District) -> str:
         f"{share(district.potential, district.dwellings)} of the present stock. "
     )
     early = sum(site.dwellings for site in district.sites if site.year <= 2028)
-    text += f"By the end of 2028, {early} of these can be ready. " if early else "None of these can be ready before 2029. "
+    text += (
+        f"By the end of 2028, {early} of these can be ready. " if early else "None of these can be ready before 2029. "
+    )
     if not free:
         return text + "Not one of the sites is without an obstacle."
     return text + "No obstacle was found at " + " and ".join(site.name for site in free) + "."
@@ -181,3 +191,39 @@ def site_table(sites: list[Site]) -> str:
         for site in sites
     ]
     return table(["Site", "Hectares", "Owner", "Dwellings", "Ready", "Obstacle"], rows)
+
+
+def _expected(district: District, town: list[District], gain: int) -> int:
+    """The share of the town's new households that a district can expect: half by demand, half by room."""
+    demand = district.waiting / sum(other.waiting for other in town)
+    room = district.potential / sum(other.potential for other in town)
+    return round(gain * (demand + room) / 2)
+
+
+def outlook_table(district: District, town: list[District]) -> str:
+    """Households of a district in the three scenarios."""
+    rows = []
+    for name, gain in (("Low", 320), ("Middle", 780), ("High", 1240)):
+        new = _expected(district, town, gain)
+        steps = [district.households + round(new * part) for part in (0.0, 0.42, 0.74, 1.0)]
+        rows.append([name, *(f"{count:,}" for count in steps), f"{new:,}"])
+    return table(["Scenario, households", "2024", "2030", "2035", "2040", "Gain"], rows)
+
+
+def describe_outlook(district: District, town: list[District]) -> str:
+    """Say what the scenarios mean for a district, and compare the gain with the room there is."""
+    new = _expected(district, town, 780)
+    won = round(district.short_lets * 168 / 412 * 0.55 + district.vacant * 0.16)
+    text = (
+        f"In the middle scenario we expect {new} more households by 2040, {share(new, district.households)} more than "
+        f"today. The sites have room for {district.potential}, and about {won} dwellings can be won back from "
+        "short-term letting and from disuse. "
+    )
+    balance = district.potential + won - new
+    if balance > 30:
+        return text + _WELCOME[len(district.streets) % len(_WELCOME)].format(balance)
+    if balance < 0:
+        return (
+            text + f"For {-balance} households there will be no room within the district, and they will look elsewhere."
+        )
+    return text + f"With a margin of {balance} the district can meet its own demand and little beyond it."

@@ -28,9 +28,7 @@ def collect(text: str, marked: Iterable[Fact], lexicon: Lexicon, language: Langu
         rest = re.sub(rf"(?<![\w.,]){re.escape(fact.text.replace(' ', NBSP))}(?![\d]|[.,]\d)", "\0", rest)
     dates = [{"iso": fact.value, "text": fact.text} for fact in facts if fact.kind == "date"]
     years = [{"iso": year, "text": year} for year in sorted(set(_YEAR.findall(rest)))]
-    amounts = [
-        {"value": fact.value, "currency": "EUR", "text": fact.text} for fact in facts if fact.kind == "amount"
-    ]
+    amounts = [{"value": fact.value, "currency": "EUR", "text": fact.text} for fact in facts if fact.kind == "amount"]
     return {
         "dates": dates + years,
         "amounts": amounts,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from .chart import HEIGHT as HEIGHT_OF_CHART
+from .chart import draw_bars
 from .markup import Language
 from .page import HEIGHT, WIDTH, Metrics, Page, Run, Stroke, emblem, signature
 from .source import Block, Source
@@ -47,11 +49,23 @@ class Setter:
         """Set the whole source."""
         self._masthead()
         for block, after in pairwise([*self.source.blocks, Block("rule")]):
-            self._ahead = 75.0 if after.kind == "sign" else 0.0
+            self._ahead = self._height_ahead(block, after)
             getattr(self, f"_set_{block.kind}")(block)
             self._before = block.kind
         self._running_lines()
         return self.pages
+
+    def _height_ahead(self, block: Block, after: Block) -> float:
+        """How much of what follows has to stay on the page with a block."""
+        if after.kind == "sign":
+            return 75.0
+        if after.kind in ("chart", "table") and block.kind in ("paragraph", *_HEADINGS):
+            return HEIGHT_OF_CHART + 12 if after.kind == "chart" else 5.5 * self._leading
+        if block.kind not in _HEADINGS:
+            return 0.0
+        if after.kind in ("paragraph", "item"):
+            return len(self._lines(after.text, RIGHT - LEFT, self._size)) * self._leading
+        return 3 * self._leading
 
     # the page under the pen
 
@@ -102,7 +116,7 @@ class Setter:
     def _heading(self, block: Block) -> None:
         size, above, below = _HEADINGS[block.kind]
         lines = self._lines(block.text, RIGHT - LEFT, size, "B")
-        self._need(above + len(lines) * size * 1.2 + below + 3 * self._leading)
+        self._need(above + len(lines) * size * 1.2 + below + self._ahead)
         self._y += above if self._y > TOP else 0
         self.entries.append(Entry(block.text, len(self.pages), int(block.kind[1])))
         self._print(lines, LEFT, size, size * 1.2, "B")
@@ -159,6 +173,7 @@ class Setter:
         self._y += 6
 
     def _set_toc(self, _: Block) -> None:
+        self.entries.clear()
         for entry in self._contents:
             self._need(15)
             indent, style = (0.0, "B") if entry.depth == 1 else (16.0, "")
@@ -167,16 +182,26 @@ class Setter:
             number = str(entry.page)
             self.pages[-1].runs.append(Run(RIGHT - self._metrics.width(number, 10, style), self._y, number, 10, style))
 
+    def _set_chart(self, block: Block) -> None:
+        self._need(HEIGHT_OF_CHART + 12)
+        bars = [(label, int(value)) for label, value in (bar.split("=") for bar in block.text.split())]
+        draw_bars(self.pages[-1], (LEFT, self._y, RIGHT), bars, lambda text: self._metrics.width(text, 8.5))
+        self._y += HEIGHT_OF_CHART + 12
+
     def _set_table(self, block: Block) -> None:
         size = float(self.source.field("table") or self._size - 1.5)
         table = Table(block.rows, measure_columns(block.rows, RIGHT - LEFT, self._measure(size, "")), size)
         self._y += 4
         for index in range(len(table.rows)):
-            cells = [self._lines(cell, width - 8, size) for cell, width in zip(table.rows[index], table.widths, strict=True)]
+            cells = [
+                self._lines(cell, width - 8, size) for cell, width in zip(table.rows[index], table.widths, strict=True)
+            ]
             height = max(len(lines) for lines in cells) * size * 1.25 + 5
             if index and self._y + height > BOTTOM:
                 self._new_page()
-                self._row(table, 0, [self._lines(c, w - 8, size) for c, w in zip(table.rows[0], table.widths, strict=True)])
+                self._row(
+                    table, 0, [self._lines(c, w - 8, size) for c, w in zip(table.rows[0], table.widths, strict=True)]
+                )
             elif not index:
                 self._need(height * 3)
             self._row(table, index, cells)

@@ -15,10 +15,49 @@ from typing import Literal
 Language = Literal["en", "de", "fr"]
 NBSP = "\u00a0"
 
-MONTHS: dict[Language, tuple[str, ...]] = {
-    "en": tuple("January February March April May June July August September October November December".split()),
-    "de": tuple("Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()),
-    "fr": tuple("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()),
+MONTHS: dict[Language, list[str]] = {
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    "de": [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ],
+    "fr": [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
 }
 _MARK = re.compile(r"\{(?P<sign>[€#]?)(?P<value>-?[\d.-]+)(?:\|(?P<text>[^}]*))?\}")
 _GROUPED = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")

@@ -33,12 +33,24 @@ class Stroke:
     grey: int = 0
 
 
+@dataclass(frozen=True)
+class Box:
+    """A filled rectangle."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    grey: int
+
+
 @dataclass
 class Page:
     """One page."""
 
     runs: list[Run] = field(default_factory=list)
     strokes: list[Stroke] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -84,7 +96,9 @@ def signature(x: float, y: float, name: str) -> Stroke:
 
 def emblem(x: float, y: float) -> list[Stroke]:
     """Draw the town's emblem: a clock, seven minutes slow, over two waves."""
-    ring = tuple((x + 11 * math.cos(step * math.tau / 40), y + 11 * math.sin(step * math.tau / 40)) for step in range(41))
+    ring = tuple(
+        (x + 11 * math.cos(step * math.tau / 40), y + 11 * math.sin(step * math.tau / 40)) for step in range(41)
+    )
     hands = ((x, y - 8), (x, y), (x + 5.2, y + 2))
     waves = [
         Stroke(tuple((x - 12 + step, y + 15 + row + 1.4 * math.sin(step * 0.8)) for step in range(25)), 0.7, 60)

@@ -18,6 +18,9 @@ def write_printed(source: Source, pages: list[Page]) -> bytes:
     describe(pdf, source)
     for page in pages:
         pdf.add_page()
+        for box in page.boxes:
+            pdf.set_fill_color(box.grey)
+            pdf.rect(box.x, box.y, box.width, box.height, style="F")
         for stroke in page.strokes:
             _draw(pdf, stroke)
         for run in page.runs:

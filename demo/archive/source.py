@@ -8,12 +8,22 @@ from typing import Literal, cast
 
 from .markup import Expander, Fact, Language
 
-BlockKind = Literal["h1", "h2", "h3", "paragraph", "item", "address", "note", "table", "rule", "break", "toc", "sign"]
+BlockKind = Literal[
+    "h1", "h2", "h3", "paragraph", "item", "address", "note", "table", "rule", "break", "toc", "sign", "chart"
+]
 FileKind = Literal["txt", "md", "printed", "scanned"]
 Row = tuple[str, ...]
 _ITEM = re.compile(r"(?P<mark>-|\d+\.|\([a-z0-9]+\)) (?P<text>.*)", re.S)
 _CELL = re.compile(r"\|(?![^{]*\})")
-_HEADS: dict[str, BlockKind] = {"# ": "h1", "## ": "h2", "### ": "h3", "> ": "address", "^ ": "note", "@sign ": "sign"}
+_HEADS: dict[str, BlockKind] = {
+    "# ": "h1",
+    "## ": "h2",
+    "### ": "h3",
+    "> ": "address",
+    "^ ": "note",
+    "@sign ": "sign",
+    "@chart ": "chart",
+}
 _SINGLE: dict[str, BlockKind] = {"---": "rule", "@page": "break", "@toc": "toc"}
 
 
@@ -77,7 +87,9 @@ def _parse_chunk(chunk: str, expander: Expander) -> list[Block]:
         return [Block(_SINGLE[chunk])]
     if chunk.startswith("|"):
         lines = [line for line in chunk.splitlines() if not set(line) <= set("|-: ")]
-        rows = tuple(tuple(expander.expand(cell.strip()) for cell in _CELL.split(line.strip().strip("|"))) for line in lines)
+        rows = tuple(
+            tuple(expander.expand(cell.strip()) for cell in _CELL.split(line.strip().strip("|"))) for line in lines
+        )
         return [Block("table", rows=rows)]
     for prefix, kind in _HEADS.items():
         if chunk.startswith(prefix):

@@ -14,10 +14,12 @@ from .district import (
     District,
     Site,
     describe_land,
+    describe_outlook,
     describe_people,
     describe_rents,
     describe_stock,
     figures,
+    outlook_table,
     read_districts,
     rent,
     share,
@@ -33,16 +35,14 @@ def compose_study(folder: Path) -> str:
     """Compose the source of the whole study."""
     districts = read_districts(folder / "districts.toml")
     tables = town_tables(districts)
-    parts = [(folder / name).read_text(encoding="utf-8") for name in ("study.src", "before.src", "after.src")]
-    front, before, after = (re.sub(r"<<(\w+)>>", lambda mark: tables[mark[1]], part) for part in parts)
-    chapters = "\n\n".join(_district(number, district, districts) for number, district in enumerate(districts, 1))
-    intro = (
-        "@page\n\n# 7. The eight districts\n\nThis chapter follows the town from the river outwards. Each section has the "
-        "same parts: a portrait, the figures, the stock, the rents, the land, what people told us, and our assessment "
-        "with three recommendations for the district, marked with its own letter. They supplement the sixteen for the "
-        "town as a whole and do not repeat them.\n\n" + tables["overview"]
+    names = ("study", "before", "districts", "streets", "after", "methods", "chronicle")
+    parts = [(folder / f"{name}.src").read_text(encoding="utf-8").strip() for name in names]
+    front, before, intro, streets, after, methods, chronicle = (
+        re.sub(r"<<(\w+)>>", lambda mark: tables[mark[1]], part) for part in parts
     )
-    return "\n\n".join([front.rstrip(), before.strip(), intro, chapters, after.strip(), _annex(districts)]) + "\n"
+    chapters = [_district(number, district, districts) for number, district in enumerate(districts, 1)]
+    whole = [front, before, intro, *chapters, streets, after, _annex(districts), methods, chronicle]
+    return "\n\n".join(whole) + "\n"
 
 
 def _district(number: int, district: District, town: list[District]) -> str:
@@ -69,15 +69,20 @@ def _district(number: int, district: District, town: list[District]) -> str:
         f"### {letter} a. Stock",
         describe_stock(district),
         stock,
+        "Dwellings completed in each year:",
+        "@chart " + " ".join(f"{year}={count}" for year, count in zip(_DECADE, district.completed, strict=True)),
         f"### {letter} b. Rents",
         describe_rents(district, town),
         streets,
         f"### {letter} c. Land",
         describe_land(district),
         site_table(district.sites),
-        f"### {letter} d. What people told us",
+        f"### {letter} d. Outlook",
+        describe_outlook(district, town),
+        outlook_table(district, town),
+        f"### {letter} e. What people told us",
         district.voices.strip(),
-        f"### {letter} e. Assessment",
+        f"### {letter} f. Assessment",
         district.assessment.strip(),
         advice,
     ]
@@ -92,7 +97,13 @@ def town_tables(districts: list[District]) -> dict[str, str]:
             ["District", *years, "Change"],
             [
                 *([d.name, *(f"{count:,}" for count in d.residents), f"{d.change:,}"] for d in districts),
-                _bold(["Dornavel", *(f"{_sum(districts, year):,}" for year in range(4)), str(sum(d.change for d in districts))]),
+                _bold(
+                    [
+                        "Dornavel",
+                        *(f"{_sum(districts, year):,}" for year in range(4)),
+                        str(sum(d.change for d in districts)),
+                    ]
+                ),
             ],
         ),
         "periods": table(
@@ -108,7 +119,10 @@ def town_tables(districts: list[District]) -> dict[str, str]:
         ),
         "waiting": table(
             ["First choice", "Households", "Share", "For each 100 dwellings"],
-            [[d.name, str(d.waiting), share(d.waiting, 287), f"{100 * d.waiting / d.dwellings:.1f}"] for d in districts],
+            [
+                [d.name, str(d.waiting), share(d.waiting, 287), f"{100 * d.waiting / d.dwellings:.1f}"]
+                for d in districts
+            ],
         ),
         "land": table(
             ["District", "Sites", "Hectares", "Dwellings"],
@@ -176,7 +190,6 @@ def _annex(districts: list[District]) -> str:
         site_table(sorted((s for d in districts for s in d.sites), key=lambda site: (site.year, site.name))),
         *_scenario_tables(),
         *_survey(districts),
-        _METHODS,
     ]
     return "\n\n".join(parts)
 
@@ -229,26 +242,7 @@ def _survey(districts: list[District]) -> list[str]:
         rows.append([district.name, str(sent), str(round(sent * rate)), f"{content}%", f"{plans}%", f"{burden}%"])
     return [
         "@page\n\n## T6. Results of the postal survey by district",
-        "Content: answered one or two on a scale of five. Plans: would like to move within two years. Burden: spends more "
-        "than a third of net income on rent and heating, tenants and owners together.",
+        "Content: answered one or two on a scale of five. Plans: would like to move within two years. Burden: spends "
+        "more than a third of net income on rent and heating, tenants and owners together.",
         table(["District", "Sent", "Returned", "Content", "Plans to move", "Burden"], rows),
     ]
-
-
-_METHODS = """## T7. Assumptions of the forecast
-
-1. Births and deaths follow the average of the years 2019 to 2024, adjusted for the age of residents in each district.
-
-2. Net migration is 70, 145 or 210 persons a year. The range covers eight of the past ten years.
-
-3. The size of households falls from 2.11 to 2.06, 2.02 or 1.98 persons.
-
-4. Twelve dwellings a year are replaced, which is 0.13% of the stock. This is little; it assumes that old houses are repaired.
-
-5. The reserve brings the number of dwellings that are really on offer to about 2%.
-
-6. Prices are those of {2025-01}. An annual increase in building costs of 1% above other prices would raise the cost of the programme by {€890000}.
-
-## T8. Words used in this study
-
-**Dwelling**: rooms with a kitchen of their own and a door that can be locked. **Asking rent**: the rent in an advertisement, without heating. **Median**: half of the cases lie above, half below. **Price-bound**: let at a rent which is limited by contract with the town or another public body. **Short-term letting**: for fewer than 31 nights, as in the by-law of {2024-09-12}. **Upper floor above a shop**: includes Six Weeks Street, where the shops are mostly former ones. **Commission**: in this study always the Boundary Commission of 1817, never the one that ordered it."""

@@ -32,7 +32,7 @@ def break_lines(
 
 def _words(text: str) -> list[Piece]:
     """Split text into words and say which are bold."""
-    pieces = []
+    pieces: list[Piece] = []
     for index, part in enumerate(text.split("**")):
         words = [(word, index % 2 == 1) for word in part.split(" ") if word]
         if words and pieces and not part.startswith(" ") and index and not text.split("**")[index - 1].endswith(" "):
