@@ -7,6 +7,7 @@ that recur on the pages, page and line numbers, emphasis and link marks of Markd
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_right
 from collections import Counter
@@ -28,6 +29,8 @@ _PAGE_NUMBER = re.compile(
     r"(?:\s*(?:/|of|von|sur|de)\s*\d{1,4})?",
     re.IGNORECASE,
 )
+_PAGE_LINE = re.compile(r"(?:Page|Seite) \d+\b(?!\s*[a-z]{3})")
+_MARGIN = re.compile(r"[ \t]*(\d{1,2})(?:[ \t]+|(?=[\n\f])|$)")
 _HYPHEN = re.compile(r"([^\W\d_]+)([-‐⸗][ \t]*[\n\f][\n\f \t]*)([^\W\d_]+)")
 _MARKS = re.compile(
     r"!\[[^\]\n]*\]\([^)\s]*\)"  # a picture
@@ -103,7 +106,7 @@ class Cleaned:
 def clean(text: str, knows: Callable[[str], bool] = lambda word: False) -> Cleaned:
     """Cleans ``text``. ``knows`` says whether a word is one: it decides on hyphens at line ends."""
     cleaned = Cleaned(text, (0,), (0,)).without(_INVISIBLE).without(_LINE_END, "\n")
-    for step in (_furniture, _line_numbers):
+    for step in (_line_numbers, _furniture):
         cleaned = cleaned.edited(step(cleaned.text))
     cleaned = cleaned.edited(_hyphens(cleaned.text, knows))
     cleaned = cleaned.without(_MARKS)
@@ -140,9 +143,13 @@ def _furniture(text: str) -> list[Edit]:
         if not line:
             continue
         masked = _mask(line)
-        if _PAGE_NUMBER.fullmatch(line) or masked in repeated or (start in edges and masked in edges[start]):
-            edits.append((start, end, ""))
+        if _is_page_number(line) or masked in repeated or (start in edges and masked in edges[start]):
+            edits.append((start, end, PAGE_BREAK))  # over which a sentence may go on
     return edits
+
+
+def _is_page_number(line: str) -> bool:
+    return bool(_PAGE_NUMBER.fullmatch(line)) or (len(line) < 50 and bool(_PAGE_LINE.match(line)) and line[-1] not in ".!?")
 
 
 def _repeated(text: str) -> set[str]:
@@ -178,24 +185,21 @@ def _edges(text: str) -> dict[int, set[str]]:
 
 
 def _line_numbers(text: str) -> list[Edit]:
-    """The numbers in the margin of American pleadings, which the page numbers' removal left before the lines."""
-    numbered = re.compile(r"(\d{1,2}) (?=\S)")
-    candidates = [(start, found) for start, end in _lines(text) if (found := numbered.match(text, start, end))]
-    lines = text.count("\n") + 1
-    if len(candidates) < max(8, lines / 6):
+    """The numbers 1 to 28 in the margin of American pleadings, which stand before the words of their lines."""
+    lines = [(start, end) for start, end in _lines(text) if text[start:end].strip()]
+    numbered = [found for start, end in lines if (found := _MARGIN.match(text, start, end))]
+    if len(numbered) < max(20, 0.4 * len(lines)):
         return []
-    ascending = sum(
-        0 < int(after[1][1]) - int(before[1][1]) <= 3 for before, after in zip(candidates, candidates[1:], strict=False)
-    )
-    if ascending < 0.7 * len(candidates):
+    steps = sum(int(after[1]) - int(before[1]) == 1 for before, after in itertools.pairwise(numbered))
+    if steps < 0.6 * len(numbered):
         return []
-    return [(start, found.end(), "") for start, found in candidates if int(found[1]) <= 28]
+    return [(found.start(), found.end(), "") for found in numbered if int(found[1]) <= 28]
 
 
 def _hyphens(text: str, knows: Callable[[str], bool]) -> list[Edit]:
     edits: list[Edit] = []
     for found in _HYPHEN.finditer(text):
-        before, gap, after = found.groups()
+        before, _, after = found.groups()
         if after.casefold() in _BOUND_TOGETHER:
             continue
         start, end = found.span(2)

@@ -22,24 +22,35 @@ _DEPENDENT = {
 }  # fmt: skip
 _FAINT = {
     # Also the beginning of a sentence that stands alone: "It is proposed that", "Es wird festgestellt".
-    "en": re.compile(r"(?:It (?:is|was|has been|shall|will be)\b|There (?:is|are|was|were|will|shall)\b|That the\b)"),
+    "en": re.compile(r"(?:It (?:is|was|has been) \w+(?:ed|ible|able|ary|ant|ear|ely|ident) (?:that|to|for)\b|There (?:is|are|was|were|will|shall)\b|That the\b)"),
     "de": re.compile(r"(?:Es (?:wird|wurde|ist|gibt|besteht|sind|werden)\b|Das [A-ZÄÖÜ]|Sein[e]? [A-Z])"),
-    "fr": re.compile(r"(?:Il (?:est|a été|sera|convient|faut|y a|appartient)\b|En (?:\d{4}|cas|application|vertu|raison)\b)"),
+    "fr": re.compile(r"(?:Il (?:est|a été|sera|convient|faut|y a|appartient)\b|En (?:\d{4}|cas|application|vertu)\b)"),
+}  # fmt: skip
+_LEANING = {
+    "en": re.compile(r"(?:\S+\s){1,4}(?:they|them|it|this|these|those|he|she|him|her|its|their|adds|also)\b|.*\bfollowing\b"),
+    "de": re.compile(
+        r"(?:\S+\s){1,6}(?:sie|er|ihn|ihm|ihnen|dies|diese[rsnm]?|deren|dessen|auch)\b|"
+        r"(?:\S+\s){0,3}(?:ist|war|wird|hält) das\b"
+    ),
+    "fr": re.compile(
+        r"(?:\S+\s){1,4}(?:ils?|elles?|celui-ci|celle-ci|cela|ceci|ces|cette|cet|leurs?|lui|eux|aussi|également)\b|"
+        r"\S+\s[ld]es? [a-z]+(?:ai|ons|ez|ent)\b"
+    ),
 }  # fmt: skip
 _WEIGHTY = {
-    "en": r"resolved?|decid\w+|decision|orders?|ordered|grant(?:s|ed)?|den(?:y|ies|ied)|conclud\w+|recommend\w*|requir\w+|"
-    r"purpose|finds?|found|must|shall|agree[sd]?|approv\w+|reject\w*|request\w*|deadline|propos\w+|establish\w*|"
+    "en": r"resolved?|decid\w+|decision|orders?|ordered|grant(?:s|ed)?|den(?:y|ies|ied)|conclud\w+|recommend\w*|"
+    r"requir\w+|purpose|finds?|found|must|shall|agree[sd]?|approv\w+|reject\w*|request\w*|deadline|propos\w+|establish\w*|"
     r"authori[sz]\w+|prohibit\w*|total|costs?|summary|overall|because|increase[sd]?|decrease[sd]?|affirm\w*|dismiss\w*",
-    "de": r"besch[lſs]+(?:ie(?:ß|ss)t|oss\w*|uss)|entsch\w+|empf[ei]\w+|beantrag\w+|bewillig\w+|genehmig\w+|verpflicht\w+|"
-    r"muss|müssen|stellt\w* fest|ergibt|ergab|kostet|kosten|insgesamt|spätestens|bis zum|fordert|verlangt|Anspruch|"
-    r"vereinbar\w+|verbiet\w+|untersag\w+|haftet|gilt|abgelehnt|zugestimmt|Ziel|Zweck|sperren|widersprech\w+",
+    "de": r"besch[lſs]+(?:ie(?:ß|ss)t|oss\w*|uss)|entsch\w+|empf[ei]\w+|beantrag\w+|bewillig\w+|genehmig\w+|"
+    r"verpflicht\w+|muss|müssen|stellt\w* fest|ergibt|ergab|kostet|kosten|insgesamt|spätestens|bis zum|fordert|"
+    r"verlangt|Anspruch|vereinbar\w+|verbiet\w+|untersag\w+|haftet|gilt|abgelehnt|zugestimmt|Ziel|Zweck|sperren|widersprech\w+",
     "fr": r"décid\w+|arrêt[ée]\w*|ordonn\w+|demand\w+|recommand\w+|conclu\w*|constat\w+|approuv\w+|rejet\w+|adopt\w+|"
     r"doi(?:t|vent)|oblig\w+|interdi\w+|autoris\w+|propos\w+|objet|objectif|total|coût\w*|au plus tard|avant le|"
     r"invit\w+|montant|accord\w*|attribu\w+|retenu\w*|permet\w*",
 }  # fmt: skip
 _SUMMARY_HEADING = re.compile(
-    r"summary|abstract|overview|conclusion|key (?:findings|points)|at a glance|recommendation|decision|resolved|order\b|"
-    r"zusammenfassung|kurzfassung|überblick|ergebnis|empfehlung|beschluss|fazit|tenor|"
+    r"summary|abstract|overview|conclusion|key (?:findings|points)|at a glance|recommendation|decision|resolved|"
+    r"order\b|zusammenfassung|kurzfassung|überblick|ergebnis|empfehlung|beschluss|fazit|tenor|"
     r"résumé|synthèse|conclusion|recommandation|décision|en bref|dispositif|l'essentiel",
     re.IGNORECASE,
 )
@@ -51,12 +62,12 @@ _APPENDIX_HEADING = re.compile(
 )
 _FORM = re.compile(
     r"\b(?:yours (?:sincerely|faithfully|truly)|sincerely|kind regards|i look forward|do not hesitate|please find|"
-    r"please contact|for (?:further|more) information|all rights reserved|copyright|©|tel(?:ephone|efon|éphone)?\.?\s*:|"
-    r"mit freundlichen grüßen|hochachtungsvoll|mit vorzüglicher|für rückfragen|stehe\w* ihnen|"
+    r"please contact|for (?:further|more) information|all rights reserved|copyright|tel(?:ephone|efon|éphone)?\.?\s*:|"
+    r"mit freundlichen grüßen|hochachtungsvoll|mit vorzüglicher|für rückfragen|stehen? ihnen|"
     r"veuillez agréer|je vous prie d'agréer|cordialement|salutations|l'expression de mes sentiments|"
-    r"page intentionally left blank|see (?:also )?(?:table|figure|appendix|section|id\.)|siehe (?:tabelle|abbildung|anlage)|"
-    r"pièces? jointes?|enclosures?|anlagen?\s*:|copie à|e-mail|https?://|www\.|click|cliquez|isbn|issn|closed the sitting|"
-    r"vote is recorded|it is so ordered)",
+    r"page intentionally left blank|see (?:also )?(?:table|figure|appendix|section|id\.)|"
+    r"siehe (?:tabelle|abbildung|anlage)|pi[èe]ces? jointes?|enclosures?|anlagen?\s*:|copie à|copy to|kopie an|e-mail|"
+    r"be it enacted|\S@\S+\.|https?://|www\.|click|cliquez|isbn|issn|closed the sitting|it is so ordered)|©",
     re.IGNORECASE,
 )
 _NOTE = re.compile(
@@ -88,6 +99,12 @@ def depends(text: str, language: str) -> float:
         return 0
     faint = _FAINT.get(language)
     return 0.35 if faint is not None and faint.match(text) else 1
+
+
+def leans(text: str, language: str) -> bool:
+    """Whether a pronoun near the beginning stands for something that an earlier sentence named."""
+    pattern = _LEANING.get(language)
+    return pattern is not None and bool(pattern.match(text))
 
 
 def weight(text: str, language: str) -> int:

@@ -62,6 +62,15 @@ def detect(text: str) -> str:
     return first if best >= needed and best - second >= 0.03 else UNKNOWN
 
 
+_CONFUSED = (
+    ("rn", "m"), ("m", "rn"), ("c", "e"), ("e", "c"), ("b", "h"), ("h", "b"), ("t", "f"), ("f", "t"), ("cl", "d"),
+    ("d", "cl"), ("n", "ii"), ("ii", "n"), ("li", "h"), ("h", "li"), ("vv", "w"), ("w", "vv"), ("l", "i"), ("i", "l"),
+    ("u", "n"), ("n", "u"), ("u", "ü"), ("a", "ä"), ("o", "ö"), ("B", "ß"), ("e", "é"), ("e", "è"), ("e", "ê"),
+    ("1", "l"), ("0", "o"), ("in", "m"), ("ri", "n"),
+)  # fmt: skip
+"""What a recogniser of scanned text writes, and what stood there."""
+
+
 class Dictionary:
     """Whether words are words: simplemma's tables for the document's language, asked once a word.
 
@@ -71,6 +80,7 @@ class Dictionary:
     def __init__(self, language: str) -> None:
         self._language = language
         self._known: dict[str, bool] = {}
+        self._misread: dict[str, bool] = {}
         self.useful = language in ("en", "de", "fr", "es", "it", "nl", "pt")
 
     def knows(self, word: str) -> bool:
@@ -80,9 +90,33 @@ class Dictionary:
             known = self._known[word] = self._ask(word)
         return known
 
+    def misread(self, word: str) -> bool:
+        """Whether a word that is not known becomes one when one usual mistake of text recognition is undone."""
+        misread = self._misread.get(word)
+        if misread is None:
+            misread = self._misread[word] = self._find_misread(word)
+        return misread
+
+    def misread_in(self, text: str) -> bool:
+        """Whether one of the words of ``text`` looks misread."""
+        return any(not self.knows(word) and self.misread(word) for word in _WORD.findall(text))
+
+    def _find_misread(self, word: str) -> bool:
+        capital = word[0].isupper()
+        if not 3 < len(word) <= 30 or (capital and self._language != "de") or word.isupper():
+            return False
+        for wrong, right in _CONFUSED:
+            at = word.find(wrong, 1)
+            while 0 < at < len(word):
+                if self._ask(word[:at] + right + word[at + len(wrong) :]):
+                    return True
+                at = word.find(wrong, at + 1)
+        return False
+
     def _ask(self, word: str) -> bool:
         if not self.useful or len(word) > 60:
             return False
+        word = word.replace("ſ", "s")
         if word.lower() in function_words(self._language):
             return True
         from simplemma import is_known

@@ -18,11 +18,20 @@ from sitegen.enrich.language import Dictionary, function_words
 from sitegen.enrich.sentences import Sentence
 
 MAX_RANKED = 120
+MISREAD_SHARE = 0.1
+"""From this share of sentences with traces of bad recognition on, a document is taken for a scan."""
 _WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 _STRAY = re.compile(r"(?:^|\s)(?:[_~|^*#=<>\\]+|[.,'’`](?=\s)|[^\W\d_][_~|^]+|[;,.]{2,}(?<!\.\.\.))(?=\s|$)")
-_MIXED = re.compile(r"[^\W\d_]\d[^\W\d_]|[a-z]{2}[A-Z]{2}|\ufffd|[{}\\^~|<>]|(\w)\1{3}")
+_MIXED = re.compile(
+    r"[^\W\d_]\d[^\W\d_]|[a-z]{2}[A-Z]{2}|\b[A-Z][a-z][A-Z]{2}|\b[A-Z]{2,}l\b|\ufffd|[{}\\^~|<>]|(\w)\1{3}|‚[a-z]|[—–-]_|"
+    r"[a-zäöüß]{2}[.,](?!(?:gov|com|org|net|edu|eu|de|fr|io|html?|pdf)\b)[a-zäöüß]{2,}|(?<!\.)\.\.(?!\.)"
+)
 _LETTERS_THAT_ARE_WORDS = frozenset("aàyoôiIA")
 _OPENERS = {"(": ")", "[": "]", "„": "“”", "«": "»", "“": "”"}
+_GLUED = re.compile(
+    r"[a-zà-ÿß\d] (?:The|An?|It|This|If|When|We|Une?|Des|Il|Elle|Cette|Nous|Ein|Eine|Wir|Es|Bei|Der|Das)\s(?!\d)"
+)
+"""The first word of a sentence in the middle of another: a label or a row of a table ran into it."""
 _LINES_UP = re.compile(r"(?:\d[\d.,]*\s+){4,}|(?:\s[-–—]\s.*){4,}|\.{5,}|(?:\s\S\s\S){3,}\s")
 
 
@@ -38,6 +47,8 @@ class Candidate:
     """Place and wording, about 0 to 1."""
     dependence: float = 0
     score: float = 0
+    misread: bool = False
+    """Whether text recognition went wrong in it."""
 
 
 class Reader:
@@ -49,6 +60,8 @@ class Reader:
         self._function = function_words(language)
         self._title = self.topics(title)
         self._seen: Counter[str] = Counter()
+        self._noises: dict[int, float] = {}
+        self._scanned = False
 
     def topics(self, text: str) -> Counter[str]:
         """The words of ``text`` that carry its topic, reduced to a common form."""
@@ -58,11 +71,14 @@ class Reader:
     def candidates(self, sentences: Sequence[Sentence], headings: Sequence[str]) -> list[Candidate]:
         """The sentences that could stand in an extract, in order; ``headings`` by section."""
         self._seen.update(word for sentence in sentences for word in _WORD.findall(sentence.text))
+        self._noises = {sentence.start: self.noise(sentence) for sentence in sentences}
+        misread = sum(noise >= 1 for noise in self._noises.values())
+        self._scanned = misread > MISREAD_SHARE * len(sentences)
         found = []
         lead: int | None = None
         for sentence in sentences:
             quality = self.quality(sentence)
-            if quality <= 0.3:
+            if quality <= 0.3 and not (self._scanned and quality > 0):
                 continue
             if lead is None and sentence.kind == "paragraph":
                 lead = sentence.block
@@ -70,7 +86,9 @@ class Reader:
             if cues.is_appendix(heading):
                 quality *= 0.4
             candidate = Candidate(sentence, self.topics(sentence.text), quality)
-            candidate.dependence = cues.depends(sentence.text, self._language)
+            leaning = 0.4 * cues.leans(sentence.text, self._language)
+            candidate.dependence = max(leaning, cues.depends(sentence.text, self._language))
+            candidate.misread = self._scanned and self._noises[sentence.start] >= 1
             candidate.cue = self._cue(candidate, heading, lead)
             found.append(candidate)
         return found
@@ -84,28 +102,46 @@ class Reader:
         letters = sum(map(len, words))
         share = sum(word.lower() in self._function for word in words) / len(words)
         capitals = sum(word.isupper() and len(word) > 1 for word in words) / len(words)
+        titled = sum(word[0].isupper() for word in words) / len(words)
+        if titled > (0.75 if self._language == "de" else 0.6) or re.search(r"\s[.,]$", text):
+            return 0
         if letters < 0.6 * len(text.replace(" ", "")) or share < 0.12 or capitals > 0.4 or _LINES_UP.search(text):
             return 0
-        quality = 1.0 - 0.22 * self.noise(text, words) - max(0, 0.25 - share)
-        if len(words) < 8:
-            quality -= 0.08 * (8 - len(words))
+        noise = self._noises.get(sentence.start, 0.0)
+        quality = 1.0 - 0.13 * noise - max(0, 0.25 - share)
+        if self._scanned and noise >= 1:  # in a scan the mark is an error; elsewhere more likely a rare word
+            quality = min(0.3, quality) / 3
+        if len(words) < 9:
+            quality -= 0.08 * (9 - len(words))
         if len(words) > 32:
             quality -= 0.022 * (len(words) - 32)
-        return max(0.0, quality - 0.3 * (not _is_balanced(text)))
+        return max(0.0, quality - 0.3 * (not _is_balanced(text)) - _flaws(text))
 
-    def noise(self, text: str, words: Sequence[str]) -> float:
-        """How many traces of bad recognition a sentence bears."""
+    def noise(self, sentence: Sentence) -> float:
+        """How many traces of bad recognition a sentence bears; below 1 it is likely none."""
+        text = sentence.text
+        words = _WORD.findall(text)[:120]
         found = 1.5 * len(_STRAY.findall(text)) + 1.5 * len(_MIXED.findall(text))
-        for word in words:
+        for number, word in enumerate(words):
             if len(word) == 1 and word not in _LETTERS_THAT_ARE_WORDS and word.islower():
                 found += 0.5
-            elif self._dictionary.useful and word[0].islower() and self._seen[word] < 3 and not self._is_word(word):
-                found += 0.6 if self._language == "de" and len(word) > 9 else 1
+            elif self._dictionary.useful and self._seen[word] < 3 and not self._is_word(word):
+                if self._dictionary.misread(word) or self._is_torn(words, number):
+                    found += 2
+                elif word[0].islower():
+                    found += 0.3 if self._language == "de" and len(word) > 9 else 0.5
         return found
 
     def _is_word(self, word: str) -> bool:
         parts = [part for part in re.split(r"[-’']", word) if len(part) > 1]
         return all(self._dictionary.knows(part) for part in parts)
+
+    def _is_torn(self, words: Sequence[str], number: int) -> bool:
+        """Whether a word is the end or the beginning of one that the recogniser tore apart."""
+        word = words[number]
+        before = words[number - 1] + word if number and word.islower() else ""
+        after = word + words[number + 1] if number + 1 < len(words) and words[number + 1].islower() else ""
+        return any(len(whole) > 4 and self._dictionary.knows(whole) for whole in (before, after))
 
     def _cue(self, candidate: Candidate, heading: str, lead: int | None) -> float:
         sentence = candidate.sentence
@@ -171,11 +207,17 @@ def _stem(word: str) -> str:
 
 def _is_whole(text: str) -> bool:
     """Whether a sentence begins and ends as one does."""
-    begin = re.match(r"[\"'„“«‘(]*\s?(?:[^\W\d_]|\d)", text)
+    begin = re.match(r"[\"'„“«‘(]*\s?(?:[^\W\d_]|(?:EUR|€|\$|£)?\s?\d[\d.,\u00a0]*(?=\s?%?\s[^\W\d_]))", text)
     if begin is None or not re.search(r"[.!?…][\"'”’»“)\]]*(?:\s?[»”])?$", text):
         return False
     first = begin.group()[-1]
     return not first.islower()
+
+
+def _flaws(text: str) -> float:
+    """Marks of a sentence that is not one, or that asks instead of telling."""
+    flaws = 0.25 * bool(_GLUED.search(text)) + 0.3 * bool(re.search(r"[;,] (?:and |or )?[‘'(]*\([A-Za-z0-9]{1,2}\) ", text))
+    return flaws + 0.4 * text.rstrip("\"'”’»“) ").endswith("?")
 
 
 def _is_balanced(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,11 +19,15 @@ MAX_SENTENCE = 1_200
 """Characters; what is longer is cut at a blank, so that text without punctuation stays bounded."""
 
 _ITEM = re.compile(
-    r"(?:[-*•‣▪■●○–—·+]|\(?\d{1,3}(?:\.\d{1,3}){0,3}[.)]|\(?[a-zA-Z]{1,2}\)|§+\s?\d+[a-z]?|Art(?:icle|\.) \d+\.?)\s+"
+    r"(?:[-*•‣▪■●○–—·+]|\(?\d{1,3}(?:\.\d{1,3}){0,3}[.)]|\d{1,2}(?:\.\d{1,2}){1,3}(?=\s+[^\W\d_a-z])|\(?[a-zA-Z]{1,2}\)|"
+    r"§+\s?\d+[a-z]?|Art(?:icle|\.) \d+\.?)\s+"
 )
+_HASHES = re.compile(r"#{1,6}\s+")
+_LABEL = re.compile(r"[^\W\d_a-z][^.!?:]{2,45}\s?:\s")
 _HEADING = re.compile(r"#{1,6}\s+|(?=\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+[^\W\d_a-z])")
 _END = re.compile(r"[.!?…][\"'”’»“)\]\s]*$")
 _ROW = re.compile(r"\|.*\||\S(?:\t|[ \u00a0]{3,})\S.*(?:\t|[ \u00a0]{3,})\S|^(?:[-=_*.·:|+ ]{4,}|:::.*|```.*)$")
+_LAST_WORD = re.compile(r"[^\W\d_]+$")
 _WORD = re.compile(r"[^\W\d_]+")
 _STARTS_CLAUSE = re.compile(r"[\"'„“«(\[‘]*\s?[^\W\d_]")
 _ABBREVIATION = re.compile(
@@ -35,10 +40,12 @@ _SALUTATION = re.compile(
     r"Messieurs|Chère?s?)\b[^.!?]{0,60}[,!]$"
 )
 _AFTER_UNIT = re.compile(r"(?<=\d (?:m|t|h|g|l)\.) (?=[A-ZÄÖÜÀÉÈÊ])|(?<=\d (?:km|kg|cm|mm|ha)\.) (?=[A-ZÄÖÜÀÉÈÊ])")
+_BEFORE_NUMBER = re.compile(r"(?<=[a-zäöüßéèê]{4}\.) (?=\d[\d.,]*\s)|(?<=\d\.) (?=\d[\d.,]*\s[^\W\d_]{4})")
 _ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.$")
-_AFTER_ORDINAL_NEW = frozenset(
+_BEGINNERS = frozenset(
     ["Der", "Die", "Das", "Den", "Dem", "Des", "Ein", "Eine", "Einen", "Einem", "Er", "Sie", "Es", "Wir", "Ich", "Im", "In", "Am", "An", "Auf", "Auch", "Bei", "Für", "Mit", "Nach", "Von", "Vor", "Zu", "Zum", "Zur", "Diese", "Dieser", "Dieses", "Dies", "Dort", "Daher", "Damit", "Dazu", "Alle", "Als", "Wenn", "Während", "Weil", "Ist", "Wird", "Kosten"]
 )
+"""Words after a number with a full stop that show that the stop ended a German sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +83,12 @@ class _Line:
     """Whether a blank line or a page break stands before it."""
 
 
-def blocks(text: str, language: str) -> list[Block]:
-    """The blocks of ``text`` in order. Lines broken by a page's width are joined, also over a page break."""
-    return _Builder(text, language).build()
+def blocks(text: str, language: str, title: str = "") -> list[Block]:
+    """The blocks of ``text`` in order. Lines broken by a page's width are joined, also over a page break.
+
+    Lines that repeat the document's ``title`` are headings wherever they stand.
+    """
+    return _Builder(text, language, title).build()
 
 
 def _lines(text: str) -> Iterator[_Line]:
@@ -99,9 +109,10 @@ def _lines(text: str) -> Iterator[_Line]:
 
 
 class _Builder:
-    def __init__(self, text: str, language: str) -> None:
+    def __init__(self, text: str, language: str, title: str) -> None:
         self._text = text
         self._words = function_words(language)
+        self._title = frozenset(word.lower() for word in _WORD.findall(title))
         self._lines = self._with_gaps(text)
         self._widths = self._page_widths()
         self._found: list[Block] = []
@@ -110,7 +121,7 @@ class _Builder:
     @staticmethod
     def _with_gaps(text: str) -> list[_Line]:
         lines = list(_lines(text))
-        for before, line in zip(lines, lines[1:], strict=False):
+        for before, line in itertools.pairwise(lines):
             between = text[before.end : line.start]
             line.gap = between.count("\n") > 1 and "\f" not in between
         return lines
@@ -131,7 +142,7 @@ class _Builder:
         kind: Kind = "paragraph"
         for line, width in zip(self._lines, self._widths, strict=True):
             starts = self._kind(line)
-            if group and self._continues(group[-1], line, width, kind, starts):
+            if group and self._continues(group[-1], line, width, kind, starts, len(group) == 1):
                 group.append(line)
                 continue
             self._close(group, kind)
@@ -140,13 +151,19 @@ class _Builder:
         return self._found
 
     def _kind(self, line: _Line) -> Kind:
-        if line.text.startswith("#") and _HEADING.match(line.text):
+        if (line.text.startswith("#") and _HASHES.match(line.text)) or self._is_title(line.text):
             return "heading"
         if _ROW.search(line.text):
             return "row"
         return "item" if _ITEM.match(line.text) else "paragraph"
 
-    def _continues(self, before: _Line, line: _Line, width: int, kind: Kind, starts: Kind) -> bool:
+    def _is_title(self, line: str) -> bool:
+        if len(line) > 160 or line[-1] in ".!?;," or line[0].islower():
+            return False
+        words = [word.lower() for word in _WORD.findall(line)]
+        return len(words) >= 3 and sum(word in self._title for word in words) >= 0.8 * len(words)
+
+    def _continues(self, before: _Line, line: _Line, width: int, kind: Kind, starts: Kind, first: bool) -> bool:
         if line.gap or kind in ("heading", "row") or starts in ("heading", "row") or _SALUTATION.match(before.text):
             return False
         ended = bool(_END.search(before.text))
@@ -158,9 +175,9 @@ class _Builder:
             return full or not ended
         if ended or before.text[-1] in ":;":
             return full
-        last = _WORD.findall(before.text)
-        hanging = before.text[-1] in ",-–&" or bool(last and last[-1].lower() in self._words and last[-1].islower())
-        return hanging or full
+        last = _LAST_WORD.search(before.text)
+        hanging = before.text[-1] in ",-–&" or (last is not None and last.group() in self._words)
+        return hanging or (full and not (_LABEL.match(before.text) and line.text[0].isupper() and first))
 
     @staticmethod
     def _full(before: _Line, line: _Line, width: int) -> bool:
@@ -178,10 +195,8 @@ class _Builder:
         if kind == "heading" or (kind != "row" and len(group) <= 2 and self._is_heading(fold(self._text[start:end]))):
             kind = "heading"
             self._section += 1
-        if kind == "heading":
-            mark = re.match(r"#{1,6}\s+", text)
-        else:
-            mark = _ITEM.match(text) if kind == "item" else None
+        marks = {"heading": _HASHES, "item": _ITEM}
+        mark = marks[kind].match(text) if kind in marks else None
         start += mark.end() if mark else 0
         if start < end:
             self._found.append(Block(start, end, kind, self._section))
@@ -233,9 +248,10 @@ def _joined(text: str, start: int, end: int, language: str) -> Iterator[tuple[in
 def _segments(language: str, flat: str) -> Iterator[str]:
     for segment in sentencex.segment(language, flat):
         low = 0
-        for found in _AFTER_UNIT.finditer(segment):
-            yield segment[low : found.end()]
-            low = found.end()
+        cuts = {found.end() for pattern in (_AFTER_UNIT, _BEFORE_NUMBER) for found in pattern.finditer(segment)}
+        for cut in sorted(cuts):
+            yield segment[low:cut]
+            low = cut
         yield segment[low:]
 
 
@@ -246,7 +262,7 @@ def _belongs_together(before: str, after: str, language: str) -> bool:
         return True
     if language == "de" and _ORDINAL.search(before):
         first = _WORD.match(after)
-        return first is not None and first.group() not in _AFTER_ORDINAL_NEW
+        return first is not None and first.group() not in _BEGINNERS
     return False
 
 

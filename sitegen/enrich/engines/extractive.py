@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 
 from sitegen.enrich import ranking
 from sitegen.enrich.cleaning import Cleaned, clean, fold
 from sitegen.enrich.engines.base import Identity
 from sitegen.enrich.language import UNKNOWN, Dictionary, detect
+from sitegen.enrich.mentions import Mentions
 from sitegen.enrich.ranking import Candidate
 from sitegen.enrich.sentences import Block, blocks
 from sitegen.enrich.sentences import sentences as split
@@ -41,17 +43,20 @@ class _Extraction:
         dictionary = Dictionary(self._language)
         self._cleaned: Cleaned = clean(document.text, dictionary.knows)
         text = self._cleaned.text
-        self._blocks = blocks(text, self._language)
+        self._blocks = blocks(text, self._language, document.title)
         self._sentences = split(text, self._blocks, self._language)
         reader = ranking.Reader(document.title, self._language, dictionary)
         self._candidates = reader.candidates(self._sentences, _headings(text, self._blocks))
         self._ranked = ranking.rank(self._candidates)
+        self._mentions = Mentions(text, self._language, dictionary, self._blocks, self._sentences, self._candidates)
 
     def summary(self, sentences: int, points: int) -> Summary:
         dek = self._dek()
         taken = [] if dek is None else [dek]
-        body = ranking.pick(self._ranked, sentences, taken)
-        listed = ranking.pick(self._ranked, points, [*taken, *body])
+        # Half of a short document is no extract of it.
+        body = ranking.pick(self._ranked, min(sentences, math.ceil(len(self._candidates) / 5)), taken)
+        listed = ranking.pick(self._ranked, min(points, math.ceil(len(self._candidates) / 5)), [*taken, *body])
+        people, organisations, places = self._mentions.names()
         paragraph = " ".join(candidate.sentence.text for candidate in _ordered(body))
         pages = self._document.page_count
         return Summary(
@@ -60,6 +65,11 @@ class _Extraction:
             dek=dek.sentence.text if dek else self._first_words(),
             paragraphs=(paragraph,) if paragraph else (),
             points=tuple(self._point(candidate) for candidate in _ordered(listed)),
+            dates=self._mentions.dates(),
+            amounts=self._mentions.amounts(),
+            people=people,
+            organisations=organisations,
+            places=places,
             language=self._language or UNKNOWN,
             pages_read=pages,
             pages_total=pages,
@@ -67,11 +77,14 @@ class _Extraction:
         )
 
     def _dek(self) -> Candidate | None:
-        """The best single sentence, of a length that fits under a headline when there is one."""
+        """The best single sentence: one that stands alone, rather early, and not too long to go under a headline."""
+        length = len(self._cleaned.text)
 
         def worth(candidate: Candidate) -> float:
-            over = max(0, len(candidate.sentence.text) - 240)
-            return candidate.score * (1 - candidate.dependence) - over / 400
+            size = len(candidate.sentence.text)
+            over = max(0, size - 240) + max(0, 60 - size)
+            early = 0.25 * math.exp(-6 * candidate.sentence.start / length)
+            return (candidate.score + early * candidate.quality) * (1 - candidate.dependence) - over / 400
 
         best = max(self._ranked, key=lambda candidate: (worth(candidate), -candidate.sentence.start), default=None)
         return best if best is not None and worth(best) > 0 else None
