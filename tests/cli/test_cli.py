@@ -1,0 +1,340 @@
+"""The command line: exit codes, manners, and errors that say what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sitegen.cli import COMMANDS, run
+from tests.servers.paperless import PaperlessServer
+
+TEXT = "The council closed the weir bridge to lorries on 3 March 2026. The inspectors found cracks in two bearings.\n"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    assert run(["init", str(tmp_path / "site"), "--quiet"]) == 0
+    folder = tmp_path / "site"
+    (folder / "documents" / "bridge.txt").write_text(f"Report on the bridge\n\n{TEXT}")
+    return folder
+
+
+def settings(site: Path, text: str) -> None:
+    (site / "sitegen.toml").write_text(text)
+
+
+def out_of(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+# ------------------------------------------------------------------------------------------------------------ the job
+
+
+def test_init_pull_and_build_make_a_site_that_keeps_drafts_private(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--site", str(site), "pull"]) == 0
+    assert re.search(r"Briefs: 1 new\. 1 summaries made", capsys.readouterr().err)
+    assert run(["--site", str(site), "build"]) == 0
+    public = "".join(path.read_text() for path in (site / "public").rglob("*.*") if path.suffix in (".html", ".xml"))
+    assert "weir bridge" not in public
+    assert run(["--site", str(site), "build", "--drafts"]) == 0
+    assert "weir bridge" in next((site / "public" / "briefs").rglob("index.html")).read_text()
+    assert run(["--site", str(site), "build"]) == 0
+    assert not (site / "public" / "briefs").exists()
+
+
+def test_the_demo_site_publishes_its_briefs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "demo"
+    assert run(["init", str(folder), "--demo", "--json"]) == 0
+    assert "sitegen.toml" in out_of(capsys)["files"]
+    assert run(["--site", str(folder), "pull", "--limit", "3", "--json"]) == 0
+    report = out_of(capsys)
+    assert report["counts"] == {"created": 3}
+    assert report["engine_calls"] == 3
+    assert run(["--site", str(folder), "build", "--json", "--strict"]) == 0
+    built = out_of(capsys)
+    assert built["pages"] >= 5
+    assert built["warnings"] == []
+    assert len(list((folder / "public" / "briefs").glob("*/index.html"))) == 3
+
+
+def test_init_overwrites_nothing(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site / "content" / "index.md").write_text("mine")
+    assert run(["init", str(site)]) == 2
+    assert "SG803" in capsys.readouterr().err
+    assert (site / "content" / "index.md").read_text() == "mine"
+
+
+def test_options_may_stand_before_or_after_the_command(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--json", "--site", str(site), "brief", "list"], ["brief", "list", "--site", str(site), "--json"]):
+        assert run(words) == 0
+        assert out_of(capsys) == []
+
+
+def test_the_site_is_the_nearest_one_upwards(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(site / "documents")
+    assert run(["config", "--quiet"]) == 0
+
+
+# ------------------------------------------------------------------------------------------------------------- briefs
+
+
+def test_brief_list_and_show_tell_state_and_reason(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site / "documents" / "bad.pdf").write_bytes(b"%PDF-1.4 broken")
+    assert run(["--site", str(site), "pull"]) == 6
+    assert "SG801" in capsys.readouterr().err
+    assert run(["--site", str(site), "brief", "list"]) == 0
+    table = capsys.readouterr().out
+    assert re.search(r"^draft .*briefs/[a-z-]+\.md", table, re.M)
+    assert re.search(r"^failed .*SG211", table, re.M)
+    assert run(["--site", str(site), "--json", "brief", "list", "--status", "failed"]) == 0
+    assert [line["source"] for line in out_of(capsys)] == ["folder:bad.pdf"]
+    assert run(["--site", str(site), "brief", "show", "folder:bridge.txt"]) == 0
+    shown = capsys.readouterr().out
+    assert "extract by extractive lexrank" in shown
+    assert "The inspectors found cracks" in shown
+    assert run(["--site", str(site), "--json", "brief", "show", "folder:bridge.txt"]) == 0
+    assert out_of(capsys)["provenance"]["made"]["method"] == "extract"
+    assert run(["--site", str(site), "brief", "show", "nothing"]) == 1
+    assert "SG407" in capsys.readouterr().err
+
+
+def test_a_proposal_is_shown_below_the_editors_text(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["--site", str(site), "pull", "-q"])
+    path = next((site / "briefs").glob("*.md"))
+    path.write_text(path.read_text() + "\nMy own words.\n")
+    (site / "documents" / "bridge.txt").write_text(
+        "Report\n\nThe mayor of the town opened the new swimming pool in the park on 5 May 2026 in the rain.\n"
+    )
+    assert run(["--site", str(site), "pull"]) == 0
+    assert "1 proposed to editors" in capsys.readouterr().err
+    assert run(["--site", str(site), "brief", "show", path.stem]) == 0
+    mine, _, proposal = capsys.readouterr().out.partition("--- proposal")
+    assert "My own words." in mine
+    assert "swimming pool" in proposal
+    assert "swimming pool" not in path.read_text()
+
+
+def test_cache_stats_and_prune(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["--site", str(site), "pull", "-q"])
+    assert run(["--site", str(site), "cache", "stats"]) == 0
+    assert re.search(r"^1 summaries.*\n.*\nextractive +lexrank", capsys.readouterr().out)
+    assert run(["--site", str(site), "--json", "cache", "prune", "--older-than", "0"]) == 0
+    assert out_of(capsys) == {"removed": 1}
+    assert run(["--site", str(site), "--json", "cache", "stats"]) == 0
+    assert out_of(capsys)["entries"] == 0
+
+
+# ------------------------------------------------------------------------------------------------ settings and errors
+
+
+def test_no_settings_is_exit_3_and_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--site", str(tmp_path), "pull"]) == 3
+    error = capsys.readouterr().err
+    assert "error SG101" in error
+    assert "what to do: Run `sitegen init`" in error
+
+
+def test_all_wrong_settings_are_shown_at_once(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings(site, '[site]\ntitel = "x"\n[build]\nper_page = "many"\n')
+    assert run(["--site", str(site), "build"]) == 3
+    error = capsys.readouterr().err
+    assert error.count("error SG103") == 2
+    assert "sitegen.toml:2" in error
+    assert "2 problems found." in error
+    assert run(["--site", str(site), "--json", "build"]) == 3
+    assert [problem["code"] for problem in out_of(capsys)["errors"]] == ["SG103", "SG103"]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["biuld"], "Did you mean 'build'?"),
+        (["build", "--outptu", "x"], "--output"),
+        (["pull", "--limit", "0"], "0 is not in the range"),
+        (["pull", "--since", "yesterday"], "does not match the format"),
+        (["brief", "show"], "Missing argument"),
+    ],
+)
+def test_wrong_usage_is_exit_2_with_a_hint(words: list[str], hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(words) == 2
+    assert hint in capsys.readouterr().err
+
+
+def test_config_shows_values_origins_and_no_secret(
+    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITEGEN_SOURCE__PAPERLESS__TOKEN", "s3cret-token")
+    monkeypatch.setenv("SITEGEN_BUILD__PER_PAGE", "7")
+    assert run(["--site", str(site), "config"]) == 0
+    table = capsys.readouterr().out
+    assert re.search(r"^build\.per_page +7 +SITEGEN_BUILD__PER_PAGE$", table, re.M)
+    assert re.search(r"^source\.paperless\.token +\*+ +SITEGEN_SOURCE", table, re.M)
+    assert re.search(r"^site\.title .*sitegen\.toml:\d+$", table, re.M)
+    assert "s3cret" not in table
+    assert run(["--site", str(site), "--json", "config", "--changed"]) == 0
+    changed = {item["option"]: item["value"] for item in out_of(capsys)["settings"]}
+    assert changed["build.per_page"] == 7
+    assert "serve.port" not in changed
+
+
+def paperless(site: Path, server: PaperlessServer, **more: str) -> None:
+    extra = "".join(f'{name} = "{value}"\n' for name, value in more.items())
+    settings(site, f'[source]\nkind = "paperless"\n[source.paperless]\nurl = "{server.url}"\nretries = 0\n{extra}')
+
+
+def test_paperless_end_to_end_with_a_token_from_a_file(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with PaperlessServer() as server:
+        server.add_document("Bridge inspection", TEXT)
+        paperless(site, server, token_file="t.token")
+        assert run(["--site", str(site), "pull"]) == 3
+        assert "SG104" in capsys.readouterr().err
+        (site / "t.token").write_text(server.token)
+        assert run(["--site", str(site), "pull", "--json"]) == 0
+        assert out_of(capsys)["counts"] == {"created": 1}
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [("down", "SG201"), ("token", "SG202"), ("path", "SG204"), ("html", "SG204"), ("5xx", "SG205"), ("tag", "SG208")],
+)
+def test_a_source_that_cannot_be_used_is_exit_4_with_its_own_code(
+    site: Path, fault: str, code: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with PaperlessServer() as server:
+        monkeypatch.setenv("SITEGEN_SOURCE__PAPERLESS__TOKEN", "bad" if fault == "token" else server.token)
+        paperless(site, server, **({"publish_tag": "nope"} if fault == "tag" else {}))
+        if fault == "path":
+            text = (site / "sitegen.toml").read_text()
+            settings(site, text.replace(server.url, f"{server.url}/elsewhere"))
+        if fault == "html":
+            server.fail_next(1, kind="html")
+        if fault == "5xx":
+            server.fail_next(5, status=500)
+        if fault == "down":
+            settings(site, (site / "sitegen.toml").read_text().replace(server.url, "http://127.0.0.1:9"))
+        assert run(["--site", str(site), "pull"]) == 4
+    error = capsys.readouterr().err
+    assert f"error {code}" in error
+    assert "what to do:" in error
+    assert server.token not in error
+
+
+def test_an_engine_that_is_down_is_exit_5(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings(site, '[engine]\nkind = "ollama"\n[engine.ollama]\nendpoints = ["http://127.0.0.1:9"]\n')
+    assert run(["--site", str(site), "pull"]) == 5
+    assert "error SG301" in capsys.readouterr().err
+
+
+def test_doctor_finds_what_is_wrong_and_says_what_to_do(
+    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["--site", str(site), "doctor"]) == 0
+    assert re.search(r"✓ \w+ .*1 documents?", capsys.readouterr().out)
+    with PaperlessServer() as server:
+        paperless(site, server)
+        monkeypatch.setenv("SITEGEN_SOURCE__PAPERLESS__TOKEN", "wrong")
+        assert run(["--site", str(site), "doctor"]) == 1
+        shown = capsys.readouterr()
+        assert re.search(r"✗ \w+ .*\n +what to do: .*token", shown.out)
+        assert "SG802" in shown.err
+        monkeypatch.setenv("SITEGEN_SOURCE__PAPERLESS__TOKEN", server.token)
+        assert run(["--site", str(site), "--json", "doctor"]) == 0
+        assert {finding["topic"] for finding in out_of(capsys)} >= {"settings", "engine", "disk", "git"}
+
+
+def test_a_fault_of_ours_is_no_traceback_unless_asked_for(
+    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: object, **__: object) -> None:
+        raise ValueError("boom")
+
+    monkeypatch.setattr("sitegen.settings.load", fault)
+    assert run(["--site", str(site), "config"]) == 1
+    error = capsys.readouterr().err
+    assert "error SG901: ValueError: boom" in error
+    assert "Traceback" not in error
+    with pytest.raises(ValueError, match="boom"):
+        run(["--site", str(site), "--debug", "config"])
+
+
+# ------------------------------------------------------------------------------------------------------------ manners
+
+
+def shell(*words: str, site: Path | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sitegen", *(["--site", str(site)] if site else []), *words]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environ}, timeout=60)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "Examples:" in shown
+    assert f"sitegen {command}" in re.sub(r"(?s)^.*?Examples:", "", shown) or f" {command}" in shown
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = "import sys; from sitegen.cli import run; run(['--help']); print('LOADED', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert "sitegen.cli.pull" in loaded
+    heavy = {
+        "pydantic",
+        "httpx",
+        "jinja2",
+        "markdown_it",
+        "yaml",
+        "rich",
+        "asyncio",
+        "diskcache",
+        "sqlite3",
+        "starlette",
+    }
+    assert not loaded & heavy
+
+
+def test_results_go_to_stdout_and_remarks_to_stderr_without_colour(site: Path) -> None:
+    pulled = shell("pull", site=site)
+    assert pulled.stdout == ""
+    assert "Briefs: 1 new" in pulled.stderr
+    assert "\x1b" not in pulled.stderr
+    assert shell("pull", "--quiet", site=site).stderr == ""
+    coloured = shell("brief", "list", site=site, FORCE_COLOR="1")
+    assert "\x1b[1m" in coloured.stdout
+    assert "\x1b" not in shell("brief", "list", site=site, FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+def test_verbose_says_what_is_done_line_by_line(site: Path) -> None:
+    assert re.search(r"^1 created: .* \(folder:bridge\.txt\)$", shell("pull", "-v", site=site).stderr, re.M)
+
+
+def test_terminal_escapes_in_titles_are_shown_and_not_obeyed(site: Path) -> None:
+    (site / "documents" / "metadata.jsonl").write_text('{"file": "bridge.txt", "title": "A\\u001b[31mB"}\n')
+    assert "\x1b" not in shell("pull", "-v", site=site).stderr
+
+
+def test_a_closed_pipe_is_no_error(site: Path) -> None:
+    command = f"{sys.executable} -m sitegen --site {site} config | head -1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_completion_for_every_shell(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion", name]) == 0
+    assert "_SITEGEN_COMPLETE" in capsys.readouterr().out
+    done = shell(_SITEGEN_COMPLETE=f"{name}_complete", COMP_WORDS="sitegen bu", COMP_CWORD="1")
+    assert done.returncode in (0, 1)
+
+
+def test_the_version_is_said() -> None:
+    assert re.fullmatch(r"sitegen \d+\.\d+\.\d+\n", shell("--version").stdout)
