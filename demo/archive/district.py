@@ -10,6 +10,7 @@ from typing import Any
 YEARS = (2015, 2018, 2021, 2024)
 PERIODS = ("before 1919", "1919 to 1948", "1949 to 1978", "1979 to 2000", "since 2001")
 Cells = list[str]
+_COUNTS = {2: "Two", 3: "Three", 4: "Four"}
 _WELCOME = (
     "That leaves room for {} households from other parts of the town.",
     "The district can thus take in {} households from elsewhere, if it is asked nicely.",
@@ -119,8 +120,9 @@ def describe_people(district: District, town: list[District]) -> str:
         f"Between 2015 and 2024 the district {direction} {abs(district.change)} residents, "
         f"or {abs(growth):.1%}; the town as a whole grew by {whole:.1%}. "
     )
+    verb = "gained" if late > 0 else "lost"
     if late * district.change < 0:
-        text += f"The direction has changed of late: from 2021 to 2024 the figure moved by {late}. "
+        text += f"The direction has changed of late: from 2021 to 2024 it {verb} {abs(late)}. "
     elif abs(late) > abs(district.change) * 0.5:
         text += f"More than half of the movement, {abs(late)} persons, falls in the last three years. "
     else:
@@ -172,7 +174,7 @@ def describe_land(district: District) -> str:
     """Say what can be built in the district."""
     area, free = sum(site.hectares for site in district.sites), [s for s in district.sites if s.obstacle == "none"]
     text = (
-        f"{len(district.sites)} sites with {area:.1f} hectares can take {district.potential} dwellings, which is "
+        f"{_COUNTS[len(district.sites)]} sites with {area:.1f} hectares can take {district.potential} dwellings, which is "
         f"{share(district.potential, district.dwellings)} of the present stock. "
     )
     early = sum(site.dwellings for site in district.sites if site.year <= 2028)
@@ -216,9 +218,10 @@ def describe_outlook(district: District, town: list[District]) -> str:
     won = round(district.short_lets * 168 / 412 * 0.55 + district.vacant * 0.16)
     text = (
         f"In the middle scenario we expect {new} more households by 2040, {share(new, district.households)} more than "
-        f"today. The sites have room for {district.potential}, and about {won} dwellings can be won back from "
-        "short-term letting and from disuse. "
+        f"today. The sites have room for {district.potential}, and "
     )
+    text += f"about {won} dwellings" if won > 2 else "hardly a dwelling"
+    text += " can be won back from short-term letting and from disuse. "
     balance = district.potential + won - new
     if balance > 30:
         return text + _WELCOME[len(district.streets) % len(_WELCOME)].format(balance)

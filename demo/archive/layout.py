@@ -131,10 +131,10 @@ class Setter:
         self._y += self._leading * 0.5
 
     def _set_item(self, block: Block) -> None:
-        indent = 24.0
+        mark = "–" if block.mark == "-" else block.mark
+        indent = max(24.0, self._metrics.width(mark, self._size) + 13)
         lines = self._lines(block.text, RIGHT - LEFT - indent, self._size)
         self._need(len(lines) * self._leading)
-        mark = "–" if block.mark == "-" else block.mark
         self.pages[-1].runs.append(Run(LEFT + 5, self._y + self._leading, mark, self._size))
         self._print(lines, LEFT + indent, self._size, self._leading)
         self._y += self._leading * 0.3

@@ -82,16 +82,28 @@ class Metrics:
 
 
 def signature(x: float, y: float, name: str) -> Stroke:
-    """Scribble a signature that is always the same for the same name."""
+    """Scribble a signature that is always the same for the same name: a large first letter, then ever smaller ones."""
     random = Random(name)
-    points, turns = [], random.uniform(5, 8)
-    lean, height = random.uniform(0.2, 0.6), random.uniform(7, 12)
-    for step in range(90):
-        part = step / 89
-        swing = math.sin(part * turns * math.tau) * height * (1.1 - part) * random.uniform(0.92, 1.08)
-        drift = math.sin(part * turns * math.pi + 1) * 4
-        points.append((x + part * 105 + swing * lean, y - 8 + swing * 0.8 + drift * (1 - part)))
+    knots = [(x, y - 4.0), (x + random.uniform(4, 9), y - random.uniform(15, 22))]
+    for part in range(random.randrange(7, 12)):
+        reach = random.uniform(3, 11) * (1.15 - part / 12)
+        last = knots[-1][0]
+        knots.append((last + random.uniform(-3, 5), y - 3 + random.uniform(-2, 5)))
+        knots.append((last + random.uniform(4, 12), y - 5 - reach))
+    knots.append((knots[-1][0] + random.uniform(18, 34), y - random.uniform(1, 7)))
+    points = [_between(knots, place, step / 10) for place in range(len(knots) - 1) for step in range(10)]
     return Stroke(tuple(points), 0.9, 40)
+
+
+def _between(knots: list[tuple[float, float]], place: int, part: float) -> tuple[float, float]:
+    """A point of the smooth curve through the knots (Catmull and Rom)."""
+    a, b, c, d = (knots[min(max(place + shift, 0), len(knots) - 1)] for shift in (-1, 0, 1, 2))
+
+    def blend(p: float, q: float, r: float, s: float) -> float:
+        square, cube = part * part, part**3
+        return 0.5 * (2 * q + (r - p) * part + (2 * p - 5 * q + 4 * r - s) * square + (3 * q - p - 3 * r + s) * cube)
+
+    return blend(a[0], b[0], c[0], d[0]), blend(a[1], b[1], c[1], d[1])
 
 
 def emblem(x: float, y: float) -> list[Stroke]:

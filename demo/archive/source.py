@@ -14,6 +14,7 @@ BlockKind = Literal[
 FileKind = Literal["txt", "md", "printed", "scanned"]
 Row = tuple[str, ...]
 _ITEM = re.compile(r"(?P<mark>-|\d+\.|\([a-z0-9]+\)) (?P<text>.*)", re.S)
+_EMPHASIS = re.compile(r"(?<!\*)\*(?!\*)")
 _CELL = re.compile(r"\|(?![^{]*\})")
 _HEADS: dict[str, BlockKind] = {
     "# ": "h1",
@@ -74,6 +75,8 @@ def parse_source(name: str, text: str) -> Source:
     expander = Expander(cast(Language, fields["language"]))
     fields = {key: value if key == "created" else expander.expand(value) for key, value in fields.items()}
     expander.facts.clear()
+    if fields["kind"] != "md":
+        body = _EMPHASIS.sub("", body)
     for key in ("masthead", "header", "footer", "stamp"):
         expander.expand(dict(line.split(": ", 1) for line in head.strip().splitlines()).get(key, ""))
     blocks = tuple(block for chunk in re.split(r"\n\s*\n", body.strip()) for block in _parse_chunk(chunk, expander))

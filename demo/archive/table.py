@@ -37,5 +37,4 @@ def measure_columns(rows: tuple[Row, ...], width: float, measure: Callable[[str,
         cut = min(6.0, excess)
         natural[widest] -= cut
         excess -= cut
-    spare = (width - sum(natural)) / len(natural)
-    return [column + spare for column in natural]
+    return [column * width / sum(natural) for column in natural]
