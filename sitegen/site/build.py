@@ -13,6 +13,7 @@ import gc
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,7 @@ _MOST_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """What the command line says beyond the settings; None leaves it to them."""
+    """What the command line says beyond the settings; None and False leave it to them."""
 
     output: Path | None = None
     drafts: bool = False
@@ -48,7 +49,8 @@ class BuildOptions:
     base_url: str | None = None
     clean: bool = False
     """Forget the last build: remove what it wrote and all rendered texts."""
-    strict: bool | None = None
+    strict: bool = False
+    """Warnings are errors; the settings may say so too."""
     today: dt.date | None = None
     jobs: int = 0
     """Processes; 0 for one a core."""
@@ -70,6 +72,12 @@ class BuildReport:
     seconds: float
     phases: Mapping[str, float]
     """Seconds by phase."""
+
+    def as_dict(self) -> dict[str, object]:
+        """The report for ``--json``."""
+        counts = {name: getattr(self, name) for name in ("pages", "written", "unchanged", "removed", "seconds")}
+        warnings = [warning.as_dict() for warning in self.warnings]
+        return {"output": str(self.output), **counts, "phases": dict(self.phases), "warnings": warnings}
 
 
 @dataclass(slots=True)
@@ -101,13 +109,20 @@ class _State:
         store.save(path, versions, kept)
 
 
-def build(project: Project, options: BuildOptions | None = None, progress: Progress | None = None) -> BuildReport:
+def build(
+    project: Project,
+    options: BuildOptions | None = None,
+    progress: Progress | None = None,
+    gate: AbstractContextManager[object] | None = None,
+) -> BuildReport:
     """Builds the site. Afterwards the output folder is what a build from nothing would make, whatever it was before.
+
+    ``gate`` is held while the output folder is changed, for those who read it at the same time.
 
     Raises ``ContentError``, ``BuildError``, ``StorageError`` or ``Several``; then the output folder is as it was,
     unless the disk failed while it was written, which the next build mends.
     """
-    run = _Run(project, options or BuildOptions(), progress)
+    run = _Run(project, options or BuildOptions(), progress, gate or contextlib.nullcontext())
     with _alone(run.folder / "lock", run.options.wait):
         return run.build()
 
@@ -132,8 +147,14 @@ def _alone(path: Path, wait: float) -> Iterator[None]:
 class _Run:
     """One build."""
 
-    def __init__(self, project: Project, options: BuildOptions, progress: Progress | None) -> None:
-        self.project, self.options, self.progress = project, options, progress
+    def __init__(
+        self,
+        project: Project,
+        options: BuildOptions,
+        progress: Progress | None,
+        gate: AbstractContextManager[object],
+    ) -> None:
+        self.project, self.options, self.progress, self.gate = project, options, progress, gate
         self.started = self._lap = time.perf_counter()
         self.phases: dict[str, float] = {}
         self.folder = project.state / "build"
@@ -163,7 +184,7 @@ class _Run:
         collecting = gc.isenabled()
         gc.disable()  # millions of small objects that live until the end: collecting takes a fifth of the time
         try:
-            return self._render(state, target, inputs)
+            return self._render(target, inputs)
         finally:
             if collecting:
                 gc.enable()
@@ -203,11 +224,10 @@ class _Run:
         return True
 
     def _judge(self, warnings: Sequence[SitegenError]) -> None:
-        strict = self.options.strict
-        if self.project.settings.build.strict if strict is None else strict:
+        if self.options.strict or self.project.settings.build.strict:
             raise_all(warnings)
 
-    def _render(self, state: _State | None, target: Folder, inputs: Inputs) -> BuildReport:
+    def _render(self, target: Folder, inputs: Inputs) -> BuildReport:
         from sitegen.site.content import Scope
         from sitegen.site.library import Library
 
@@ -221,7 +241,7 @@ class _Run:
             content, plan, theme = self._lay_out(scope, inputs, library, shelf)
             self._judge(content.warnings)
             self._phase("plan")
-            return self._make(state, target, inputs, scope, content, plan, theme)
+            return self._make(target, inputs, scope, content, plan, theme)
         finally:
             library.close()
 
@@ -239,13 +259,12 @@ class _Run:
         content.seal(found, inputs)
         shared = [(key, inputs.sha(key)) for tree in ("theme", "templates") for key in inputs.of(tree) if _shared(key)]
         laid_out = planner.plan(digest(self.versions, self.key, shared, sorted(static.urls.items())))
-        theme = Theme(self.project, self.theme, inputs, static, self.base_url)
+        theme = Theme(self.project, self.theme, inputs, static, self.base_url, self.versions)
         theme.offer(site=laid_out.site)
         return found, laid_out, theme
 
     def _make(
         self,
-        state: _State | None,
         target: Folder,
         inputs: Inputs,
         scope: Scope,
@@ -254,12 +273,13 @@ class _Run:
         theme: Theme,
     ) -> BuildReport:
         kept, todo = self._sort_out(plan, target)
-        for template in dict.fromkeys(output.template for output in todo if output.template):
-            theme.load(template)
+        if any(output.template for output in todo):
+            theme.load()
         self._phase("plan")
         paths = [output.path for output in plan.outputs]
-        changes, stamps = self._work(todo, paths, plan, theme, target, inputs)
-        removed = target.finish(paths)
+        with contextlib.ExitStack() as stack:
+            changes, stamps = self._work(todo, paths, plan, theme, target, inputs, stack)
+            removed = target.finish(paths)
         first, last = content.shown_between(scope)
         state = _State(self.key, first, last, inputs.stamps(), pages=sum(1 for _ in content.all))
         state.outputs = kept | dict(settled(changes, stamps, target, time.time_ns()))
@@ -294,6 +314,7 @@ class _Run:
         theme: Theme,
         target: Folder,
         inputs: Inputs,
+        stack: contextlib.ExitStack,
     ) -> tuple[list[Change], dict[str, Stamp]]:
         from sitegen.site import workers
 
@@ -311,6 +332,7 @@ class _Run:
             problems = {(str(problem.place), problem.message): problem for _, found in results for problem in found}
             raise_all(list(problems.values()))
             self._phase("render")
+            stack.enter_context(self.gate)
             target.begin(paths)
             stamps = crew.send(True)
         finally:

@@ -50,9 +50,9 @@ class Page:
     body: str = ""
     """HTML, safe to print as it is.
 
-    Classes in it: ``pre.highlight`` (Pygments' short classes inside), ``blockquote.evidence`` (a quotation in a list, on
-    which the point before it rests), ``a.external``, ``align-left``, ``align-center`` and ``align-right`` on table cells,
-    ``sup.footnote-ref``, ``hr.footnotes-sep``, ``section.footnotes``, ``a.footnote-backref``. Inline styles never occur.
+    Classes in it: ``pre.highlight`` (Pygments' short classes inside), ``blockquote.evidence`` (a quotation in a list,
+    on which the point before it rests), ``a.external``, ``align-left``, ``align-center`` and ``align-right`` on table
+    cells, ``sup.footnote-ref``, ``hr.footnotes-sep``, ``section.footnotes``, ``a.footnote-backref``. No inline styles.
     """
     toc: tuple[Heading, ...] = ()
     words: int = 0

@@ -116,6 +116,6 @@ class Bodies:
 
 
 def forget(folder: Path) -> None:
-    """Removes the rendered texts, so that the next build starts from the files alone."""
-    for name in ("records", "bodies"):
+    """Removes rendered texts and compiled templates, so that the next build starts from the files alone."""
+    for name in ("records", "bodies", *(f"templates/{entry.path}" for entry in files.scan(folder / "templates"))):
         files.remove(folder / name)

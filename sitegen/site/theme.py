@@ -9,19 +9,23 @@ import tomllib
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import jinja2
 
 from sitegen import __version__, files
-from sitegen.errors import Place, TemplateBroken
+from sitegen.errors import Place, SitegenError, TemplateBroken, raise_all
+from sitegen.site import store
 from sitegen.site.assets import Assets
 from sitegen.site.dates import long_date
 from sitegen.site.inputs import Inputs
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from jinja2.bccache import Bucket
 
     from sitegen.settings import Project
 
@@ -54,10 +58,28 @@ class Words:
         return text
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Keeps compiled templates. Jinja's own would read them with pickle, which runs whatever a file says."""
+
+    def __init__(self, folder: Path, versions: str) -> None:
+        self._folder = folder
+        self._versions = versions
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        code = store.load(self._folder / bucket.key, f"{self._versions}\n{bucket.checksum}")
+        if isinstance(code, CodeType):
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        store.save(self._folder / bucket.key, f"{self._versions}\n{bucket.checksum}", bucket.code)
+
+
 class Theme:
     """The templates, ready to render."""
 
-    def __init__(self, project: Project, root: Path, inputs: Inputs, assets: Assets, base_url: str) -> None:
+    def __init__(
+        self, project: Project, root: Path, inputs: Inputs, assets: Assets, base_url: str, versions: str
+    ) -> None:
         self.root = root
         self._site = project.root
         self._folders = [str(project.root / "templates"), str(root / "templates")]
@@ -72,6 +94,7 @@ class Theme:
             lstrip_blocks=True,
             auto_reload=False,
             cache_size=-1,
+            bytecode_cache=_Compiled(project.state / "build" / "templates", versions),
         )
         self._environment.globals.update(
             asset=self._asset,
@@ -85,17 +108,22 @@ class Theme:
         """Makes values known to all templates."""
         self._environment.globals.update(values)
 
-    def load(self, template: str) -> None:
-        """Compiles a template, so that forked workers share it. Raises ``TemplateBroken``."""
-        try:
-            self._environment.get_template(template)
-        except jinja2.TemplateError as error:
-            raise self.broken(error, template, "") from error
+    def load(self) -> None:
+        """Compiles all templates, so that forked workers share them. Raises ``TemplateBroken`` for all broken ones."""
+        problems = []
+        for template in self._environment.list_templates(extensions=["html"]):
+            try:
+                self._environment.get_template(template)
+            except jinja2.TemplateError as error:
+                problems.append(self.broken(error, template, ""))
+        raise_all(problems)
 
     def render(self, template: str, context: Mapping[str, Any], name: str) -> bytes:
         """An output; ``name`` says in errors what was rendered. Raises ``TemplateBroken``."""
         try:
             return self._environment.get_template(template).render(context).encode("utf-8", "replace")
+        except SitegenError:
+            raise
         except Exception as error:  # whatever a template does, it is its author who must hear of it
             raise self.broken(error, template, name) from error
 

@@ -1,0 +1,46 @@
+"""Events: what happens while the site is served, for whoever shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from sitegen.errors import SitegenError
+
+if TYPE_CHECKING:
+    from sitegen.console import Console
+    from sitegen.site.build import BuildReport
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """``listening`` once, ``open`` when others on the network can read the site, ``built`` or ``failed`` after each
+    build, ``stopped`` at the end."""
+
+    kind: Literal["listening", "open", "built", "failed", "stopped"]
+    url: str
+    report: BuildReport | None = None
+    error: SitegenError | None = None
+
+
+OnEvent = Callable[[Event], None]
+
+
+def shown_on(console: Console) -> OnEvent:
+    """Tells a person at a terminal."""
+
+    def show(event: Event) -> None:
+        if event.kind == "listening":
+            console.say(f"Serving at {event.url} (Ctrl-C to stop)")
+        elif event.kind == "open":
+            console.warn("everybody on this network can read the site, drafts too if they are shown")
+        elif event.kind == "failed" and event.error is not None:
+            console.error(event.error)
+            console.say("The last good site is still served.", "dim")
+        elif event.kind == "built" and event.report is not None:
+            for warning in event.report.warnings:
+                console.warn(str(warning))
+            console.say(f"Built: {event.report.written} changed in {event.report.seconds * 1000:.0f} ms.")
+
+    return show
