@@ -174,8 +174,8 @@ def describe_land(district: District) -> str:
     """Say what can be built in the district."""
     area, free = sum(site.hectares for site in district.sites), [s for s in district.sites if s.obstacle == "none"]
     text = (
-        f"{_COUNTS[len(district.sites)]} sites with {area:.1f} hectares can take {district.potential} dwellings, which is "
-        f"{share(district.potential, district.dwellings)} of the present stock. "
+        f"{_COUNTS[len(district.sites)]} sites with {area:.1f} hectares can take {district.potential} dwellings, which "
+        f"is {share(district.potential, district.dwellings)} of the present stock. "
     )
     early = sum(site.dwellings for site in district.sites if site.year <= 2028)
     text += (
