@@ -59,7 +59,9 @@ def find(text: str, language: str) -> Iterator[Found]:
         # After "2 500 EUR" nobody can know whether the 2 belongs to the sum, unless the language writes it so.
         unsure = which == "2" and re.search(r"\d[ \n]$", text[max(0, match.start() - 2) : match.start()])
         # A recogniser reads the paragraph sign of German law as a dollar: $ 29 Abs. 2.
-        paragraph = language == "de" and match[f"unit{which}"] == "$" and re.fullmatch(r"\d{1,4}", match[f"number{which}"])
+        paragraph = (
+            language == "de" and match[f"unit{which}"] == "$" and re.fullmatch(r"\d{1,4}", match[f"number{which}"])
+        )
         if value is not None and not paragraph and not (unsure and re.match(r"\d{3}(?!\d)", match["number2"])):
             value = -value if match[f"sign{which}"] else value
             yield Found(match.start(), match.end(), value, _CODES[match[f"unit{which}"].lower()])

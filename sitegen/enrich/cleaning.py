@@ -31,6 +31,7 @@ _PAGE_NUMBER = re.compile(
 )
 _PAGE_LINE = re.compile(r"(?:Page|Seite) \d+\b(?!\s*[a-z]{3})")
 _MARGIN = re.compile(r"[ \t]*(\d{1,2})(?:[ \t]+|(?=[\n\f])|$)")
+_LOWER_END = re.compile(r"(?:^|\s)[a-zß-ÿ][\w’'-]*$")
 _HYPHEN = re.compile(r"([^\W\d_]+)([-‐⸗][ \t]*[\n\f][\n\f \t]*)([^\W\d_]+)")
 _MARKS = re.compile(
     r"!\[[^\]\n]*\]\([^)\s]*\)"  # a picture
@@ -149,7 +150,9 @@ def _furniture(text: str) -> list[Edit]:
 
 
 def _is_page_number(line: str) -> bool:
-    return bool(_PAGE_NUMBER.fullmatch(line)) or (len(line) < 50 and bool(_PAGE_LINE.match(line)) and line[-1] not in ".!?")
+    return bool(_PAGE_NUMBER.fullmatch(line)) or (
+        len(line) < 50 and bool(_PAGE_LINE.match(line)) and line[-1] not in ".!?"
+    )
 
 
 def _repeated(text: str) -> set[str]:
@@ -157,10 +160,12 @@ def _repeated(text: str) -> set[str]:
     counts: Counter[str] = Counter()
     pages = text.split(PAGE_BREAK)
     for page in pages:
-        lines = [masked for line in page.split("\n") if len(masked := _mask(line)) >= 6]
-        counts.update(set(lines) if len(pages) > 1 else lines)
-    # A sentence that recurs is a phrase of the document, unless it carries a page number.
-    return {line for line, count in counts.items() if count >= 3 and (line[-1] not in ".;:!?" or "page 0" in line)}
+        lines = [(masked, fold(line)) for line in page.split("\n") if len(masked := _mask(line)) >= 6]
+        if len(pages) == 1:  # nothing shows where pages end: only what cannot be the middle of a sentence counts
+            lines = [(masked, line) for masked, line in lines if not _LOWER_END.search(line)]
+        counts.update({masked for masked, _ in lines} if len(pages) > 1 else [masked for masked, _ in lines])
+    # A line of prose that recurs is a phrase of the document, unless it carries a page number.
+    return {line for line, count in counts.items() if count >= 3 and ("page 0" in line or line[-1] not in ".,;:!?")}
 
 
 def _edges(text: str) -> dict[int, set[str]]:
@@ -193,7 +198,12 @@ def _line_numbers(text: str) -> list[Edit]:
     steps = sum(int(after[1]) - int(before[1]) == 1 for before, after in itertools.pairwise(numbered))
     if steps < 0.6 * len(numbered):
         return []
-    return [(found.start(), found.end(), "") for found in numbered if int(found[1]) <= 28]
+    alone = {found.start() for found in numbered if not text[found.end() : found.end() + 1].strip()}
+    return [
+        (found.start(), found.end(), PAGE_BREAK if found.start() in alone else "")
+        for found in numbered
+        if int(found[1]) <= 28
+    ]
 
 
 def _hyphens(text: str, knows: Callable[[str], bool]) -> list[Edit]:

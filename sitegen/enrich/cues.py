@@ -67,7 +67,7 @@ _FORM = re.compile(
     r"veuillez agréer|je vous prie d'agréer|cordialement|salutations|l'expression de mes sentiments|"
     r"page intentionally left blank|see (?:also )?(?:table|figure|appendix|section|id\.)|"
     r"siehe (?:tabelle|abbildung|anlage)|pi[èe]ces? jointes?|enclosures?|anlagen?\s*:|copie à|copy to|kopie an|e-mail|"
-    r"be it enacted|\S@\S+\.|https?://|www\.|click|cliquez|isbn|issn|closed the sitting|it is so ordered)|©",
+    r"be it enacted|on brief for|amic(?:us|i) curiae|did not participate in the|heard in the \w+ court|\S@\S+\.|https?://|www\.|click|cliquez|isbn|issn|closed the sitting|it is so ordered)|©",
     re.IGNORECASE,
 )
 _NOTE = re.compile(

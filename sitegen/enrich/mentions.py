@@ -26,7 +26,7 @@ _DUE = re.compile(
     r"au plus t[aô]rd|le|dès le|du)\s*$",
     re.IGNORECASE,
 )
-_ENDS = frozenset(".!?…;:)»”“\"")
+_ENDS = frozenset('.!?…;:)»”“"')
 _LABEL = re.compile(r"^([^\W\d_][^:\n]{1,60}?)\s?:\s")
 
 Mention = TypeVar("Mention", DateMention, AmountMention)

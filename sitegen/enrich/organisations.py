@@ -30,7 +30,9 @@ _ENGLISH_OF = re.compile(
     rf"(?P<name>(?:Office|Ministry|Department|Bureau|Institute|Court|Board|Society|Association|University|Bank|Centers?) "
     rf"(?:of|for) (?:the )?(?:{_CAP})(?: (?:(?:and|of|for|&) (?:the )?)?(?:{_CAP})){{0,4}})"
 )
-_NO_NAME = re.compile(r"^(?:No|Of|Article|Section|Terms|Act|Business|Rule|Title|[A-Z]\.) | (?:Act|Code|Rules?|Program|Plan)$")
+_NO_NAME = re.compile(
+    r"^(?:No|Of|Article|Section|Terms|Act|Business|Rule|Title|[A-Z]\.) | (?:Act|Code|Rules?|Program|Plan)$"
+)
 _TOWN_EN = re.compile(
     rf"(?P<name>(?:Free Town|Town|City|County|Borough|State|Commonwealth|Republic|Kingdom) of (?:{_CAP})(?: (?:{_CAP})){{0,2}})"
 )
@@ -81,6 +83,9 @@ def _candidates(text: str, language: str, dictionary: Dictionary) -> Iterator[st
         for match in pattern.finditer(text):
             name = _without_article(match["name"], language)
             shouted = name.isupper() and not name.endswith(("LLC", "INC.", "LTD"))
+            # "des Ingenieurbüros X" is the genitive of another name
+            if name.split()[:1] == ["Ingenieurbüros"]:
+                name = name.split(maxsplit=1)[1]
             if name and not shouted and not re.fullmatch(_FORM, name):
                 yield name
     if language == "en":
@@ -97,7 +102,11 @@ def _english(text: str) -> Iterator[str]:
             name = _without_article(match["name"], "en")
             before = text[max(0, match.start() - 6) : match.start()]
             # What "Fire and", "St." or "U.S." goes before is only the end of a name.
-            if " " in name and not _NO_NAME.search(name) and not re.search(r"\b[A-Z][\w-]* and $|\b[A-Z]\w?\. ?$", before):
+            if (
+                " " in name
+                and not _NO_NAME.search(name)
+                and not re.search(r"\b[A-Z][\w-]* and $|\b[A-Z]\w?\. ?$", before)
+            ):
                 yield name
 
 

@@ -26,12 +26,19 @@ _MIXED = re.compile(
     r"[^\W\d_]\d[^\W\d_]|[a-z]{2}[A-Z]{2}|\b[A-Z][a-z][A-Z]{2}|\b[A-Z]{2,}l\b|\ufffd|[{}\\^~|<>]|(\w)\1{3}|‚[a-z]|[—–-]_|"
     r"[a-zäöüß]{2}[.,](?!(?:gov|com|org|net|edu|eu|de|fr|io|html?|pdf)\b)[a-zäöüß]{2,}|(?<!\.)\.\.(?!\.)"
 )
+_ADDRESS = re.compile(r"\S*(?:https?:|www\.)\S*|\S+@\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,4}(?:/\S*|\b(?!\.))")
 _LETTERS_THAT_ARE_WORDS = frozenset("aàyoôiIA")
 _OPENERS = {"(": ")", "[": "]", "„": "“”", "«": "»", "“": "”"}
 _GLUED = re.compile(
     r"[a-zà-ÿß\d] (?:The|An?|It|This|If|When|We|Une?|Des|Il|Elle|Cette|Nous|Ein|Eine|Wir|Es|Bei|Der|Das)\s(?!\d)"
 )
 """The first word of a sentence in the middle of another: a label or a row of a table ran into it."""
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|shall|will|may|must|can|could|should|would|do|does|did|\w+ed|\w{3,}s|"
+    r"ist|sind|war|waren|wird|werden|wurden?|hat|haben|hatten?|kann|können|muss|müssen|soll|sollen|darf|dürfen|[a-zß-ÿ]+te?|"
+    r"est|sont|était|a|ont|sera|seront|doit|doivent|peut|peuvent|\w+(?:ent|e|é|ée|it)|fut)\b"
+)
+"""A word that could be the verb of a short sentence; sure enough to tell titles from sentences."""
 _LINES_UP = re.compile(r"(?:\d[\d.,]*\s+){4,}|(?:\s[-–—]\s.*){4,}|\.{5,}|(?:\s\S\s\S){3,}\s")
 
 
@@ -60,7 +67,7 @@ class Reader:
         self._function = function_words(language)
         self._title = self.topics(title)
         self._seen: Counter[str] = Counter()
-        self._noises: dict[int, float] = {}
+        self._traces: dict[int, tuple[float, float]] = {}
         self._scanned = False
 
     def topics(self, text: str) -> Counter[str]:
@@ -71,13 +78,15 @@ class Reader:
     def candidates(self, sentences: Sequence[Sentence], headings: Sequence[str]) -> list[Candidate]:
         """The sentences that could stand in an extract, in order; ``headings`` by section."""
         self._seen.update(word for sentence in sentences for word in _WORD.findall(sentence.text))
-        self._noises = {sentence.start: self.noise(sentence) for sentence in sentences}
-        misread = sum(noise >= 1 for noise in self._noises.values())
+        self._traces = {sentence.start: self.traces(sentence) for sentence in sentences}
+        misread = sum(sure >= 1 for sure, _ in self._traces.values())
         self._scanned = misread > MISREAD_SHARE * len(sentences)
         found = []
         lead: int | None = None
+        before: Sentence | None = None
         for sentence in sentences:
-            quality = self.quality(sentence)
+            quality = self.quality(sentence) - 0.35 * self._goes_on(before, sentence)
+            before = sentence
             if quality <= 0.3 and not (self._scanned and quality > 0):
                 continue
             if lead is None and sentence.kind == "paragraph":
@@ -88,7 +97,7 @@ class Reader:
             candidate = Candidate(sentence, self.topics(sentence.text), quality)
             leaning = 0.4 * cues.leans(sentence.text, self._language)
             candidate.dependence = max(leaning, cues.depends(sentence.text, self._language))
-            candidate.misread = self._scanned and self._noises[sentence.start] >= 1
+            candidate.misread = self._scanned and self._traces[sentence.start][0] >= 1
             candidate.cue = self._cue(candidate, heading, lead)
             found.append(candidate)
         return found
@@ -107,9 +116,9 @@ class Reader:
             return 0
         if letters < 0.6 * len(text.replace(" ", "")) or share < 0.12 or capitals > 0.4 or _LINES_UP.search(text):
             return 0
-        noise = self._noises.get(sentence.start, 0.0)
-        quality = 1.0 - 0.13 * noise - max(0, 0.25 - share)
-        if self._scanned and noise >= 1:  # in a scan the mark is an error; elsewhere more likely a rare word
+        sure, unknown = self._traces.get(sentence.start, (0.0, 0.0))
+        quality = 1.0 - 0.12 * sure - min(0.3, 0.06 * unknown) - max(0, 0.25 - share)
+        if self._scanned and sure >= 1:  # in a scan the mark is an error; elsewhere more likely a rare word
             quality = min(0.3, quality) / 3
         if len(words) < 9:
             quality -= 0.08 * (9 - len(words))
@@ -117,20 +126,29 @@ class Reader:
             quality -= 0.022 * (len(words) - 32)
         return max(0.0, quality - 0.3 * (not _is_balanced(text)) - _flaws(text))
 
-    def noise(self, sentence: Sentence) -> float:
-        """How many traces of bad recognition a sentence bears; below 1 it is likely none."""
-        text = sentence.text
+    def _goes_on(self, before: Sentence | None, sentence: Sentence) -> bool:
+        """Whether a sentence is rather the end of the one before it, which a line end cut off."""
+        if before is None or sentence.kind == "item" or not 0 <= sentence.block - before.block <= 1:
+            return False
+        words = _WORD.findall(before.text)
+        prose = len(words) >= 5 and any(word.lower() in self._function for word in words)
+        return prose and before.section == sentence.section and before.text[-1] not in ".!?…:;»”“\"')"
+
+    def traces(self, sentence: Sentence) -> tuple[float, float]:
+        """What text recognition left in a sentence: sure traces (1 and more is a mistake), and words that are unknown."""
+        text = _ADDRESS.sub(" ", sentence.text)
         words = _WORD.findall(text)[:120]
-        found = 1.5 * len(_STRAY.findall(text)) + 1.5 * len(_MIXED.findall(text))
+        sure = 1.5 * len(_STRAY.findall(text)) + 1.5 * len(_MIXED.findall(text))
+        unknown = 0.0
         for number, word in enumerate(words):
             if len(word) == 1 and word not in _LETTERS_THAT_ARE_WORDS and word.islower():
-                found += 0.5
+                sure += 0.5
             elif self._dictionary.useful and self._seen[word] < 3 and not self._is_word(word):
                 if self._dictionary.misread(word) or self._is_torn(words, number):
-                    found += 2
+                    sure += 2
                 elif word[0].islower():
-                    found += 0.3 if self._language == "de" and len(word) > 9 else 0.5
-        return found
+                    unknown += 0.6 if self._language == "de" and len(word) > 9 else 1
+        return sure, unknown
 
     def _is_word(self, word: str) -> bool:
         parts = [part for part in re.split(r"[-’']", word) if len(part) > 1]
@@ -208,6 +226,8 @@ def _stem(word: str) -> str:
 def _is_whole(text: str) -> bool:
     """Whether a sentence begins and ends as one does."""
     begin = re.match(r"[\"'„“«‘(]*\s?(?:[^\W\d_]|(?:EUR|€|\$|£)?\s?\d[\d.,\u00a0]*(?=\s?%?\s[^\W\d_]))", text)
+    if re.match(r"(?:[A-Z]|[IVX]{1,4})\.\s", text):  # a number of a section that ran into the text
+        return False
     if begin is None or not re.search(r"[.!?…][\"'”’»“)\]]*(?:\s?[»”])?$", text):
         return False
     first = begin.group()[-1]
@@ -216,7 +236,11 @@ def _is_whole(text: str) -> bool:
 
 def _flaws(text: str) -> float:
     """Marks of a sentence that is not one, or that asks instead of telling."""
-    flaws = 0.25 * bool(_GLUED.search(text)) + 0.3 * bool(re.search(r"[;,] (?:and |or )?[‘'(]*\([A-Za-z0-9]{1,2}\) ", text))
+    flaws = 0.25 * bool(_GLUED.search(text)) + 0.3 * bool(
+        re.search(r"[;,] (?:and |or )?[‘'(]*\([A-Za-z0-9]{1,2}\) ", text)
+    )
+    if len(text) < 60 and not _VERB.search(text):
+        flaws += 0.2
     return flaws + 0.4 * text.rstrip("\"'”’»“) ").endswith("?")
 
 

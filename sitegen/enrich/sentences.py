@@ -43,7 +43,54 @@ _AFTER_UNIT = re.compile(r"(?<=\d (?:m|t|h|g|l)\.) (?=[A-ZÄÖÜÀÉÈÊ])|(?<=\
 _BEFORE_NUMBER = re.compile(r"(?<=[a-zäöüßéèê]{4}\.) (?=\d[\d.,]*\s)|(?<=\d\.) (?=\d[\d.,]*\s[^\W\d_]{4})")
 _ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.$")
 _BEGINNERS = frozenset(
-    ["Der", "Die", "Das", "Den", "Dem", "Des", "Ein", "Eine", "Einen", "Einem", "Er", "Sie", "Es", "Wir", "Ich", "Im", "In", "Am", "An", "Auf", "Auch", "Bei", "Für", "Mit", "Nach", "Von", "Vor", "Zu", "Zum", "Zur", "Diese", "Dieser", "Dieses", "Dies", "Dort", "Daher", "Damit", "Dazu", "Alle", "Als", "Wenn", "Während", "Weil", "Ist", "Wird", "Kosten"]
+    [
+        "Der",
+        "Die",
+        "Das",
+        "Den",
+        "Dem",
+        "Des",
+        "Ein",
+        "Eine",
+        "Einen",
+        "Einem",
+        "Er",
+        "Sie",
+        "Es",
+        "Wir",
+        "Ich",
+        "Im",
+        "In",
+        "Am",
+        "An",
+        "Auf",
+        "Auch",
+        "Bei",
+        "Für",
+        "Mit",
+        "Nach",
+        "Von",
+        "Vor",
+        "Zu",
+        "Zum",
+        "Zur",
+        "Diese",
+        "Dieser",
+        "Dieses",
+        "Dies",
+        "Dort",
+        "Daher",
+        "Damit",
+        "Dazu",
+        "Alle",
+        "Als",
+        "Wenn",
+        "Während",
+        "Weil",
+        "Ist",
+        "Wird",
+        "Kosten",
+    ]
 )
 """Words after a number with a full stop that show that the stop ended a German sentence."""
 
@@ -127,14 +174,25 @@ class _Builder:
         return lines
 
     def _page_widths(self) -> list[int]:
-        """How long a full line is around each line: columns and quotations are narrower than the page."""
+        """How long a full line is around each line: columns and quotations are narrower than the page.
+
+        Also takes the gaps away where most lines have one: the text is double-spaced and they mean nothing.
+        """
         lengths = [len(line.text) for line in self._lines]
         widths: list[int] = []
+        width = 80
+        loose = [False] * len(lengths)
         for number in range(len(lengths)):
             if number % 4 == 0:
-                near = sorted(length for length in lengths[max(0, number - 8) : number + 10] if length >= 25)
+                window = range(max(0, number - 8), min(len(lengths), number + 10))
+                near = sorted(lengths[other] for other in window if lengths[other] >= 25)
                 width = near[len(near) * 5 // 6] if len(near) >= 3 else 80
+                gaps = sum(self._lines[other].gap for other in window)
+                spaced = gaps > 0.6 * len(window) and len(near) > 0.6 * len(window) and width <= 120
+            loose[number] = spaced
             widths.append(width)
+        for line, is_loose in zip(self._lines, loose, strict=True):
+            line.gap = line.gap and not is_loose
         return widths
 
     def build(self) -> list[Block]:
@@ -176,7 +234,7 @@ class _Builder:
         if ended or before.text[-1] in ":;":
             return full
         last = _LAST_WORD.search(before.text)
-        hanging = before.text[-1] in ",-–&" or (last is not None and last.group() in self._words)
+        hanging = before.text[-1] in ",-–&" or (last is not None and last.group().replace("ſ", "s") in self._words)
         return hanging or (full and not (_LABEL.match(before.text) and line.text[0].isupper() and first))
 
     @staticmethod

@@ -45,7 +45,7 @@ class _Extraction:
         text = self._cleaned.text
         self._blocks = blocks(text, self._language, document.title)
         self._sentences = split(text, self._blocks, self._language)
-        reader = ranking.Reader(document.title, self._language, dictionary)
+        self._reader = reader = ranking.Reader(document.title, self._language, dictionary)
         self._candidates = reader.candidates(self._sentences, _headings(text, self._blocks))
         self._ranked = ranking.rank(self._candidates)
         self._mentions = Mentions(text, self._language, dictionary, self._blocks, self._sentences, self._candidates)
