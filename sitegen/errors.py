@@ -544,6 +544,6 @@ def catalogue() -> Iterator[type[SitegenError]]:
     while todo:
         cls = todo.pop()
         todo.extend(cls.__subclasses__())
-        if cls.code:
+        if "code" in vars(cls) and cls.code:  # a refinement of an error shares its code and is no new entry
             found.append(cls)
     yield from sorted(found, key=lambda cls: cls.code)
