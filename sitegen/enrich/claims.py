@@ -50,19 +50,27 @@ tout toute toutes très un une vers vos votre vous
 _COMMON = frozenset(_FUNCTION_WORDS.split())
 
 
-def objections(sentence: str, passage: str, context: str = "", *, language: str = "und") -> list[str]:
+def objections(
+    sentence: str, passage: str, context: str = "", *, language: str = "und", whole: bool = True
+) -> list[str]:
     """Why ``passage`` does not support ``sentence``; empty when nothing speaks against it.
 
-    ``context`` is the wider text in which names may stand as well, such as the chunk that the passage is from.
+    ``context`` is the wider text in which names may stand as well, such as the chunk that the passage is from. With
+    ``whole`` the sentence stands for the whole passage, so that it must deny what the passage denies.
     """
     found = [f"{written} is not in the passage" for written in figures.missing(sentence, figures.pool(passage))]
-    if negated(sentence) != negated(passage):
+    if negated(sentence) != negated(passage) and (whole or negated(sentence)):
         found.append("one of the two is a denial")
     known = {_base(word) for word in (*_words(passage), *_words(context))}
     found += [f"the name {name} is not there" for name in names(sentence, language) if _base(name) not in known]
     if common(sentence, passage) < ENOUGH_COMMON:
         found.append("it speaks of other things")
     return found
+
+
+def figures_agree(one: str, other: str) -> bool:
+    """Whether two sentences name the same numbers and months."""
+    return not figures.missing(one, figures.pool(other)) and not figures.missing(other, figures.pool(one))
 
 
 def negated(text: str) -> bool:

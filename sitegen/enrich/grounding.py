@@ -128,6 +128,12 @@ def shown(text: str) -> str:
     return " ".join(text.split())
 
 
+def visible(text: str) -> str:
+    """The text without characters that a reader cannot see: nothing can hide in what a model is given."""
+    text = text.replace("\r\n", "\n").replace("\f", "\n\n")
+    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in _INVISIBLE)
+
+
 def _inside_word(text: str, at: int) -> bool:
     """Whether a cut at ``at`` would go through a word or a figure such as 1,250.50."""
     if not 0 < at < len(text):

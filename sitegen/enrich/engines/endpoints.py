@@ -32,6 +32,10 @@ T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[object]]
 
 
+class TooSlow(AnswerUnfinished):
+    """An answer that did not come, or stood still, for so long that asking again at once would not help."""
+
+
 class Endpoint:
     """One server: its address, its client, and how busy it is."""
 
@@ -61,7 +65,7 @@ class Endpoint:
         """A question whose answer comes in parts; ``first`` seconds for its head. See ``lines`` for the rest.
 
         Raises ``EngineUnreachable`` when no connection comes about, ``EngineFailing`` when the server drops it before
-        it answers (a request may be the cause, so this is not the end of all), ``AnswerUnfinished`` after ``first``.
+        it answers (a request may be the cause, so this is not the end of all), ``TooSlow`` after ``first``.
         """
         timeout = httpx.Timeout(None, connect=CONNECT_SECONDS, write=METADATA_SECONDS)
         request = self.client.build_request("POST", path, content=encode(body), timeout=timeout)
@@ -69,7 +73,7 @@ class Endpoint:
             async with asyncio.timeout(first):
                 response = await self.client.send(request, stream=True)
         except TimeoutError as error:
-            raise AnswerUnfinished(
+            raise TooSlow(
                 f"no answer began within {first:.0f} seconds",
                 place=self.url,
                 remedy="Raise the engine's `timeout`, or lower `slots`: surplus requests wait at the server.",
@@ -211,7 +215,7 @@ async def lines(response: httpx.Response, url: str, first: float, total: float) 
     """The lines of a streamed answer, without their ends and without empty ones.
 
     ``first`` seconds for the first part, ``BETWEEN_CHUNKS_SECONDS`` for each next one, ``total`` for all.
-    Raises ``AnswerUnfinished`` when it takes longer or breaks off, ``AnswerInvalid`` when it is far too large.
+    Raises ``TooSlow`` when it takes longer, ``AnswerUnfinished`` when it breaks off, ``AnswerInvalid`` when it is huge.
     """
     buffer, size, ends = b"", 0, time.monotonic() + total
     parts = response.aiter_bytes()
@@ -238,7 +242,7 @@ async def _next(parts: AsyncIterator[bytes], url: str, seconds: float) -> bytes 
         async with asyncio.timeout(seconds):
             return await anext(parts, None)
     except TimeoutError as error:
-        raise AnswerUnfinished(f"the answer stood still for {seconds:.0f} seconds", place=url) from error
+        raise TooSlow(f"the answer stood still for {seconds:.0f} seconds", place=url) from error
     except httpx.HTTPError as error:
         raise AnswerUnfinished(f"the answer broke off: {brief(str(error))}", place=url) from error
 
