@@ -69,8 +69,8 @@ soak: setup-dev  ## the long tests
 	$(BIN)/python -m pytest -m soak
 
 bench: setup-dev  ## measure builds beside Hugo, and what a pull costs for each document
-	$(BIN)/python benchmarks/bench_build.py
-	$(BIN)/python benchmarks/bench_pull.py
+	$(BIN)/python -m benchmarks.bench_build
+	$(BIN)/python -m benchmarks.bench_pull
 
 docs: setup  ## write docs/reference from the code
 	$(BIN)/python docs/generate.py
