@@ -9,7 +9,7 @@
         assert server.requests[-1].path == "/api/documents/"
 
 ``server.archive`` is the state behind it. A document carries the tag ``publish`` unless told otherwise. What sitegen
-never asks for (files, trash, custom fields, searches, passwords) is not here; its addresses redirect as unknown ones do.
+never asks for (files, trash, custom fields, searches, passwords) is not here and redirects as unknown addresses do.
 """
 
 from __future__ import annotations

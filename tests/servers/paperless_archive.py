@@ -90,13 +90,13 @@ class Archive:
     def add_lookup(self, kind: str, name: str, *, parent: str | None = None, owner: int | None = None) -> int:
         """A tag, correspondent or document type; the id of the existing one when there is one of that name."""
         for id_, entry in self.lookups[kind].items():
-            if entry["name"] == name and entry["owner"] == owner:
+            if entry["name"] == name and owner in (None, entry["owner"]):
                 return id_
+        above = None if parent is None else self.add_lookup("tags", parent)
         id_ = max(self.lookups[kind], default=0) + 1
         entry = {"id": id_, "slug": _slug(name), "name": name, "match": "", "matching_algorithm": 0}
         entry |= {"is_insensitive": True, "owner": owner}
         if kind == "tags":
-            above = None if parent is None else self.add_lookup("tags", parent)
             entry |= {"color": "#a6cee3", "text_color": "#000000", "is_inbox_tag": False, "parent": above}
         self.lookups[kind][id_] = entry
         return id_

@@ -86,12 +86,12 @@ class Listener(http.server.ThreadingHTTPServer):
     block_on_close = False
 
     def __init__(self, owner: Owner, certificate: Callable[[ssl.SSLContext], None] | None) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
         self.owner = owner
         self.tls: ssl.SSLContext | None = None
         if certificate is not None:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             certificate(self.tls)
+        super().__init__(("127.0.0.1", 0), _Handler)
         self._connections: set[socket.socket] = set()
 
     def finish_request(self, request: Any, client_address: Any) -> None:

@@ -81,7 +81,8 @@ class Listing:
         return fresh
 
     async def _following(self, page: Page) -> Page | None:
-        if page.next is None or not page.results:
+        # The last condition ends the walk when a server gives the same page whatever number is asked for.
+        if page.next is None or not page.results or self._number > page.count:
             return None
         last = modified_of(page.results[-1])
         if last is not None and (self._start is None or last > self._start):
@@ -146,9 +147,9 @@ async def _by_page(api: Api, params: Mapping[str, str]) -> tuple[dict[int, Resul
     number, count = 1, 0
     wanted = {**params, "ordering": "id", "fields": "id,tags", "page_size": ALL}
     while page := await api.page("documents/", {**wanted, "page": str(number)}):
-        count = page.count
+        before, count = len(found), page.count
         found |= {id_: result for result in page.results if isinstance(id_ := result.get("id"), int)}
-        if page.next is None or not page.results:
+        if page.next is None or len(found) == before:
             break
         number += 1
     return found, count

@@ -14,20 +14,10 @@ from sitegen.errors import SitegenError, SourceAnswerInvalid, SourceTagMissing, 
 from sitegen.settings import Paperless
 from sitegen.sources.paperless.api import Api
 
-_Entry = TypeVar("_Entry", bound=BaseModel)
+_Entry = TypeVar("_Entry", bound="_Named")
 
 ALL = "100000"
 """Results a page: the most that Paperless gives. One answer cannot shift while it is read."""
-
-
-class Tag(BaseModel):
-    """A tag; those that stand under another name it as ``parent``."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: int
-    name: str
-    parent: int | None = None
 
 
 class _Named(BaseModel):
@@ -35,6 +25,12 @@ class _Named(BaseModel):
 
     id: int
     name: str
+
+
+class Tag(_Named):
+    """A tag; those that stand under another name it as ``parent``."""
+
+    parent: int | None = None
 
 
 @dataclass(frozen=True)
@@ -134,17 +130,18 @@ def fingerprint(lookups: Lookups, scope: Scope, url: str) -> str:
 
 
 async def _entries(api: Api, path: str, kind: type[_Entry]) -> list[_Entry]:
-    found: list[_Entry] = []
+    found: dict[int, _Entry] = {}
     number = 1
     while page := await api.page(path, {"page_size": ALL, "page": str(number)}):
+        before = len(found)
         try:
-            found += [kind.model_validate(result) for result in page.results]
+            found |= {entry.id: entry for entry in map(kind.model_validate, page.results)}
         except ValidationError as error:
             raise SourceAnswerInvalid("an entry of the list has no id or name", place=path) from error
-        if page.next is None or not page.results:
+        if page.next is None or len(found) == before:
             break
         number += 1
-    return found
+    return list(found.values())
 
 
 def _missing(name: str, option: str, lookups: Lookups) -> SourceTagMissing:
