@@ -69,7 +69,7 @@ def serve(pipe: Connection, documents: int) -> None:
         {
             "title": f"Report {number}",
             "content": f"The council of district {number} met on 3 March 2026. The members approved a budget of EUR "
-            f"{number},500. The inspectors found {number} cracks in the bridge and asked for a repair before the next winter.",
+            f"{number},500. The inspectors found {number} cracks in the bridge and asked for a repair before winter.",
         }
         for number in range(documents)
     ]

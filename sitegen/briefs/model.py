@@ -104,7 +104,7 @@ def _body(summary: Summary) -> Iterator[str]:
     yield from (escape(paragraph) for paragraph in summary.paragraphs if plain(paragraph))
     if summary.points:
         yield f"## {points}"
-        yield "\n".join(_point(point, page) for point in summary.points)
+        yield "\n".join(_point(point, page) for point in summary.points).rstrip()
     if summary.dates:
         yield f"## {dates}"
         yield _table((date, what), [(mention.text, mention.about) for mention in summary.dates])
