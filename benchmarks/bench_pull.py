@@ -29,7 +29,8 @@ import httpx
 
 from sitegen import settings
 from sitegen.enrich.engines import open_engine
-from sitegen.enrich.pipeline import Report, Request, pull
+from sitegen.enrich.pipeline import pull
+from sitegen.enrich.report import Report, Request
 from sitegen.sources import open_source
 
 SETTINGS = """

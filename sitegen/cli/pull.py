@@ -10,7 +10,7 @@ import click
 from sitegen.cli.app import App, global_options, pass_app
 
 if TYPE_CHECKING:
-    from sitegen.enrich.pipeline import Report, Request
+    from sitegen.enrich.report import Report, Request
 
 
 @click.command("pull", short_help="Turn new and changed documents into briefs.")
@@ -36,7 +36,7 @@ def command(
       sitegen pull --document paperless:12 --document 15
       sitegen pull --since 2026-01-01 --dry-run
     """
-    from sitegen.enrich.pipeline import Request
+    from sitegen.enrich.report import Request
 
     day = since.date() if since else None
     report = _run(app, Request(limit, documents, day, dry_run, refresh))
@@ -47,7 +47,8 @@ def _run(app: App, request: Request) -> Report:
     import asyncio
 
     from sitegen.enrich.engines import open_engine
-    from sitegen.enrich.pipeline import Progress, Result, pull
+    from sitegen.enrich.pipeline import pull
+    from sitegen.enrich.report import Progress, Result
     from sitegen.sources import open_source
 
     project = app.project()

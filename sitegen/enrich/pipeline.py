@@ -7,10 +7,7 @@ import contextlib
 import datetime as dt
 import json
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import AsyncIterator
 
 from sitegen import files
 from sitegen.briefs.model import Generated, generate, with_metadata
@@ -19,6 +16,7 @@ from sitegen.briefs.store import Outcome, Store
 from sitegen.enrich.cache import FOLDER, SummaryCache, cache_key
 from sitegen.enrich.engines.base import Engine, Identity
 from sitegen.enrich.journal import FILE_NAME, Entry, Journal
+from sitegen.enrich.report import Done, Progress, Report, Request, Result
 from sitegen.enrich.summary import Summary
 from sitegen.errors import (
     CloudModelRefused,
@@ -35,99 +33,13 @@ from sitegen.sources.base import Document, Source, Unreadable
 _ENGINE_DOWN = (EngineUnreachable, ModelMissing, CloudModelRefused)
 """Errors that the next document would meet as well: the run ends, and no document is blamed."""
 
-Done = Literal["created", "updated", "unchanged", "proposed", "deleted", "empty", "failed", "dead"]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a pull is asked to do."""
-
-    limit: int | None = None
-    """At most so many new or changed documents."""
-    documents: tuple[str, ...] = ()
-    """Only these refs."""
-    since: dt.date | None = None
-    dry_run: bool = False
-    refresh: bool = False
-    """Look at unchanged documents too, and renew briefs that another engine, model or prompt made."""
-
-    @property
-    def partial(self) -> bool:
-        """Whether it leaves documents out on purpose, so that the cursor must not move."""
-        return bool(self.limit is not None or self.documents or self.since or self.dry_run)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one document."""
-
-    ref: str
-    title: str
-    done: Done
-    brief: str | None = None
-    """The file, below the folder of briefs."""
-    from_engine: bool = False
-    """Whether the engine was asked; otherwise the summary was there already."""
-    code: str = ""
-    reason: str = ""
-
-
-@dataclass
-class Report:
-    """What a pull did."""
-
-    results: list[Result] = field(default_factory=list)
-    skipped: int = 0
-    """Documents that the source named and that had not changed."""
-    gone: list[str] = field(default_factory=list)
-    seconds: float = 0
-    dry_run: bool = False
-
-    def count(self, *done: Done) -> int:
-        return sum(result.done in done for result in self.results)
-
-    @property
-    def failed(self) -> list[Result]:
-        return [result for result in self.results if result.done in ("failed", "dead")]
-
-    def as_dict(self) -> dict[str, object]:
-        counts = Counter(result.done for result in self.results)
-        return {
-            "dry_run": self.dry_run,
-            "counts": dict(sorted(counts.items())),
-            "skipped": self.skipped,
-            "engine_calls": sum(result.from_engine for result in self.results),
-            "gone": self.gone,
-            "seconds": round(self.seconds, 3),
-            "documents": [
-                {
-                    "ref": result.ref,
-                    "title": result.title,
-                    "result": result.done,
-                    "brief": result.brief,
-                    "from_engine": result.from_engine,
-                    "code": result.code or None,
-                    "reason": result.reason or None,
-                }
-                for result in self.results
-            ],
-        }
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a pull tells while it runs: how many documents there will be, and each result."""
-
-    total: Callable[[int | None], None] = lambda count: None
-    result: Callable[[Result], None] = lambda result: None
-
 
 async def pull(
     project: Project,
     source: Source,
     engine: Engine,
-    request: Request = Request(),
-    progress: Progress = Progress(),
+    request: Request,
+    progress: Progress | None = None,
 ) -> Report:
     """Brings the briefs up to date with the source. Only one pull runs on a site at a time.
 
@@ -135,7 +47,7 @@ async def pull(
     kept. A document that fails by itself is in the report, and the others go on.
     """
     with files.lock(project.state / "pull.lock", "pull"):
-        run = Run(project, source, engine, request, progress)
+        run = Run(project, source, engine, request, progress or Progress())
         try:
             return await run.go()
         finally:

@@ -15,7 +15,8 @@ from sitegen.enrich.engines.base import Identity
 from sitegen.enrich.engines.extractive import extract
 from sitegen.enrich.journal import Journal
 from sitegen.enrich.overview import overview
-from sitegen.enrich.pipeline import Progress, Report, Request, pull
+from sitegen.enrich.pipeline import pull
+from sitegen.enrich.report import Progress, Report, Request
 from sitegen.enrich.summary import Summary
 from sitegen.errors import AnswerInvalid, EngineBusy, EngineUnreachable, Locked, SourceFailing, StateDamaged
 from sitegen.files import lock
@@ -321,7 +322,7 @@ def test_an_interrupted_pull_gives_its_document_back(project: Project) -> None:
     engine = Engine()
 
     async def interrupted() -> None:
-        task = asyncio.create_task(pull(project, FolderSource(project.root / "documents"), engine))
+        task = asyncio.create_task(pull(project, FolderSource(project.root / "documents"), engine, Request()))
         engine.during = lambda document: _cancel(task) if document.ref == "folder:b.txt" else None
         await task
 
