@@ -137,6 +137,10 @@ class Progress:
         self.done += 1
         self.console.detail(f"{self.done} {what}")
 
+    def at(self, label: str, done: int, count: int) -> None:
+        """``done`` of ``count`` are done of what ``label`` names; for work in several phases."""
+        self.label, self.done = label, done
+
     def rate(self) -> str:
         """How fast it goes, in words."""
         seconds = time.monotonic() - self.started
@@ -161,6 +165,12 @@ class _LiveProgress(Progress):
         self.bar.update(self.task, advance=1, rate=self.rate(), counts=shown)
         if self.console.verbose:
             self.bar.console.print(_printable(what), style="dim", markup=False)
+
+    def at(self, label: str, done: int, count: int) -> None:
+        if label != self.label:
+            self.started = time.monotonic()
+        super().at(label, done, count)
+        self.bar.update(self.task, description=label, completed=done, total=count, rate=self.rate())
 
 
 def colours(stream: TextIO) -> bool:

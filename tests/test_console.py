@@ -1,0 +1,63 @@
+"""console: progress on a terminal, silence elsewhere."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+
+SCRIPT = """
+from sitegen.console import Console
+console = Console()
+with console.progress("Pulling", "documents") as bar:
+    bar.total(2)
+    bar.advance("one", {"failed": 0, "from cache": 1})
+    bar.at("render", 1, 2)
+console.say("done", "ok")
+"""
+
+
+def on_terminal(*words: str, **environ: str) -> str:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, *words]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", **environ}
+    process = subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(ours)
+    assert process.wait() == 0
+    return shown.decode()
+
+
+def test_a_terminal_gets_a_bar_with_counts_and_colour() -> None:
+    shown = on_terminal("-c", SCRIPT)
+    assert "Pulling" in shown
+    assert "1/2" in shown
+    assert "1 from cache" in shown
+    assert "render" in shown
+    assert "\x1b[32mdone" in shown
+
+
+def test_no_colour_when_nobody_wants_it() -> None:
+    assert "\x1b[32m" not in on_terminal("-c", SCRIPT, NO_COLOR="1")
+
+
+def test_a_pipe_gets_no_bar() -> None:
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "done\n")
+
+
+def test_tables_fit_the_terminal() -> None:
+    script = "from sitegen.console import Console; Console().table(('A', 'B'), [('x', 'y' * 300), ('大', 'z')])"
+    lines = on_terminal("-c", script, NO_COLOR="1").replace("\r", "").rstrip("\n").split("\n")
+    assert len(lines) == 3
+    assert lines[1].endswith("…")
