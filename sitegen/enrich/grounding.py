@@ -22,12 +22,12 @@ SHORTEST = 3
 _REACH = 32
 """How far, in characters, a span is widened to whole words."""
 
-_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad\ufe58\ufe63\uff0d"
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad\ufe58\ufe63\uff0d\u2e17"
 _SCAN = re.compile(
     # What needs no folding but lower case, single blanks inside included, in one piece.
     r"(?P<plain>[!-,./-_a-~]+(?: [!-,./-_a-~]+)*(?![\u0300-\u036f]))"
     # A hyphen that only breaks a line.
-    r"|(?P<broken>(?<=[^\W\d_])[-\u2010\u00ad\u00ac][ \t]*\r?\n\s*(?=[^\W\d_]))"
+    r"|(?P<broken>(?<=[^\W\d_])[-\u2010\u2e17\u00ad\u00ac][ \t]*\r?\n\s*(?=[^\W\d_]))"
     r"|(?P<space>\s+)"
     # Anything else, with the accents that stand on it.
     r"|(?P<other>[^\u0300-\u036f][\u0300-\u036f]*|[\u0300-\u036f])",
@@ -123,7 +123,7 @@ def fold(text: str) -> str:
 
 def shown(text: str) -> str:
     """A passage of a document as it is shown: white space folded, broken words joined, nothing invisible."""
-    text = re.sub(r"(?<=[^\W\d_])[-\u2010\u00ad\u00ac][ \t]*\r?\n\s*(?=[a-zà-ÿ])", "", text)
+    text = re.sub(r"(?<=[^\W\d_])[-\u2010\u2e17\u00ad\u00ac][ \t]*\r?\n\s*(?=[a-zà-ÿ])", "", text)
     text = "".join(char if char.isspace() or unicodedata.category(char) not in _INVISIBLE else "" for char in text)
     return " ".join(text.split())
 

@@ -16,15 +16,12 @@ from typing import Any
 from sitegen import settings
 from sitegen.enrich.engines.base import Completion, Identity, Message
 from sitegen.enrich.engines.endpoints import Endpoint, Endpoints, Sleep, body, brief, lines, parsed
+from sitegen.enrich.engines.models import Models
 from sitegen.enrich.engines.ollama_answer import WRONG_ADDRESS, Answer, refusal
 from sitegen.errors import (
     CloudModelRefused,
     ContextExceeded,
-    EngineBusy,
-    EngineError,
-    EngineFailing,
     EngineRejected,
-    EngineUnreachable,
     ModelMissing,
 )
 from sitegen.sources.base import Finding
@@ -60,8 +57,7 @@ class Ollama:
         self.context_tokens = options.num_ctx
         self.answer_tokens = options.num_predict
         self.endpoints = Endpoints(options.endpoints, options.slots, token, sleep=sleep, clock=clock)
-        self._models: dict[Endpoint, Model] = {}
-        self._identity: Identity | None = None
+        self._models = Models(self.endpoints, self.examine)
 
     @property
     def slots(self) -> int:
@@ -72,9 +68,12 @@ class Ollama:
 
         Raises ``EngineUnreachable`` when none answers, ``ModelMissing``, ``CloudModelRefused`` or ``EngineRejected``.
         """
-        if self._identity is None:
-            self._identity = await self._agree()
-        return self._identity
+        if self.options.model.lower().endswith((":cloud", "-cloud")):
+            raise CloudModelRefused(f"{self.options.model} is a cloud model")
+        model = await self._models.agree()
+        if model.trained_context:
+            self.context_tokens = min(self.options.num_ctx, model.trained_context)
+        return self._describe(model)
 
     async def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Completion:
         """See ``ChatEngine``. Tries again by itself only where no answer was given: queue full, server down."""
@@ -82,7 +81,7 @@ class Ollama:
         request = self.request(messages, schema)
 
         async def question(endpoint: Endpoint) -> Completion:
-            await self._admit(endpoint)
+            await self._models.admit(endpoint)
             return await self._chat(endpoint, request)
 
         return await self.endpoints.ask(question)
@@ -141,28 +140,6 @@ class Ollama:
 
     # --------------------------------------------------------------------------------------------------------- model
 
-    async def _agree(self) -> Identity:
-        if self.options.model.lower().endswith((":cloud", "-cloud")):
-            raise CloudModelRefused(f"{self.options.model} is a cloud model")
-        results = await asyncio.gather(*map(self.examine, self.endpoints.all), return_exceptions=True)
-        met: list[EngineError] = []
-        for endpoint, result in zip(self.endpoints.all, results, strict=True):
-            if isinstance(result, Model):
-                self._models[endpoint] = result
-            elif isinstance(result, EngineError):
-                met.append(result)
-                endpoint.unfit = "" if isinstance(result, EngineUnreachable) else result.message
-            else:
-                raise result
-        if not self._models:
-            raise min(met, key=_telling)
-        reference = next(iter(self._models.values()))
-        for endpoint in list(self._models):
-            self._compare(endpoint, reference.digest)
-        if reference.trained_context:
-            self.context_tokens = min(self.options.num_ctx, reference.trained_context)
-        return self._describe(reference)
-
     def _describe(self, model: Model) -> Identity:
         options = {
             "num_ctx": self.options.num_ctx,
@@ -172,25 +149,6 @@ class Ollama:
             "quantization": model.quantization,
         }
         return Identity("ollama", self.options.model, model.digest, f"ollama {model.server}", options)
-
-    def _compare(self, endpoint: Endpoint, digest: str) -> None:
-        other = self._models[endpoint].digest
-        if other != digest:
-            endpoint.unfit = f"its {self.options.model} is another version ({other[:12]}, not {digest[:12]})"
-
-    async def _admit(self, endpoint: Endpoint) -> None:
-        """Looks at an endpoint that was down when the others were asked; ``EngineUnreachable`` sends us elsewhere."""
-        if endpoint in self._models or self._identity is None:
-            return
-        try:
-            self._models[endpoint] = await self.examine(endpoint)
-            self._compare(endpoint, self._identity.digest)
-        except EngineUnreachable:
-            raise
-        except EngineError as error:
-            endpoint.unfit = error.message
-        if endpoint.unfit:
-            raise EngineUnreachable(endpoint.unfit, place=endpoint.url)
 
     async def examine(self, endpoint: Endpoint) -> Model:
         """The model as this endpoint has it: from the version, the list of models, and the model's description."""
@@ -245,8 +203,3 @@ def _trained_context(info: object) -> int | None:
         return None
     length = info.get(f"{info.get('general.architecture')}.context_length")
     return length if isinstance(length, int) and length > 0 else None
-
-
-def _telling(error: EngineError) -> int:
-    order: tuple[type[EngineError], ...] = (CloudModelRefused, ModelMissing, EngineRejected, EngineBusy, EngineFailing)
-    return next((place for place, kind in enumerate(order) if isinstance(error, kind)), len(order))
