@@ -36,7 +36,7 @@ def serve(
 ) -> None:
     """Serves the site until it is interrupted; what happens is told to ``on_event``, else shown.
 
-    Without ``port`` the one of the settings is taken, or the next free one. Raises ``PortTaken`` when ``port`` is in use
+    Without ``port`` that of the settings is taken, or the next free one. Raises ``PortTaken`` when ``port`` is in use
     or ``host`` is not of this machine, and ``NotPermitted`` when the port may not be used.
     """
     tell = on_event or shown_on(console or Console())

@@ -143,7 +143,7 @@ class Folder:
     def _keep(self, paths: set[str]) -> None:
         if paths != self._ours or not self._ledger.exists():
             text = json.dumps({"root": str(self.root), "paths": sorted(paths)}, indent=0)
-            files.write_atomic(self._ledger, text)
+            files.write_atomic(self._ledger, text, durable=False)
             self._ours = paths
 
     def _sweep(self) -> None:

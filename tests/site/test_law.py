@@ -1,0 +1,238 @@
+"""The law: after any sequence of edits, the incremental build equals a build from nothing, byte for byte."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sitegen.errors import SitegenError
+from tests.site.sites import TODAY, Site
+
+NAMES = ["a", "b", "c", "d"]
+TAGS = ["Energy", "energy", "C", "C++", "Über", "???"]
+DAYS = [None, dt.date(2026, 1, 1), dt.date(2026, 5, 31), dt.date(2026, 6, 2)]
+
+briefs = st.fixed_dictionaries(
+    {
+        "title": st.sampled_from(["One", "Two", "Three: <b>", "///"]),
+        "slug": st.sampled_from(["", "", "", "", "same"]),
+        "date": st.sampled_from(DAYS),
+        "tags": st.lists(st.sampled_from(TAGS), max_size=3, unique=True),
+        "status": st.sampled_from(["draft", "published", "published", "published"]),
+        "correspondent": st.sampled_from([None, "Town", "Water Board"]),
+        "summary": st.sampled_from(["", "Short."]),
+    }
+)
+bodies = st.sampled_from(
+    [
+        "Text.\n",
+        "## Head\n\n[b](b.md) [gone](/nowhere/) [about](../content/about.md#head)\n",
+        "- p\n  > q\n\n```python\nx\n```\n",
+    ]
+)
+names = st.sampled_from(NAMES)
+templates = st.sampled_from(
+    [
+        "base.html",
+        "brief.html",
+        "partials/menu.html",
+        "partials/link.html",
+        "partials/card.html",
+        "term.html",
+        "404.html",
+    ]
+)
+
+
+@dataclass
+class World:
+    """A site, its twin on paper, and the options of its builds."""
+
+    site: Site
+    options: dict[str, Any] = field(default_factory=lambda: {"today": TODAY, "jobs": 1})
+    saved: dict[Path, bytes] = field(default_factory=dict)
+
+    def change(self, path: str, text: str) -> None:
+        target = self.site.root / path
+        if target.exists():
+            self.saved.setdefault(target, target.read_bytes())
+        self.site.write(path, text)
+
+    def outputs(self) -> list[Path]:
+        return sorted(path for path in self.site.output.rglob("*") if path.is_file())
+
+
+def put(name: str, fields: dict[str, Any], body: str) -> Any:
+    # Most briefs have an address of their own; some collide, and the build must fail in both worlds.
+    return lambda world: world.site.brief(name, body, **{**fields, "slug": fields["slug"] or name})
+
+
+def put_page(name: str, fields: dict[str, Any], body: str) -> Any:
+    fields = {key: fields[key] for key in ("title", "status", "date")}
+    return lambda world: world.site.page(name, body, **fields)
+
+
+def delete(name: str) -> Any:
+    return lambda world: (world.site.root / f"briefs/{name}.md").unlink(missing_ok=True)
+
+
+def rename(old: str, new: str) -> Any:
+    def edit(world: World) -> None:
+        source = world.site.root / f"briefs/{old}.md"
+        if source.exists():
+            source.rename(world.site.root / f"briefs/{new}.md")
+
+    return edit
+
+
+def rename_tag(old: str, new: str) -> Any:
+    def edit(world: World) -> None:
+        for path in (world.site.root / "briefs").glob("*.md"):
+            path.write_text(path.read_text().replace(f"- {old}\n", f"- {new}\n"))
+
+    return edit
+
+
+def touch(name: str) -> Any:
+    def edit(world: World) -> None:
+        path = world.site.root / f"briefs/{name}.md"
+        if path.exists():
+            os.utime(path)
+
+    return edit
+
+
+def change_template(name: str, mark: int) -> Any:
+    def edit(world: World) -> None:
+        text = (world.site.root / f"themes/tiny/templates/{name}").read_text()
+        world.change(f"themes/tiny/templates/{name}", f"{text}{{# {mark} #}}<!-- {mark} -->")
+
+    return edit
+
+
+def override_template(name: str, there: bool) -> Any:
+    def edit(world: World) -> None:
+        path = world.site.root / f"templates/{name}"
+        if there:
+            world.site.write(
+                f"templates/{name}", (world.site.root / f"themes/tiny/templates/{name}").read_text() + "<hr>"
+            )
+        else:
+            path.unlink(missing_ok=True)
+
+    return edit
+
+
+def change_back() -> Any:
+    def edit(world: World) -> None:
+        for path, content in world.saved.items():
+            path.write_bytes(content)
+        world.saved.clear()
+
+    return edit
+
+
+def change_settings(title: str, per_page: int, theme: str) -> Any:
+    text = f'[site]\ntitle = "{title}"\ntheme = "{theme}"\nbase_url = "https://example.org/{title}"\n'
+    text += f"[build]\nper_page = {per_page}\n"
+    return lambda world: world.change("sitegen.toml", text)
+
+
+def write(path: str, text: str) -> Any:
+    return lambda world: world.change(path, text)
+
+
+def spoil_output(number: int, how: str) -> Any:
+    def edit(world: World) -> None:
+        outputs = world.outputs()
+        if outputs:
+            path = outputs[number % len(outputs)]
+            if how == "delete":
+                path.unlink()
+            elif how == "damage":
+                path.write_bytes(path.read_bytes()[:-1] + b"?")
+            else:
+                shutil.rmtree(path.parent)
+
+    return edit
+
+
+def set_option(name: str, value: Any) -> Any:
+    return lambda world: world.options.update({name: value})
+
+
+edits = st.one_of(
+    st.builds(put, names, briefs, bodies),
+    st.builds(put, names, briefs, bodies),
+    st.builds(put, names, briefs, bodies),
+    st.builds(put_page, st.sampled_from(["about", "index", "a/b", "a"]), briefs, bodies),
+    st.builds(delete, names),
+    st.builds(rename, names, names),
+    st.builds(rename_tag, st.sampled_from(TAGS), st.sampled_from(TAGS)),
+    st.builds(touch, names),
+    st.builds(change_template, templates, st.integers(0, 3)),
+    st.builds(override_template, templates, st.booleans()),
+    st.builds(change_back),
+    st.builds(change_settings, st.sampled_from(["A", "B"]), st.integers(1, 3), st.sampled_from(["tiny", "other"])),
+    st.builds(write, st.just("themes/tiny/static/css/colours.css"), st.sampled_from([":root{}", ":root{--ink:red}"])),
+    st.builds(
+        write, st.just("themes/tiny/i18n/en.toml"), st.sampled_from(['home="H"\nonly_english="E"\ncount="{count}"\n'])
+    ),
+    st.builds(
+        write, st.sampled_from(["static/x.txt", "content/a/p.txt", "static/logo.svg"]), st.sampled_from(["1", "2"])
+    ),
+    st.builds(spoil_output, st.integers(0, 30), st.sampled_from(["delete", "damage", "folder"])),
+    st.builds(set_option, st.just("drafts"), st.booleans()),
+    st.builds(set_option, st.just("future"), st.booleans()),
+    st.builds(set_option, st.just("today"), st.sampled_from([TODAY, dt.date(2026, 5, 30), dt.date(2026, 6, 3)])),
+)
+
+
+@settings(
+    max_examples=int(os.environ.get("SITEGEN_LAW_EXAMPLES", "40")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.lists(st.lists(edits, min_size=1, max_size=2), min_size=1, max_size=6))
+def test_incremental_equals_clean(rounds: list[list[Any]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Site(Path(folder) / "site"))
+        shutil.copytree(world.site.root / "themes/tiny", world.site.root / "themes/other")
+        world.site.write("themes/other/templates/404.html", "other")
+        for name, tags in zip(NAMES, ([], ["Energy"], ["C", "energy"], ["C++"]), strict=True):
+            world.site.brief(name, "[a](a.md)\n", title=f"Brief {name}", slug=name, tags=tags, date=DAYS[1])
+        world.site.page("about", "## Head\n")
+        world.site.build(**world.options)
+        for number, round_of_edits in enumerate(rounds):
+            before = world.site.tree()
+            for edit in round_of_edits:
+                edit(world)
+            spoiled = world.site.tree() != before
+            compare(world, Path(folder) / f"clean-{number}", None if spoiled else before)
+
+
+def compare(world: World, clean: Path, before: dict[str, bytes] | None) -> None:
+    wrong: SitegenError | None = None
+    try:
+        expected = world.site.rebuilt(clean, **world.options)
+    except SitegenError as error:
+        wrong = error
+    if wrong is not None:
+        found = [(problem.code, problem.message) for problem in world.site.problems(**world.options)]
+        assert found == [(problem.code, problem.message) for problem in wrong.problems]
+        assert before in (None, world.site.tree()), "a build that fails leaves the last good site alone"
+        return
+    report = world.site.build(**world.options)
+    assert world.site.tree() == expected
+    assert report.written + report.unchanged == len(expected)
+    again = world.site.build(**world.options)
+    assert (again.written, again.removed) == (0, 0)
+    assert world.site.tree() == expected
