@@ -60,8 +60,7 @@ def root() -> None:
 def run(args: list[str]) -> int:
     """Runs one command line; returns the exit code. Every error is shown here and nowhere else."""
     app = App()
-    # A supervisor's polite stop is the same to us as Ctrl-C: park what is in hand, keep the state.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, _stop)
     try:
         code = root.main(args, prog_name="sitegen", standalone_mode=False, obj=app)
         return code if isinstance(code, int) else ExitCode.OK
@@ -85,6 +84,13 @@ def run(args: list[str]) -> int:
             raise
         app.console.error(Unexpected(f"{type(error).__name__}: {error}"))
         return ExitCode.PROBLEMS
+
+
+def _stop(*_: object) -> None:
+    """A supervisor's polite stop is the same to us as Ctrl-C: park what is in hand, keep the state."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell sets it for what it starts in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.raise_signal(signal.SIGINT)
 
 
 def main() -> None:

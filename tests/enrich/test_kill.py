@@ -21,11 +21,20 @@ from sitegen.cli import run
 SITEGEN = (sys.executable, "-m", "sitegen")
 
 
+def new_site(folder: Path) -> Path:
+    """A site with ten small documents of the demo archive."""
+    scaffold.create(folder, demo=True)
+    documents = sorted((folder / "documents").glob("*-*"), key=lambda path: path.stat().st_size)
+    for path in documents[10:]:
+        path.unlink()
+    (folder / "documents" / "metadata.jsonl").unlink()
+    return folder
+
+
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     """A site whose pull nobody disturbed, and how long that took."""
-    site = tmp_path_factory.mktemp("reference") / "site"
-    scaffold.create(site, demo=True)
+    site = new_site(tmp_path_factory.mktemp("reference") / "site")
     started = time.monotonic()
     subprocess.run([*SITEGEN, "--site", site, "--quiet", "pull"], check=True)
     return site, time.monotonic() - started
@@ -72,7 +81,7 @@ def survives(site: Path, reference: Path, moments: list[float]) -> int:
 
 def test_a_pull_that_is_killed_again_and_again_loses_nothing(tmp_path: Path, reference: tuple[Path, float]) -> None:
     site, seconds = reference
-    scaffold.create(tmp_path / "site", demo=True)
+    new_site(tmp_path / "site")
     moments = [random.Random(7).uniform(0.3, 0.9) * seconds for _ in range(3)] + [0.1 * seconds, 0.95 * seconds]
     assert survives(tmp_path / "site", site, moments) >= 2
 
@@ -84,13 +93,23 @@ def test_hundreds_of_kills(tmp_path: Path, reference: tuple[Path, float]) -> Non
     killed = 0
     while killed < 300:
         shutil.rmtree(tmp_path / "site", ignore_errors=True)
-        scaffold.create(tmp_path / "site", demo=True)
+        new_site(tmp_path / "site")
         killed += survives(tmp_path / "site", site, [chance.uniform(0.2, 1.0) * seconds for _ in range(6)])
+
+
+def test_a_supervisor_can_stop_what_a_shell_started_in_the_background(tmp_path: Path) -> None:
+    new_site(tmp_path / "site")
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *SITEGEN, "--site", str(tmp_path / "site"), "pull", "-q"]
+    process = subprocess.Popen(command)
+    while not (tmp_path / "site" / ".sitegen" / "journal.sqlite").exists():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 130
 
 
 def test_an_interrupt_ends_politely_and_keeps_the_state(tmp_path: Path, reference: tuple[Path, float]) -> None:
     site, seconds = reference
-    scaffold.create(tmp_path / "site", demo=True)
+    new_site(tmp_path / "site")
     for stop in (signal.SIGINT, signal.SIGTERM):
         process = subprocess.Popen([*SITEGEN, "--site", tmp_path / "site", "pull"], stderr=subprocess.PIPE, text=True)
         time.sleep(0.6 * seconds if stop == signal.SIGINT else 0.3 * seconds)
