@@ -107,7 +107,10 @@ def _body(summary: Summary) -> Iterator[str]:
         yield "\n".join(_point(point, page) for point in summary.points).rstrip()
     if summary.dates:
         yield f"## {dates}"
-        yield _table((date, what), [(mention.text, mention.about) for mention in summary.dates])
+        yield _table(
+            (date, what),
+            [(mention.text, mention.about) for mention in sorted(summary.dates, key=lambda mention: mention.iso)],
+        )
     if summary.amounts:
         yield f"## {amounts}"
         yield _table((amount, what), [(mention.text, mention.about) for mention in summary.amounts])

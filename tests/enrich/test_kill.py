@@ -112,7 +112,9 @@ def test_an_interrupt_ends_politely_and_keeps_the_state(tmp_path: Path, referenc
     new_site(tmp_path / "site")
     for stop in (signal.SIGINT, signal.SIGTERM):
         process = subprocess.Popen([*SITEGEN, "--site", tmp_path / "site", "pull"], stderr=subprocess.PIPE, text=True)
-        time.sleep(0.6 * seconds if stop == signal.SIGINT else 0.3 * seconds)
+        while not (tmp_path / "site" / ".sitegen" / "journal.sqlite").exists():
+            time.sleep(0.02)
+        time.sleep(0.3 * seconds)
         process.send_signal(stop)
         _, errors = process.communicate(timeout=20)
         if process.returncode == 0:
