@@ -185,7 +185,8 @@ class Call(BaseHTTPRequestHandler):
 
 
 def pieces(text: str, size: int = 48) -> list[str]:
-    """A text as a model would send it: a little at a time."""
+    """A text as a model would send it: a little at a time, and never all at once."""
+    size = max(min(size, len(text) // 4), 1)
     return [text[start : start + size] for start in range(0, len(text), size)]
 
 
