@@ -114,7 +114,7 @@ class Run:
                 group.create_task(lister())
                 for _ in range(slots):
                     group.create_task(worker())
-        except* SitegenError as errors:
+        except* Exception as errors:
             raise _first(errors) from None
         if self._source_error is not None:
             raise self._source_error
@@ -337,10 +337,9 @@ def _made(document: Document, summary: Summary, key: str, identity: Identity) ->
     )
 
 
-def _first(errors: BaseExceptionGroup[SitegenError]) -> SitegenError:
+def _first(errors: BaseExceptionGroup[Exception]) -> BaseException:
     """The error to report for the run; several workers often meet the same one."""
     error: BaseException = errors
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    assert isinstance(error, SitegenError)
     return error
