@@ -10,7 +10,6 @@ import math
 import re
 import unicodedata
 from collections import Counter, deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
@@ -40,7 +39,7 @@ def _weight(char: str) -> float:
     if char.isascii():
         if char.isalpha():
             return 0.3
-        return 0.15 if char.isspace() else 1.0 if char.isdigit() else 0.7
+        return 0.15 if char.isspace() else 1.3 if char.isdigit() else 0.7
     if not char.isalpha():
         return 1.0
     script = unicodedata.name(char, "").partition(" ")[0]
@@ -72,23 +71,27 @@ class Tokens:
             self._ratios.append(min(max(counted / expected, 0.3), 4.0))
 
 
-def split(text: str, limit: int, count: Callable[[str], float] = weight) -> list[Chunk]:
-    """The text in chunks of at most ``limit`` by ``count``, in their order; together they hold all of it but blanks.
+def split(text: str, limit: float) -> list[Chunk]:
+    """The text in chunks of at most ``limit`` by ``weight``, in their order; together they hold all of it but blanks.
 
     Whole pages are kept together while they fit; a page that does not is cut at paragraphs, sentences, words.
     """
-    if limit < 1:
+    if limit < 2:
         raise ValueError("a chunk needs room")
     found: list[Chunk] = []
-    for start, end in _pages(text):
-        if not text[start:end].strip():
-            continue
-        if found and count(text[found[-1].start : end]) <= limit:
-            found[-1] = _chunk(text, found[-1].start, end)
-        elif count(text[start:end]) <= limit:
+    start = end = 0
+    gathered = 0.0  # what the pages from ``start`` to ``end`` weigh
+    for page_start, page_end in _pages(text):
+        page = weight(text[page_start:page_end]) + weight(PAGE_BREAK)
+        if gathered + page > limit:
             found.append(_chunk(text, start, end))
-        else:
-            found += [_chunk(text, start + a, start + b) for a, b in _cut(text[start:end], limit, count)]
+            start, gathered = page_start, 0.0
+        gathered += page
+        end = page_end
+        if page > limit:
+            found += [_chunk(text, start + a, start + b) for a, b in _cut(text[start:end], limit)]
+            start, gathered = page_end, 0.0
+    found.append(_chunk(text, start, end))
     return [chunk for chunk in found if chunk.text]
 
 
@@ -100,26 +103,28 @@ def _pages(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _cut(text: str, limit: int, count: Callable[[str], float]) -> list[tuple[int, int]]:
+def _cut(text: str, limit: float) -> list[tuple[int, int]]:
     from semchunk.semchunk import chunk
 
     if len({len(run) for run in re.findall(r"\s{2,}", text)}) > _KINDS_OF_BLANKS:
-        return _cut_blindly(text, limit, count)
+        return _cut_blindly(text, limit)
 
     def counter(piece: str) -> int:
-        return math.ceil(count(piece))
+        return math.ceil(weight(piece))
 
     # Not memoised: its memory keeps every text ever counted.
-    found = cast("tuple[list[str], list[tuple[int, int]]]", chunk(text, limit, counter, memoize=False, offsets=True))
+    found = cast(
+        "tuple[list[str], list[tuple[int, int]]]", chunk(text, int(limit), counter, memoize=False, offsets=True)
+    )
     return [(start, end) for start, end in found[1] if end > start]
 
 
-def _cut_blindly(text: str, limit: int, count: Callable[[str], float]) -> list[tuple[int, int]]:
+def _cut_blindly(text: str, limit: float) -> list[tuple[int, int]]:
     """Halves, at a blank where there is one near the middle, until each fits."""
     todo, found = [(0, len(text))], []
     while todo:
         start, end = todo.pop()
-        if end - start <= 1 or count(text[start:end]) <= limit:
+        if end - start <= 1 or weight(text[start:end]) <= limit:
             found.append((start, end))
             continue
         middle = (start + end) // 2

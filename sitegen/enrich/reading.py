@@ -103,11 +103,11 @@ def _pieces(text: str, asker: Asker) -> list[Chunk]:
     whole = Chunk(start, start + len(text.strip()), text.strip())
     if asker.tokens.count(whole.text) <= room:
         return [whole]
-    return split(text, int(min(CHUNK_WEIGHT, room / asker.tokens.factor)))[:MOST_CHUNKS]
+    return split(text, min(CHUNK_WEIGHT, room / asker.tokens.factor))[:MOST_CHUNKS]
 
 
 def _smaller(chunk: Chunk) -> list[Chunk]:
-    halves = split(chunk.text, max(int(weight(chunk.text) / 2), SMALLEST))
+    halves = split(chunk.text, max(weight(chunk.text) / 2, SMALLEST))
     return [Chunk(chunk.start + half.start, chunk.start + half.end, half.text) for half in halves]
 
 
