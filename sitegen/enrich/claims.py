@@ -115,6 +115,12 @@ def names(sentence: str, language: str = "und") -> list[str]:
     return found
 
 
+def capitalised(text: str) -> bool:
+    """Whether a word of the text that is no function word is written with a capital, or the script has none."""
+    words = [word for word in _words(text) if word.lower() not in _COMMON]
+    return any(word != word.lower() or word.lower() == word.upper() for word in words)
+
+
 def _touch(sentence: str, first: re.Match[str], second: re.Match[str]) -> bool:
     return second.start() - first.end() <= 2 and not set(sentence[first.end() : second.start()]) & set(",;:.!?()")
 

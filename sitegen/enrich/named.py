@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from sitegen.enrich.answers import Mention
 from sitegen.enrich.chunks import Chunk
+from sitegen.enrich.claims import capitalised
 from sitegen.enrich.figures import MONTHS, SCALES
 from sitegen.enrich.grounding import Grounding, Span, fold, shown
 from sitegen.enrich.summary import AmountMention, DateMention
@@ -68,7 +69,7 @@ def names(said: Iterable[str], grounding: Grounding, chunk: Chunk) -> list[str]:
     found = []
     for name in said:
         text = _shown(grounding, grounding.contains(name, chunk.start, chunk.end))
-        if len(text) > 1 and len(text.split()) <= MOST_WORDS and text != text.lower():
+        if len(text) > 1 and len(text.split()) <= MOST_WORDS and capitalised(text):
             found.append(text)
     return found
 
