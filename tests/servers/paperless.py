@@ -203,13 +203,12 @@ class PaperlessServer:
 
     def _version(self, request: Request) -> int | str | None:
         """The version asked for, None for the browsable HTML, or what is wrong with it."""
-        accept = request.headers.get("accept", "*/*")
-        kind, _, options = accept.partition(";")
-        if kind == "text/html":
-            return None
-        if kind not in ("application/json", "*/*", "application/*"):
-            return "Could not satisfy the request Accept header."
-        asked = re.search(r"version=([^;,\s]+)", options)
+        wanted = [part.strip() for part in request.headers.get("accept", "*/*").split(",")]
+        accept = next((part for part in wanted if part.startswith(("application/json", "*/*", "application/*"))), "")
+        if not accept:
+            html = any(part.startswith("text/html") for part in wanted)
+            return None if html else "Could not satisfy the request Accept header."
+        asked = re.search(r"version=([^;,\s]+)", accept)
         if asked is None:
             return max(self.api_versions)
         if not asked[1].isdigit() or int(asked[1]) not in self.api_versions:
@@ -218,15 +217,12 @@ class PaperlessServer:
 
     def _user(self, authorization: str) -> User | str:
         keyword, *rest = authorization.split() or [""]
-        if keyword.lower() == "basic":
+        if keyword.lower() == "basic" and rest:
             return "Invalid username/password."
-        return self._token_user(keyword, rest)
-
-    def _token_user(self, keyword: str, rest: list[str]) -> User | str:
-        if keyword.lower() != "token":
+        if keyword.lower() not in ("token", "basic"):
             return "Authentication credentials were not provided."
         if not rest:
-            return "Invalid token header. No credentials provided."
+            return f"Invalid {keyword.lower()} header. No credentials provided."
         if len(rest) > 1:
             return "Invalid token header. Token string should not contain spaces."
         user = self.archive.users.get(rest[0])
@@ -258,7 +254,7 @@ def _paged(request: Request, kind: str, everything: list[Json], version: int) ->
     size = request.params.get("page_size", "")
     per_page = min(int(size), 100_000) if size.isdigit() and int(size) else 25
     last = max(1, -(-len(everything) // per_page))
-    asked = request.params.get("page", "1")
+    asked = request.params.get("page") or "1"
     number = last if asked == "last" else int(asked) if asked.isdigit() else 0
     if not 1 <= number <= last:
         return told(404, "Invalid page.")

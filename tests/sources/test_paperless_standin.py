@@ -9,13 +9,15 @@ from __future__ import annotations
 import http.client
 import json
 import urllib.parse
+import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.servers.paperless import PaperlessServer
-from tests.servers.paperless_recordings import FOLDER, Recording, recording, snapshot_server
+from tests.servers.paperless_archive import User
+from tests.servers.paperless_recordings import FOLDER, LOOKUPS, Recording, recording, snapshot_server
 
 HEADERS = ("content-type", "www-authenticate", "x-version", "x-api-version", "location")
 EARLIER = {
@@ -31,8 +33,8 @@ EARLIER = {
     "version_none_json",
     "version_star",
 }
-NOT_ASKED = {"redisdown_metadata"}
-"""Of a part of the API that the stand-in does not have; the client's tests use it."""
+NOT_ASKED = {"queries", "redisdown_metadata"}
+"""The first is another set, below; the second is of a part of the API that the stand-in does not have."""
 ALL = sorted(path.stem for path in FOLDER.glob("*.json") if path.stem not in NOT_ASKED)
 
 
@@ -60,6 +62,43 @@ def test_the_whole_archive_survives_the_stand_in_value_by_value(server: Paperles
     recorded = [recording(f"snapshot_documents_page_{number}") for number in (1, 2, 3)]
     told = [json.loads(ask(server, page)[2])["results"] for page in recorded]
     assert told == [page.json["results"] for page in recorded]
+
+
+def test_the_stand_in_filters_orders_pages_and_refuses_as_the_real_server_did() -> None:
+    """176 requests to a real server, many of them odd: empty, unknown and wrong filters, pages and Accept headers."""
+    data = json.loads((FOLDER / "queries.json").read_text(encoding="utf-8"))
+    server = PaperlessServer(tags=(), zone=zoneinfo.ZoneInfo("Europe/Berlin"))
+    server.archive.load(data["documents"], **{kind: data[kind] for kind in LOOKUPS})
+    server.archive.users = {"admin": User(2, "admin")}
+    with server:
+        differing = [each["path"] for each in data["exchanges"] if answer_to(server, each) != expected(each)]
+    assert differing == []
+
+
+def expected(exchange: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+    return exchange["status"], exchange["answered"], exchange.get("json")
+
+
+def answer_to(server: PaperlessServer, exchange: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
+    headers = {"Host": "127.0.0.1:8099", "Authorization": "Token <TOKEN>", **exchange["headers"]}
+    headers["Authorization"] = headers["Authorization"].replace("<TOKEN>", "admin")
+    try:
+        connection.request("GET", urllib.parse.quote(exchange["path"], safe="/?&=,:+%-"), headers=headers)
+        response = connection.getresponse()
+        body = response.read()
+    finally:
+        connection.close()
+    shown = {name: response.headers[name] for name in HEADERS if name in response.headers}
+    is_json = response.headers["content-type"] == "application/json"
+    return response.status, shown, shortened(json.loads(body)) if is_json else None
+
+
+def shortened(found: Any) -> Any:
+    """As the answers were kept: of whole documents and tags only the id."""
+    if "results" in found:
+        return {**found, "results": [entry if len(entry) < 6 else entry["id"] for entry in found["results"]]}
+    return {"id": found["id"]} if "versions" in found else found
 
 
 def ask(server: PaperlessServer, recorded: Recording) -> tuple[int, http.client.HTTPMessage, bytes]:
