@@ -130,10 +130,9 @@ class Folder:
         return len(gone)
 
     def empty(self) -> None:
-        """Removes all that is ours."""
-        self.finish(())
-        files.remove(self._ledger)
-        self._ours = None
+        """Removes all that is ours. The folder stays known, so that what others put there is no reason to refuse it."""
+        if self._ours is not None:
+            self.finish(())
 
     @property
     def unfinished(self) -> bool:

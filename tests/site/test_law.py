@@ -101,6 +101,15 @@ def rename_tag(old: str, new: str) -> Any:
     return edit
 
 
+def add_to(name: str, text: str) -> Any:
+    def edit(world: World) -> None:
+        path = world.site.root / f"briefs/{name}.md"
+        if path.exists():
+            path.write_text(path.read_text() + text)
+
+    return edit
+
+
 def touch(name: str) -> Any:
     def edit(world: World) -> None:
         path = world.site.root / f"briefs/{name}.md"
@@ -174,6 +183,8 @@ edits = st.one_of(
     st.builds(put, names, briefs, bodies),
     st.builds(put, names, briefs, bodies),
     st.builds(put_page, st.sampled_from(["about", "index", "a/b", "a"]), briefs, bodies),
+    st.builds(add_to, names, st.sampled_from(["More.\n", "## More\n"])),
+    st.builds(add_to, names, st.sampled_from(["More.\n", "## More\n"])),
     st.builds(delete, names),
     st.builds(rename, names, names),
     st.builds(rename_tag, st.sampled_from(TAGS), st.sampled_from(TAGS)),
