@@ -32,7 +32,10 @@ _PAGE_NUMBER = re.compile(
 _PAGE_LINE = re.compile(r"(?:Page|Seite) \d+\b(?!\s*[a-z]{3})")
 _MARGIN = re.compile(r"[ \t]*(\d{1,2})(?:[ \t]+|(?=[\n\f])|$)")
 _LOWER_END = re.compile(r"(?:^|\s)[a-zß-ÿ][\w’'-]*$")
-_HYPHEN = re.compile(r"([^\W\d_]+)([-‐⸗][ \t]*[\n\f][\n\f \t]*)([^\W\d_]+)")
+_HYPHEN = re.compile(r"(?<=[^\W\d_])[-‐⸗][ \t]*[\n\f][\n\f \t]*(?=[^\W\d_])")
+_HYPHENATED = re.compile(r"\b[^\W\d_]{1,40}-[^\W\d_]{1,40}\b")
+_WORD_BEFORE = re.compile(r"[^\W\d_]{1,40}$")
+_WORD_AFTER = re.compile(r"[^\W\d_]{1,40}")
 _MARKS = re.compile(
     r"!\[[^\]\n]*\]\([^)\s]*\)"  # a picture
     r"|\[\^[\w-]{1,20}\]:?|(?<=[\w.,;:!?»”\"'’)])\[\d{1,3}\]"  # a reference to a note
@@ -132,21 +135,19 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _mask(line: str) -> str:
-    return re.sub(r"\d+", "0", fold(line)).casefold()
+    return re.sub(r"\d+", "0", line).casefold()
 
 
 def _furniture(text: str) -> list[Edit]:
     """Headers and footers: lines that recur on several pages when their digits are masked; and page numbers."""
-    repeated, edges = _repeated(text), _edges(text)
-    edits: list[Edit] = []
-    for start, end in _lines(text):
-        line = fold(text[start:end])
-        if not line:
-            continue
-        masked = _mask(line)
-        if _is_page_number(line) or masked in repeated or (start in edges and masked in edges[start]):
-            edits.append((start, end, PAGE_BREAK))  # over which a sentence may go on
-    return edits
+    lines = [(start, end, line) for start, end in _lines(text) if (line := fold(text[start:end])) and len(line) < 200]
+    masks = {start: _mask(line) for start, _, line in lines}
+    repeated, edges = _repeated(text, lines, masks), _edges(text, masks)
+    return [
+        (start, end, PAGE_BREAK)  # over which a sentence may go on
+        for start, end, line in lines
+        if _is_page_number(line) or masks[start] in repeated or masks[start] in edges.get(start, ())
+    ]
 
 
 def _is_page_number(line: str) -> bool:
@@ -155,37 +156,38 @@ def _is_page_number(line: str) -> bool:
     )
 
 
-def _repeated(text: str) -> set[str]:
+def _repeated(text: str, lines: list[tuple[int, int, str]], masks: dict[int, str]) -> set[str]:
     """Masked lines that stand on at least three pages, or three times in a text without pages."""
+    seen: set[tuple[int, str]] = set()
     counts: Counter[str] = Counter()
-    pages = text.split(PAGE_BREAK)
-    for page in pages:
-        lines = [(masked, fold(line)) for line in page.split("\n") if len(masked := _mask(line)) >= 6]
-        if len(pages) == 1:  # nothing shows where pages end: only what cannot be the middle of a sentence counts
-            lines = [(masked, line) for masked, line in lines if not _LOWER_END.search(line)]
-        counts.update({masked for masked, _ in lines} if len(pages) > 1 else [masked for masked, _ in lines])
+    breaks = [found.start() for found in re.finditer(PAGE_BREAK, text)]
+    for start, _, line in lines:
+        masked = masks[start]
+        # Where nothing shows the pages' ends, only what cannot be the middle of a sentence counts.
+        if len(masked) < 6 or (not breaks and _LOWER_END.search(line)):
+            continue
+        place = (bisect_right(breaks, start) if breaks else start, masked)
+        if place not in seen:
+            seen.add(place)
+            counts[masked] += 1
     # A line of prose that recurs is a phrase of the document, unless it carries a page number.
     return {line for line, count in counts.items() if count >= 3 and ("page 0" in line or line[-1] not in ".,;:!?")}
 
 
-def _edges(text: str) -> dict[int, set[str]]:
+def _edges(text: str, masks: dict[int, str]) -> dict[int, frozenset[str]]:
     """For documents of two pages and more: masked lines at the head or foot of at least half of the pages."""
-    pages = text.split(PAGE_BREAK)
-    if len(pages) < 2:
+    breaks = [found.start() for found in re.finditer(PAGE_BREAK, text)]
+    if not breaks:
         return {}
-    heads: list[list[tuple[int, str]]] = []
-    feet: list[list[tuple[int, str]]] = []
-    offset = 0
-    for page in pages:
-        lines = [(offset + start, _mask(page[start:end])) for start, end in _lines(page) if page[start:end].strip()]
-        heads.append(lines[:3])
-        feet.append(lines[-3:])
-        offset += len(page) + 1
-    found: dict[int, set[str]] = {}
-    for edge in (heads, feet):
-        counts = Counter(masked for lines in edge for masked in {masked for _, masked in lines})
-        common = {masked for masked, count in counts.items() if count >= max(2, len(pages) / 2)}
-        found |= {start: common for lines in edge for start, masked in lines if masked in common}
+    pages: list[list[int]] = [[] for _ in range(len(breaks) + 1)]
+    for start in masks:
+        pages[bisect_right(breaks, start)].append(start)
+    found: dict[int, frozenset[str]] = {}
+    for part in (slice(0, 3), slice(-3, None)):
+        counts = Counter(masked for page in pages for masked in {masks[start] for start in page[part]})
+        common = frozenset(masked for masked, count in counts.items() if count >= max(2, len(pages) / 2))
+        for page in pages:
+            found |= {start: common | found.get(start, frozenset()) for start in page[part]}
     return found
 
 
@@ -207,24 +209,25 @@ def _line_numbers(text: str) -> list[Edit]:
 
 
 def _hyphens(text: str, knows: Callable[[str], bool]) -> list[Edit]:
+    """Joins the words that a line end broke: without the hyphen, unless it belongs to the word."""
+    written = set(_HYPHENATED.findall(text))
+
+    def belongs(before: str, after: str) -> bool:
+        # By the dictionary first, then by what else the document writes.
+        if knows(before + after):
+            return False
+        return f"{before}-{after}" in written or (len(before) > 2 < len(after) and knows(before) and knows(after))
+
     edits: list[Edit] = []
     for found in _HYPHEN.finditer(text):
-        before, _, after = found.groups()
-        if after.casefold() in _BOUND_TOGETHER:
+        start, end = found.span()
+        first = _WORD_BEFORE.search(text, max(0, start - 40), start)
+        last = _WORD_AFTER.match(text, end)
+        if first is None or last is None or last.group().casefold() in _BOUND_TOGETHER:
             continue
-        start, end = found.span(2)
-        whole = after[0].islower() and not _stays_hyphenated(before, after, text, knows)
-        edits.append((start if whole else start + 1, end, ""))
+        keeps = last.group()[0].isupper() or belongs(first.group(), last.group())
+        edits.append((start + 1 if keeps else start, end, ""))
     return edits
-
-
-def _stays_hyphenated(before: str, after: str, text: str, knows: Callable[[str], bool]) -> bool:
-    """Whether the hyphen belongs to the word: by the dictionary first, then by what else the document writes."""
-    if knows(before + after):
-        return False
-    if len(text) < 200_000 and f"{before}-{after}" in text:
-        return True
-    return len(before) > 2 and len(after) > 2 and knows(before) and knows(after)
 
 
 def _pairs(pattern: re.Pattern[str], text: str) -> list[Edit]:

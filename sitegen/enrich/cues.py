@@ -74,6 +74,12 @@ _NOTE = re.compile(
     r"^(?:\[\d{1,3}\]|\d{1,3}\s+(?=See\b|Id\b)|Id\.|See\b|Cf\.|Ibid|Siehe\b|Voir\b|Note\b|Source\b|Quelle\b)"
 )
 
+_STREET = re.compile(r", [A-ZÀ-Þ][\w-]+(?: [\w-]+){0,2} \d{1,4}[a-z]?\.$")
+_ASIDE = re.compile(
+    r"^(?:My|Our|Mein|Meine|Unser|Unsere|Mon|Ma|Mes|Notre|Nos)\b|\b(?:asks?|asked|says?|said|adds?|added|states|replie[sd]|"
+    r"answered|recalled|fragte?|sagte?|meinte?|beantragt|erwidert|répond|demande (?:si|pourquoi)|rappelle|s'étonne)\b"
+)
+
 
 @cache
 def _dependents(language: str) -> frozenset[str]:
@@ -124,5 +130,10 @@ def is_appendix(heading: str) -> bool:
 
 
 def is_form(text: str) -> bool:
-    """Whether a sentence is a greeting, a pointer, a note or a legal line, and not content."""
-    return bool(_FORM.search(text) or _NOTE.match(text))
+    """Whether a sentence is a greeting, an address, a pointer, a note or a legal line, and not content."""
+    return bool(_FORM.search(text) or _NOTE.match(text) or _STREET.search(text))
+
+
+def is_aside(text: str) -> bool:
+    """Whether a sentence reports what somebody said or asked, or speaks of the writer's own: no lead for a brief."""
+    return bool(_ASIDE.search(text[:80]))

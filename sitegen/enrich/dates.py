@@ -37,15 +37,17 @@ class Found:
 def find(text: str, language: str) -> Iterator[Found]:
     """The dates of ``text`` in order; numeric ones whose order is not sure are left out."""
     languages = (language,) if language in _MONTHS else tuple(_MONTHS)
-    taken: list[tuple[int, int]] = []
-    found: list[Found] = []
-    for pattern in (*(_pattern(each) for each in languages), _NUMERIC):
-        for match in pattern.finditer(text):
-            iso = _iso(match, language)
-            if iso and all(match.end() <= start or end <= match.start() for start, end in taken):
-                taken.append(match.span())
-                found.append(Found(match.start(), match.end(), iso))
-    yield from sorted(found, key=lambda each: each.start)
+    found = [
+        Found(match.start(), match.end(), iso)
+        for pattern in (*(_pattern(each) for each in languages), _NUMERIC)
+        for match in pattern.finditer(text)
+        if (iso := _iso(match, language))
+    ]
+    last = 0
+    for date in sorted(found, key=lambda date: (date.start, -date.end)):
+        if date.start >= last:
+            yield date
+            last = date.end
 
 
 _NUMERIC = re.compile(

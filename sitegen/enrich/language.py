@@ -102,7 +102,7 @@ class Dictionary:
         return any(not self.knows(word) and self.misread(word) for word in _WORD.findall(text))
 
     def _find_misread(self, word: str) -> bool:
-        capital = word[0].isupper()
+        capital = word[:1].isupper()
         if not 3 < len(word) <= 30 or (capital and self._language != "de") or word.isupper():
             return False
         for wrong, right in _CONFUSED:

@@ -124,9 +124,9 @@ class Mentions:
         number = bisect_right(self._block_starts, start) - 1
         if number < 0 or self._blocks[number].kind == "row":
             return None
-        line_start = max(self._blocks[number].start, self._text.rfind("\n", 0, start) + 1)
-        line_end = self._text.find("\n", end)
-        line = self._text[line_start : line_end if line_end >= 0 else len(self._text)]
+        line_start = max(self._blocks[number].start, self._text.rfind("\n", max(0, start - 150), start) + 1)
+        line_end = self._text.find("\n", end, end + 150)
+        line = self._text[line_start : line_end if line_end >= 0 else end + 150]
         label = _LABEL.match(line)
         if label is None or label.end() > start - line_start or len(line) > 130:
             return None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sitegen.enrich.language import Dictionary, function_words
 
-_CAP = r"[A-ZÀ-ÖØ-Þ][\w’'-]*[\w]|[A-Z]\."
+MAX_COMPARED = 300
+"""Names that are compared with each other: the commonest."""
+_CAP = r"\b[A-ZÀ-ÖØ-Þ][\w’'-]{0,40}\w\b|\b[A-Z]\."
 _FORM = (
     r"(?:gGmbH|GmbH|mbH|AG|KGaA|KG|OHG|SE|e\. ?V\.|eG|SARL|SAS|SASU|SA|Ltd\.?|Limited|LLC|LLP|L\.L\.C\.|Inc\.?|PLC|plc|"
     r"Corp\.?|Corporation|Company)"
@@ -73,9 +75,10 @@ _PROPER_FR = re.compile(
 
 def find(text: str, language: str, dictionary: Dictionary, limit: int = 8) -> tuple[str, ...]:
     """The organisations that ``text`` names, those named most often first."""
-    names = Counter(name for name in _candidates(text, language, dictionary) if len(name) <= 90)
-    kept = [name for name in names if not any(_is_part(name, other, text) for other in names)]
-    return tuple(sorted(kept, key=lambda name: (-text.count(name), text.find(name)))[:limit])
+    found = Counter(name for name in _candidates(text, language, dictionary) if len(name) <= 90)
+    counts = {name: text.count(name) for name, _ in found.most_common(MAX_COMPARED)}
+    kept = [name for name in counts if not any(_is_part(name, other, counts) for other in counts)]
+    return tuple(sorted(kept, key=lambda name: (-counts[name], text.find(name)))[:limit])
 
 
 def _candidates(text: str, language: str, dictionary: Dictionary) -> Iterator[str]:
@@ -148,8 +151,8 @@ def _without_article(name: str, language: str) -> str:
     return re.sub(r"['’]s$", "", " ".join(parts))
 
 
-def _is_part(name: str, other: str, text: str) -> bool:
+def _is_part(name: str, other: str, counts: Mapping[str, int]) -> bool:
     """Whether ``name`` only ever stands in the text as a part of ``other``."""
     if name == other or name not in other:
         return False
-    return text.count(name) <= text.count(other) or bool(re.search(rf" {_FORM}$", name) and other.endswith(name))
+    return counts[name] <= counts[other] or bool(re.search(rf" {_FORM}$", name) and other.endswith(name))

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from sitegen.enrich.language import Dictionary, function_words
 
-_PART = r"(?:[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿſ’']+(?:[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]+)?(?:-[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]+)*|[A-ZÀ-ÖØ-Þ]\.(?= [A-ZÀ-ÖØ-Þ]))"
+MAX_COMPARED = 300
+_PART = r"(?:\b[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿſ’']{1,40}(?:[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{1,40})?(?:-[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{1,40}){0,3}|[A-ZÀ-ÖØ-Þ]\.(?= [A-ZÀ-ÖØ-Þ]))"
 _PARTICLE = r"(?:von der |von dem |von |van der |van |de la |de |du |zu |zur |da |di |le |la )"
 _NAME = rf"{_PART}(?: {_PARTICLE}?{_PART}){{0,3}}"
 _FULL = rf"{_PART}(?: {_PARTICLE}?{_PART}){{1,3}}"
@@ -203,11 +204,13 @@ def find(text: str, language: str, dictionary: Dictionary, limit: int = 8) -> tu
         text = re.sub(r"\bMM?\. (?=[A-ZÀ-Þ][a-z])", "", text)
     for name in _candidates(text, dictionary):
         (full if " " in name else short)[name] = None
-    names = [name for name in full if not any(name != other and _within(name, other) for other in full)]
+    words = Counter(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text))
+    longest = list(full)[:MAX_COMPARED]
+    names = [name for name in longest if not any(name != other and _within(name, other) for other in longest)]
     surnames = {name.split()[-1] for name in names}
-    honoured = set(re.findall(rf"\b{_HONORIFIC}\.?\s({_PART})(?!\s{_PART})", text))
+    honoured = set(re.findall(rf"\b{_HONORIFIC}\.? ({_PART})(?! {_PART})", text))
     names += [name for name in short if name in honoured and name not in surnames and len(name) > 3]
-    counts = Counter({name: len(re.findall(rf"\b{re.escape(name.split()[-1])}\b", text)) for name in names})
+    counts = {name: words[name.split()[-1]] for name in names}
     order = {name: number for number, name in enumerate(names)}
     return tuple(sorted(names, key=lambda name: (" " not in name, -counts[name], order[name]))[:limit])
 

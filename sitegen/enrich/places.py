@@ -8,26 +8,27 @@ from collections.abc import Collection, Iterator
 
 from sitegen.enrich.language import Dictionary, function_words
 
-_CAP = r"[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿſ’']+(?:-[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]+)*"
+_CAP = r"\b[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿſ’']{1,40}(?:-[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{1,40}){0,3}"
 _ENGLISH = re.compile(
     rf"(?P<name>(?:{_CAP} ){{1,3}}(?:Street|Road|Lane|Avenue|Square|Bridge|River|Lake|Hill|Park|Valley|Island|Quarter|Creek|"
     rf"County|Mountains?|Bay|Harbou?r))\b(?! (?:[A-Z]|&))"
 )
 _OLD_TOWN = re.compile(r"\b(?P<name>Old Town|Altstadt|Vieille-Ville)\b")
 _GERMAN = re.compile(
-    r"\b(?P<name>[A-ZÄÖÜ][a-zäöüß]+(?:-[A-ZÄÖÜ][a-zäöüß]+)*-?(?:straße|gasse|platz|brücke|damm|hügel|ufer|Straße|Platz))\b"
+    r"\b(?P<name>[A-ZÄÖÜ][a-zäöüß]{1,40}(?:-[A-ZÄÖÜ][a-zäöüß]{1,40}){0,3}-?(?:straße|gasse|platz|brücke|damm|hügel|ufer|Straße|Platz))\b"
 )
 _FRENCH = re.compile(
     rf"\b(?P<name>(?:rue|place|avenue|boulevard|quai|pont|chemin|colline) (?:de la |de l['’]|du |des |de |d['’])?{_CAP})"
 )
 _DATE_LINE = re.compile(rf"(?:^|\n)[ \t]*(?P<name>{_CAP}(?: {_CAP})?), (?:den|le|am|im) \d")
 _WHERE = {
-    "en": rf"\b(?:in|near|at|to|from|of|between|outside) (?P<name>{_CAP})(?! (?:{_CAP}|&)|['’]s)",
-    "de": rf"\b(?:in|nach|bei|aus|von|zwischen) (?P<name>{_CAP})(?! (?:&|{_CAP}))",
-    "fr": rf"(?:\b(?:à|de|vers|depuis) |\bd['’])(?P<name>{_CAP})(?! (?:{_CAP}|&))",
+    "en": rf"\b(?P<where>in|near|at|to|from|of|between|outside) (?P<name>{_CAP})\b(?!-| (?:{_CAP}|&)|['’]s)",
+    "de": rf"\b(?P<where>in|nach|bei|aus|von|zwischen) (?P<name>{_CAP})\b(?!-| (?:&|{_CAP}))",
+    "fr": rf"\b(?P<where>à |de |vers |depuis |d['’])(?P<name>{_CAP})\b(?!-| (?:{_CAP}|&))",
 }
 _WHERE_PATTERNS = {language: re.compile(pattern) for language, pattern in _WHERE.items()}
-_STRONG = {"en": r"\b(?:in|near|at) ", "de": r"\b(?:in|nach|bei) ", "fr": r"\b(?:à|vers) "}
+_STRONG = frozenset({"in", "near", "at", "nach", "bei", "à", "vers"})
+"""What a person or a thing is seldom said to be in."""
 
 
 def find(
@@ -37,8 +38,11 @@ def find(
     taken = {part for name in others for part in name.split() if part[0].isupper()}
     sure = set(_sure(text, language, dictionary))
     towns = {name for name in _towns(text, language, dictionary) if name not in taken or _is_town(name, others)}
-    names = [name for name in sure | towns if not any(name != other and name in other.split() for other in sure)]
-    counts = Counter({name: text.count(name) for name in names})
+    names = [
+        name for name in sorted(sure | towns) if not any(name != other and name in other.split() for other in sure)
+    ]
+    counts = {name: text.count(name) for name in names[:300]}
+    names = names[:300]
     return tuple(sorted(names, key=lambda name: (-counts[name], name))[:limit])
 
 
@@ -61,11 +65,15 @@ def _towns(text: str, language: str, dictionary: Dictionary) -> Iterator[str]:
     pattern = _WHERE_PATTERNS.get(language)
     if pattern is None:
         return
-    counts = Counter(match["name"] for match in pattern.finditer(text))
-    for name, count in counts.items():
-        strong = len(re.findall(_STRONG[language] + re.escape(name) + r"\b", text))
-        common = any(dictionary.knows(part.lower()) for part in name.split("-")[:1])
-        if count >= 2 and strong and not common and len(name) > 3:
+    counts: Counter[str] = Counter()
+    strong: set[str] = set()
+    for match in pattern.finditer(text):
+        counts[match["name"]] += 1
+        if match["where"].strip() in _STRONG:
+            strong.add(match["name"])
+    for name in strong:
+        common = dictionary.knows(name.split("-")[0].lower())
+        if counts[name] >= 2 and not common and len(name) > 3:
             yield name
 
 

@@ -18,6 +18,10 @@ from sitegen.enrich.language import Dictionary, function_words
 from sitegen.enrich.sentences import Sentence
 
 MAX_RANKED = 120
+MAX_WEIGHED = 6_000
+"""Sentences that are looked at closely: all of a document of some 300 pages."""
+WORTHLESS = 0.2
+"""Share of the best score below which a sentence is not picked, even when there is room."""
 MISREAD_SHARE = 0.1
 """From this share of sentences with traces of bad recognition on, a document is taken for a scan."""
 _WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
@@ -33,6 +37,7 @@ _GLUED = re.compile(
     r"[a-zà-ÿß\d] (?:The|An?|It|This|If|When|We|Une?|Des|Il|Elle|Cette|Nous|Ein|Eine|Wir|Es|Bei|Der|Das)\s(?!\d)"
 )
 """The first word of a sentence in the middle of another: a label or a row of a table ran into it."""
+_UNFINISHED = re.compile(r"(?:(?:^|\s)[a-zß-ÿ][\w’'-]*|,)$")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|shall|will|may|must|can|could|should|would|do|does|did|\w+ed|\w{3,}s|"
     r"ist|sind|war|waren|wird|werden|wurden?|hat|haben|hatten?|kann|können|muss|müssen|soll|sollen|darf|dürfen|[a-zß-ÿ]+te?|"
@@ -67,7 +72,6 @@ class Reader:
         self._function = function_words(language)
         self._title = self.topics(title)
         self._seen: Counter[str] = Counter()
-        self._traces: dict[int, tuple[float, float]] = {}
         self._scanned = False
 
     def topics(self, text: str) -> Counter[str]:
@@ -76,55 +80,65 @@ class Reader:
         return Counter(_stem(word) for word in words if len(word) > 2 and word not in self._function)
 
     def candidates(self, sentences: Sequence[Sentence], headings: Sequence[str]) -> list[Candidate]:
-        """The sentences that could stand in an extract, in order; ``headings`` by section."""
-        self._seen.update(word for sentence in sentences for word in _WORD.findall(sentence.text))
-        self._traces = {sentence.start: self.traces(sentence) for sentence in sentences}
-        misread = sum(sure >= 1 for sure, _ in self._traces.values())
-        self._scanned = misread > MISREAD_SHARE * len(sentences)
+        """The sentences that could stand in an extract, in order; ``headings`` by section.
+
+        Of a document with more than ``MAX_WEIGHED`` sentences an even choice is looked at.
+        """
+        stride = max(1, math.ceil(len(sentences) / MAX_WEIGHED))
+        self._seen.update(word for sentence in sentences[::stride] for word in _WORD.findall(sentence.text))
+        sample = sentences[:: max(1, len(sentences) // 1000)]
+        misread = sum(self.traces(sentence.text)[0] >= 1 for sentence in sample)
+        self._scanned = misread > MISREAD_SHARE * len(sample)
         found = []
         lead: int | None = None
         before: Sentence | None = None
-        for sentence in sentences:
-            quality = self.quality(sentence) - 0.35 * self._goes_on(before, sentence)
+        for number, sentence in enumerate(sentences):
+            if number % stride == 0 or number < MAX_WEIGHED // 10:
+                candidate = self._candidate(sentence, before, headings[sentence.section])
+                if candidate is not None:
+                    lead = sentence.block if lead is None and sentence.kind == "paragraph" else lead
+                    candidate.cue = self._cue(candidate, headings[sentence.section], lead)
+                    found.append(candidate)
             before = sentence
-            if quality <= 0.3 and not (self._scanned and quality > 0):
-                continue
-            if lead is None and sentence.kind == "paragraph":
-                lead = sentence.block
-            heading = headings[sentence.section]
-            if cues.is_appendix(heading):
-                quality *= 0.4
-            candidate = Candidate(sentence, self.topics(sentence.text), quality)
-            leaning = 0.4 * cues.leans(sentence.text, self._language)
-            candidate.dependence = max(leaning, cues.depends(sentence.text, self._language))
-            candidate.misread = self._scanned and self._traces[sentence.start][0] >= 1
-            candidate.cue = self._cue(candidate, heading, lead)
-            found.append(candidate)
         return found
 
-    def quality(self, sentence: Sentence) -> float:
-        """How fit for reading a sentence is: whole, of a good length, made of words and not of scanning errors."""
+    def _candidate(self, sentence: Sentence, before: Sentence | None, heading: str) -> Candidate | None:
+        quality, misread = self.quality(sentence)
+        quality -= 0.35 * self._goes_on(before, sentence)
+        if quality <= 0.3 and not (misread and quality > 0):
+            return None
+        if cues.is_appendix(heading):
+            quality *= 0.4
+        leaning = 0.4 * cues.leans(sentence.text, self._language)
+        dependence = max(leaning, cues.depends(sentence.text, self._language))
+        return Candidate(sentence, self.topics(sentence.text), quality, dependence=dependence, misread=misread)
+
+    def quality(self, sentence: Sentence) -> tuple[float, bool]:
+        """How fit for reading a sentence is (whole, of a good length, made of words), and whether it was misread."""
         text = sentence.text
+        if len(text) > 700 or not _is_whole(text) or cues.is_form(text):
+            return 0, False
         words = _WORD.findall(text)
-        if not 5 <= len(words) <= 80 or len(text) > 700 or not _is_whole(text) or cues.is_form(text):
-            return 0
-        letters = sum(map(len, words))
+        if not 5 <= len(words) <= 80 or max(map(len, words)) > 60:
+            return 0, False
         share = sum(word.lower() in self._function for word in words) / len(words)
-        capitals = sum(word.isupper() and len(word) > 1 for word in words) / len(words)
-        titled = sum(word[0].isupper() for word in words) / len(words)
-        if titled > (0.75 if self._language == "de" else 0.6) or re.search(r"\s[.,]$", text):
-            return 0
-        if letters < 0.6 * len(text.replace(" ", "")) or share < 0.12 or capitals > 0.4 or _LINES_UP.search(text):
-            return 0
-        sure, unknown = self._traces.get(sentence.start, (0.0, 0.0))
+        if share < 0.12 or not self._is_prose(text, words):
+            return 0, False
+        sure, unknown = self.traces(text)
         quality = 1.0 - 0.12 * sure - min(0.3, 0.06 * unknown) - max(0, 0.25 - share)
+        quality -= 0.08 * max(0, 9 - len(words)) + 0.022 * max(0, len(words) - 32)
+        quality -= 0.3 * (not _is_balanced(text)) + _flaws(text)
         if self._scanned and sure >= 1:  # in a scan the mark is an error; elsewhere more likely a rare word
-            quality = min(0.3, quality) / 3
-        if len(words) < 9:
-            quality -= 0.08 * (9 - len(words))
-        if len(words) > 32:
-            quality -= 0.022 * (len(words) - 32)
-        return max(0.0, quality - 0.3 * (not _is_balanced(text)) - _flaws(text))
+            return max(0.0, min(0.3, quality) / 3), True
+        return max(0.0, quality), False
+
+    def _is_prose(self, text: str, words: Sequence[str]) -> bool:
+        letters = sum(map(len, words))
+        shouted = sum(word.isupper() and len(word) > 1 for word in words) / len(words)
+        titled = sum(word[0].isupper() for word in words) / len(words)
+        if letters < 0.6 * len(text.replace(" ", "")) or shouted > 0.4 or _LINES_UP.search(text):
+            return False
+        return titled <= (0.75 if self._language == "de" else 0.6) and not re.search(r"\s[.,]$", text)
 
     def _goes_on(self, before: Sentence | None, sentence: Sentence) -> bool:
         """Whether a sentence is rather the end of the one before it, which a line end cut off."""
@@ -132,11 +146,12 @@ class Reader:
             return False
         words = _WORD.findall(before.text)
         prose = len(words) >= 5 and any(word.lower() in self._function for word in words)
-        return prose and before.section == sentence.section and before.text[-1] not in ".!?…:;»”“\"')"
+        return prose and before.section == sentence.section and bool(_UNFINISHED.search(before.text))
 
-    def traces(self, sentence: Sentence) -> tuple[float, float]:
-        """What text recognition left in a sentence: sure traces (1 and more is a mistake), and words that are unknown."""
-        text = _ADDRESS.sub(" ", sentence.text)
+    def traces(self, text: str) -> tuple[float, float]:
+        """What text recognition left in a sentence: sure traces (from 1 on a mistake), and words that are unknown."""
+        if "." in text or "@" in text or "/" in text:
+            text = _ADDRESS.sub(" ", text[:700])
         words = _WORD.findall(text)[:120]
         sure = 1.5 * len(_STRAY.findall(text)) + 1.5 * len(_MIXED.findall(text))
         unknown = 0.0
@@ -144,11 +159,16 @@ class Reader:
             if len(word) == 1 and word not in _LETTERS_THAT_ARE_WORDS and word.islower():
                 sure += 0.5
             elif self._dictionary.useful and self._seen[word] < 3 and not self._is_word(word):
-                if self._dictionary.misread(word) or self._is_torn(words, number):
+                if self._is_misread(word) or self._is_torn(words, number):
                     sure += 2
                 elif word[0].islower():
                     unknown += 0.6 if self._language == "de" and len(word) > 9 else 1
         return sure, unknown
+
+    def _is_misread(self, word: str) -> bool:
+        return any(
+            self._dictionary.misread(part) for part in re.split(r"[-’']", word) if not self._dictionary.knows(part)
+        )
 
     def _is_word(self, word: str) -> bool:
         parts = [part for part in re.split(r"[-’']", word) if len(part) > 1]
@@ -197,6 +217,7 @@ def pick(ranked: Sequence[Candidate], count: int, taken: Sequence[Candidate] = (
     chosen = list(taken)
     sections = Counter(candidate.sentence.section for candidate in chosen)
     picked: list[Candidate] = []
+    floor = WORTHLESS * max((candidate.score for candidate in ranked), default=0.0)
     left = [candidate for candidate in ranked if all(candidate is not other for other in taken)]
     while left and len(picked) < count:
 
@@ -205,11 +226,11 @@ def pick(ranked: Sequence[Candidate], count: int, taken: Sequence[Candidate] = (
             likeness = max((_cosine(vector, vectors[id(other)]) for other in chosen), default=0.0)
             if likeness > 0.7:
                 return -1
-            crowd = 0.05 * sections[candidate.sentence.section]
+            crowd = 0.04 * sections[candidate.sentence.section]
             return candidate.score - 0.45 * likeness * candidate.score - crowd
 
         best = max(left, key=lambda candidate: (worth(candidate), -candidate.sentence.start))
-        if worth(best) <= 0:
+        if worth(best) <= floor:
             break
         left.remove(best)
         picked.append(best)

@@ -6,7 +6,7 @@ import asyncio
 import math
 import re
 
-from sitegen.enrich import ranking
+from sitegen.enrich import cues, ranking
 from sitegen.enrich.cleaning import Cleaned, clean, fold
 from sitegen.enrich.engines.base import Identity
 from sitegen.enrich.language import UNKNOWN, Dictionary, detect
@@ -20,6 +20,8 @@ from sitegen.sources.base import Document, Finding
 VERSION = "1"
 """Raise it when the same document would give another extract."""
 MIN_WORDS = 5
+MIN_CLEAN = 5
+"""With as many sentences free of scanning errors, no other is picked."""
 
 
 def is_empty(text: str) -> bool:
@@ -47,7 +49,8 @@ class _Extraction:
         self._sentences = split(text, self._blocks, self._language)
         self._reader = reader = ranking.Reader(document.title, self._language, dictionary)
         self._candidates = reader.candidates(self._sentences, _headings(text, self._blocks))
-        self._ranked = ranking.rank(self._candidates)
+        clean_ones = [candidate for candidate in self._candidates if not candidate.misread]
+        self._ranked = ranking.rank(clean_ones if len(clean_ones) >= MIN_CLEAN else self._candidates)
         self._mentions = Mentions(text, self._language, dictionary, self._blocks, self._sentences, self._candidates)
 
     def summary(self, sentences: int, points: int) -> Summary:
@@ -83,8 +86,9 @@ class _Extraction:
         def worth(candidate: Candidate) -> float:
             size = len(candidate.sentence.text)
             over = max(0, size - 240) + max(0, 60 - size)
+            aside = 0.15 * cues.is_aside(candidate.sentence.text) + 0.15 * (candidate.sentence.kind == "item")
             early = 0.25 * math.exp(-6 * candidate.sentence.start / length)
-            return (candidate.score + early * candidate.quality) * (1 - candidate.dependence) - over / 400
+            return (candidate.score + early * candidate.quality) * (1 - candidate.dependence) - over / 400 - aside
 
         best = max(self._ranked, key=lambda candidate: (worth(candidate), -candidate.sentence.start), default=None)
         return best if best is not None and worth(best) > 0 else None
