@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from sitegen.text import plain
 
 _ACTIVE = re.compile(r"[\\`*\[\]<~|]")
 _ENTITY = re.compile(r"&(?=#?\w{1,32};)")
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _LINE_START = re.compile(r"^([-+=#>:]|(?P<number>\d{1,9})(?P<dot>[.)]))")
-_KEPT_FORMATS = {"\u200c", "\u200d", "\u00ad"}
-"""Joiners that Persian and Indic words need, and the soft hyphen."""
-
-
-def plain(text: str) -> str:
-    """``text`` on one line: white space folded; control, bidi, zero-width and unassigned characters removed."""
-    kept = "".join(char if _shown(char) else " " if char.isspace() else "" for char in text)
-    return " ".join(kept.split())
-
-
-def _shown(char: str) -> bool:
-    if char in _KEPT_FORMATS:
-        return True
-    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
-def shorten(text: str, limit: int) -> str:
-    """``text`` cut at a word to at most ``limit`` characters, with an ellipsis when something is missing."""
-    if len(text) <= limit:
-        return text
-    cut = text[: limit - 1]
-    head, _, _ = cut.rpartition(" ")
-    return (head if len(head) > limit // 2 else cut).rstrip(" ,;:.-–—") + "…"
 
 
 def escape(text: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 import yaml
 
 from sitegen import files
-from sitegen.briefs.markup import escape, escape_cell, plain, shorten
+from sitegen.briefs.markup import escape, escape_cell
 from sitegen.enrich.summary import Point, Summary
 from sitegen.sources.base import Document
+from sitegen.text import plain, shorten
 
 TITLE_LIMIT = 200
 DEK_LIMIT = 400

@@ -10,10 +10,10 @@ from slugify import slugify
 
 from sitegen import files, frontmatter
 from sitegen.briefs import provenance
-from sitegen.briefs.markup import plain
 from sitegen.briefs.model import Generated
 from sitegen.briefs.provenance import Made, Proposal, Record, Text
 from sitegen.errors import BriefMissing, Place, SitegenError, SourceClaimedTwice, raise_all
+from sitegen.text import plain
 
 SLUG_LIMIT = 70
 

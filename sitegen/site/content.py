@@ -18,8 +18,9 @@ from sitegen.site.inputs import Inputs
 from sitegen.site.library import Library, Shelf
 from sitegen.site.links import Links
 from sitegen.site.page import Heading, Link, Page
-from sitegen.site.record import SLUG_LIMIT, Origin, Record, line_of, slug
+from sitegen.site.record import SLUG_LIMIT, Origin, Record, slug
 from sitegen.site.tracking import digest
+from sitegen.text import plain
 
 
 class StoredPage(Page):
@@ -240,7 +241,7 @@ def _page_address(path: str, entry: Record) -> str:
 def _title(path: str, settings: Settings) -> str:
     name = PurePosixPath(path)
     words = name.parent.name if name.stem == "index" else name.stem
-    found = line_of(words.replace("-", " ").replace("_", " "))
+    found = plain(words.replace("-", " ").replace("_", " "))
     return f"{found[:1].upper()}{found[1:]}"[:SLUG_LIMIT] or settings.site.title
 
 

@@ -6,17 +6,15 @@ A record depends on the content of its file alone, never on its name or on other
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from sitegen import files, frontmatter
 from sitegen.errors import Place, ProvenanceBroken
+from sitegen.text import plain
 
 SLUG_LIMIT = 80
 _RESERVED = {"index", "page"}
-_KEPT_FORMATS = {"\u200c", "\u200d", "\u00ad"}
-"""Joiners that Persian and Indic words need, and the soft hyphen."""
 _SHOWN = ("engine", "model", "prompt", "at", "pages_read", "pages_total", "dropped", "notes")
 """The fields of a provenance record that the public may see."""
 
@@ -73,16 +71,16 @@ def read(raw: bytes, name: str) -> tuple[Record, str]:
     parsed = frontmatter.split(text, name)
     matter = frontmatter.validate(parsed.fields, name, text)
     rendered = render(parsed.body)
-    title, summary = line_of(matter.title), line_of(matter.summary)
+    title, summary = plain(matter.title), plain(matter.summary)
     record = Record(
         title=title,
         date=matter.date.toordinal() if matter.date else None,
         slug=slug(matter.slug or ""),
         title_slug=slug(title),
         status=matter.status,
-        tags=tuple(dict.fromkeys(tag for tag in map(line_of, matter.tags) if tag)),
-        correspondent=line_of(matter.correspondent or "") or None,
-        document_type=line_of(matter.document_type or "") or None,
+        tags=tuple(dict.fromkeys(tag for tag in map(plain, matter.tags) if tag)),
+        correspondent=plain(matter.correspondent or "") or None,
+        document_type=plain(matter.document_type or "") or None,
         language=matter.language,
         summary=summary,
         source=matter.source,
@@ -117,23 +115,12 @@ def read_origin(raw: bytes, name: str) -> Origin:
         raise ProvenanceBroken(f"is no provenance record: {error}", place=name) from None
 
 
-def line_of(text: str) -> str:
-    """``text`` on one line, without characters that cannot be seen: control, bidi and zero-width ones."""
-    if not text.isprintable():
-        text = "".join(char if _visible(char) else " " if char.isspace() else "" for char in text)
-    return " ".join(text.split())
-
-
 def slug(text: str) -> str:
     """``text`` as one part of an address: ASCII letters, digits and hyphens; empty when nothing of that is left."""
     from slugify import slugify
 
     found = slugify(text[:1000], max_length=SLUG_LIMIT, word_boundary=True, save_order=True)
     return f"{found}-1" if found in _RESERVED else found
-
-
-def _visible(char: str) -> bool:
-    return char in _KEPT_FORMATS or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def _words_hash(title: object, summary: object, body: str) -> str:
@@ -145,9 +132,9 @@ def _shown(made: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     for name in _SHOWN:
         value = made.get(name)
         if name == "notes":
-            value = tuple(line_of(note) for note in value if isinstance(note, str)) if isinstance(value, list) else ()
+            value = tuple(plain(note) for note in value if isinstance(note, str)) if isinstance(value, list) else ()
         elif isinstance(value, str):
-            value = line_of(value)
+            value = plain(value)
         elif not isinstance(value, int | None):
             raise TypeError(f"made.{name} has a wrong type")
         shown.append((name, value))

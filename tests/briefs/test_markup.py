@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 import re
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from sitegen.briefs.markup import escape, plain, shorten
+from sitegen.briefs.markup import escape
+from sitegen.text import plain
 
 RENDER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -36,27 +36,6 @@ def test_escaped_text_renders_to_itself_as_one_paragraph(text: str) -> None:
     rendered = RENDER.render(escape(text))
     assert shown(escape(text)) == plain(text)
     assert re.fullmatch(r"(<p>[^<]*</p>\n)?", rendered), rendered
-
-
-@given(st.text())
-def test_plain_text_is_one_line_without_invisible_characters(text: str) -> None:
-    line = plain(text)
-    assert line == line.strip()
-    assert all(char.isprintable() or char in "\u200c\u200d\u00ad" for char in line)
-    line.encode()
-    assert plain(line) == line
-
-
-@pytest.mark.parametrize("char", ["\x00", "\x1b", "\u202e", "\u2066", "\u200b", "\ufeff", "\ud800"])
-def test_what_could_hide_or_reverse_text_is_removed(char: str) -> None:
-    assert plain(f"pay{char}ment") == "payment"
-
-
-@given(st.text(min_size=1), st.integers(2, 60))
-def test_shortened_text_fits_and_says_that_something_is_missing(text: str, limit: int) -> None:
-    short = shorten(text, limit)
-    assert len(short) <= limit
-    assert short == text or short.endswith("…")
 
 
 def test_readable_text_stays_readable_for_editors() -> None:

@@ -1,0 +1,30 @@
+"""Text from outside as one line that people can read: nothing hidden, nothing reversed, not too long."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_KEPT_FORMATS = {"\u200c", "\u200d", "\u00ad"}
+"""Joiners that Persian and Indic words need, and the soft hyphen."""
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode's categories of control, format, lone surrogate, private, unassigned and line-breaking characters."""
+
+
+def plain(text: str) -> str:
+    """``text`` on one line: white space folded; control, bidi, zero-width and unassigned characters removed."""
+    if not text.isprintable():
+        text = "".join(char if _visible(char) else " " if char.isspace() else "" for char in text)
+    return " ".join(text.split())
+
+
+def _visible(char: str) -> bool:
+    return char in _KEPT_FORMATS or unicodedata.category(char) not in _HIDDEN
+
+
+def shorten(text: str, limit: int) -> str:
+    """``text`` cut at a word to at most ``limit`` characters, with an ellipsis when something is missing."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    head, _, _ = cut.rpartition(" ")
+    return (head if len(head) > limit // 2 else cut).rstrip(" ,;:.-–—") + "…"
