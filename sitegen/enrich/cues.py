@@ -22,12 +22,17 @@ _DEPENDENT = {
 }  # fmt: skip
 _FAINT = {
     # Also the beginning of a sentence that stands alone: "It is proposed that", "Es wird festgestellt".
-    "en": re.compile(r"(?:It (?:is|was|has been) \w+(?:ed|ible|able|ary|ant|ear|ely|ident) (?:that|to|for)\b|There (?:is|are|was|were|will|shall)\b|That the\b)"),
+    "en": re.compile(
+        r"(?:It (?:is|was|has been) \w+(?:ed|ible|able|ary|ant|ear|ely|ident) (?:that|to|for)\b|"
+        r"There (?:is|are|was|were|will|shall)\b|That the\b)"
+    ),
     "de": re.compile(r"(?:Es (?:wird|wurde|ist|gibt|besteht|sind|werden)\b|Das [A-ZÄÖÜ]|Sein[e]? [A-Z])"),
     "fr": re.compile(r"(?:Il (?:est|a été|sera|convient|faut|y a|appartient)\b|En (?:\d{4}|cas|application|vertu)\b)"),
 }  # fmt: skip
 _LEANING = {
-    "en": re.compile(r"(?:\S+\s){1,4}(?:they|them|it|this|these|those|he|she|him|her|its|their|adds|also)\b|.*\bfollowing\b"),
+    "en": re.compile(
+        r"(?:\S+\s){1,4}(?:they|them|it|this|these|those|he|she|him|her|its|their|adds|also)\b|.*\bfollowing\b"
+    ),
     "de": re.compile(
         r"(?:\S+\s){1,6}(?:sie|er|ihn|ihm|ihnen|dies|diese[rsnm]?|deren|dessen|auch)\b|"
         r"(?:\S+\s){0,3}(?:ist|war|wird|hält) das\b"
@@ -67,7 +72,8 @@ _FORM = re.compile(
     r"veuillez agréer|je vous prie d'agréer|cordialement|salutations|l'expression de mes sentiments|"
     r"page intentionally left blank|see (?:also )?(?:table|figure|appendix|section|id\.)|"
     r"siehe (?:tabelle|abbildung|anlage)|pi[èe]ces? jointes?|enclosures?|anlagen?\s*:|copie à|copy to|kopie an|e-mail|"
-    r"be it enacted|on brief for|amic(?:us|i) curiae|did not participate in the|heard in the \w+ court|\S@\S+\.|https?://|www\.|click|cliquez|isbn|issn|closed the sitting|it is so ordered)|©",
+    r"be it enacted|on brief for|amic(?:us|i) curiae|did not participate in the|heard in the \w+ court|\S@\S+\.|"
+    r"https?://|www\.|click|cliquez|isbn|issn|closed the sitting|it is so ordered)|©",
     re.IGNORECASE,
 )
 _NOTE = re.compile(

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sitegen.enrich import amounts, dates, organisations, people, places
+from sitegen.enrich.candidates import Candidate
 from sitegen.enrich.cleaning import fold
 from sitegen.enrich.language import Dictionary
-from sitegen.enrich.ranking import Candidate
 from sitegen.enrich.sentences import Block, Sentence
 from sitegen.enrich.summary import AmountMention, DateMention
 
@@ -22,8 +22,8 @@ MAX_READ = 1_000_000
 _CLAUSE = re.compile(r"(?<=[;:.!?])\s|(?<=\D),\s|,\s(?=\D)|\s[–—]\s")
 _LINK = re.compile(r"^(?:and|or|but|und|oder|aber|et|ou|mais)\s")
 _DUE = re.compile(
-    r"\b(?:by|until|before|from|on|not later than|bis(?: zum)?|spätestens|ab|vom|am|vor dem|avant|jusqu'au|à compter du|"
-    r"au plus t[aô]rd|le|dès le|du)\s*$",
+    r"\b(?:by|until|before|from|on|not later than|bis(?: zum)?|spätestens|ab|vom|am|vor dem|avant|jusqu'au|"
+    r"à compter du|au plus t[aô]rd|le|dès le|du)\s*$",
     re.IGNORECASE,
 )
 _ENDS = frozenset('.!?…;:)»”“"')
@@ -101,7 +101,7 @@ class Mentions:
         whole = {(sentence.start, sentence.end) for sentence in self._sentences}
         last = len(self._blocks) - 6
         for number, block in enumerate(self._blocks):
-            if block.kind == "row" or (block.start, block.end) not in whole and block.kind != "heading":
+            if block.kind == "row" or (block.kind != "heading" and (block.start, block.end) not in whole):
                 continue
             for line in self._text[block.start : block.end].split("\n"):
                 if number < 10 or number >= last or _LABEL.match(line):
@@ -136,7 +136,7 @@ class Mentions:
 
 
 def clause(sentence: str, start: int, end: int, short: int = 120) -> str:
-    """The part of a sentence that says what the characters from ``start`` to ``end`` are about: whole when it is short."""
+    """The part of a sentence that says what its characters from ``start`` to ``end`` are about; all of a short one."""
     whole = fold(sentence)
     if len(whole) <= short:
         return whole.rstrip(".")

@@ -29,26 +29,31 @@ _ENGLISH = re.compile(
     rf"(?: (?:of|for) (?:the )?(?:{_CAP})(?: (?:(?:and|of|for|&) (?:the )?)?(?:{_CAP})){{0,4}})?)"
 )
 _ENGLISH_OF = re.compile(
-    rf"(?P<name>(?:Office|Ministry|Department|Bureau|Institute|Court|Board|Society|Association|University|Bank|Centers?) "
+    rf"(?P<name>(?:Office|Ministry|Department|Bureau|Institute|Court|Board|Society|Association|University|Bank|"
+    rf"Centers?) "
     rf"(?:of|for) (?:the )?(?:{_CAP})(?: (?:(?:and|of|for|&) (?:the )?)?(?:{_CAP})){{0,4}})"
 )
 _NO_NAME = re.compile(
     r"^(?:No|Of|Article|Section|Terms|Act|Business|Rule|Title|[A-Z]\.) | (?:Act|Code|Rules?|Program|Plan)$"
 )
 _TOWN_EN = re.compile(
-    rf"(?P<name>(?:Free Town|Town|City|County|Borough|State|Commonwealth|Republic|Kingdom) of (?:{_CAP})(?: (?:{_CAP})){{0,2}})"
+    rf"(?P<name>(?:Free Town|Town|City|County|Borough|State|Commonwealth|Republic|Kingdom) of "
+    rf"(?:{_CAP})(?: (?:{_CAP})){{0,2}})"
 )
 _GERMAN = re.compile(
-    rf"\b(?P<name>(?:Bundesministerium|Ministerium|Amt|Institut|Landesamt|Bundesamt) (?:für|der|des) (?:die |den |das )?(?:{_CAP})"
+    rf"\b(?P<name>(?:Bundesministerium|Ministerium|Amt|Institut|Landesamt|Bundesamt) "
+    rf"(?:für|der|des) (?:die |den |das )?(?:{_CAP})"
     rf"(?: und (?:für )?(?:{_CAP}))?)"
 )
 _GERMAN_OF = re.compile(
-    rf"\b(?P<name>(?:Freie(?: und Hanse)? ?[Ss]tadt|Hansestadt|(?<!en )Stadt|Gemeinde|Landkreis|Freistaat|Verwaltungsgericht|Amtsgericht|"
-    rf"Landgericht|Oberlandesgericht|Stadtwerke|Feuerwehr|Sparkasse|Universität|Wasserverband|Ingenieurbüro|Schule (?:am|an der)|"
+    rf"\b(?P<name>(?:Freie(?: und Hanse)? ?[Ss]tadt|Hansestadt|(?<!en )Stadt|Gemeinde|Landkreis|Freistaat|"
+    rf"Verwaltungsgericht|Amtsgericht|Landgericht|Oberlandesgericht|Stadtwerke|Feuerwehr|Sparkasse|Universität|"
+    rf"Wasserverband|Ingenieurbüro|Schule (?:am|an der)|"
     rf"Institut|Baugesellschaft|Prüfdienst|Magistrat von) (?P<proper>(?:{_CAP})(?: & (?:{_CAP})| (?:{_CAP}))?))"
 )
 _GERMAN_ONE = re.compile(
-    r"\b(?:[Dd](?:as|er|ie|em|en)|[Vv]om|[Bb]eim|[Zz]um|[Ii]m|[Zz]ur) (?P<name>(?:Stadt|Gemeinde|Kreis|Bundes|Verwaltungs|Aufsichts|Landes)rat|"
+    r"\b(?:[Dd](?:as|er|ie|em|en)|[Vv]om|[Bb]eim|[Zz]um|[Ii]m|[Zz]ur) "
+    r"(?P<name>(?:Stadt|Gemeinde|Kreis|Bundes|Verwaltungs|Aufsichts|Landes)rat|"
     r"[A-ZÄÖÜ][a-zäöüß]{3,}(?:amt|ausschuss|ausschuß|ministerium|behörde|kämmerei|kasse|verband|gericht|direktion)|Stadtverwaltung|"
     r"Landtag|Bundestag|Vergabestelle)\b"
 )
@@ -65,7 +70,8 @@ _ADJECTIVE_FR = (
 _OF_FR = r"(?:de la |de l['’]|du |des |de |d['’])"
 _FRENCH = re.compile(
     rf"(?P<before>\S+ |['’])?(?P<name>(?:{_HEADS_FR})(?: (?:{_ADJECTIVE_FR}))?"
-    rf"(?: {_OF_FR}(?:[a-zà-ÿœ]{{3,}}(?: [a-zà-ÿ]{{2,}}(?:il|ile|ique|aire|if|ive))?\b(?! [a-zà-ÿ]+(?:ée|é)s?\b)|{_CAP})"
+    rf"(?: {_OF_FR}(?:[a-zà-ÿœ]{{3,}}(?: [a-zà-ÿ]{{2,}}(?:il|ile|ique|aire|if|ive))?\b(?! [a-zà-ÿ]+(?:ée|é)s?\b)|"
+    rf"{_CAP})"
     rf"(?: {_OF_FR}(?:{_CAP})|-(?:{_CAP}))?)?)"
 )
 _PROPER_FR = re.compile(

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from sitegen.enrich.language import Dictionary, function_words
 
 MAX_COMPARED = 300
-_PART = r"(?:\b[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿſ’']{1,40}(?:[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{1,40})?(?:-[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{1,40}){0,3}|[A-ZÀ-ÖØ-Þ]\.(?= [A-ZÀ-ÖØ-Þ]))"
+_PART = (
+    r"(?:\b[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿſ’']{1,40}(?:[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{1,40})?(?:-[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{1,40}){0,3}|"
+    r"[A-ZÀ-ÖØ-Þ]\.(?= [A-ZÀ-ÖØ-Þ]))"
+)
 _PARTICLE = r"(?:von der |von dem |von |van der |van |de la |de |du |zu |zur |da |di |le |la )"
 _NAME = rf"{_PART}(?: {_PARTICLE}?{_PART}){{0,3}}"
 _FULL = rf"{_PART}(?: {_PARTICLE}?{_PART}){{1,3}}"
@@ -22,12 +25,13 @@ _OFFICE = (
     r"le maire|conseill(?:er|ère)s?|juge|Président(?:e)?|Docteur)"
 )
 _TITLED = re.compile(
-    rf"\b(?:{_HONORIFIC}|{_DEGREE}|{_OFFICE})\b\.?(?: (?:{_HONORIFIC}|{_DEGREE}|{_OFFICE})\b\.?)* (?P<name>{_NAME})(?P<more>(?:, {_FULL})*,? (?:and|und|et) (?P<other>{_FULL}))?"
+    rf"\b(?:{_HONORIFIC}|{_DEGREE}|{_OFFICE})\b\.?(?: (?:{_HONORIFIC}|{_DEGREE}|{_OFFICE})\b\.?){{0,3}} "
+    rf"(?P<name>{_NAME})(?P<more>(?:, {_FULL})*,? (?:and|und|et) (?P<other>{_FULL}))?"
 )
 _ROLE = (
     r"(?:(?:the|a|an|its|our|their|then|la|le|der|die|the town's|Deputy|deputy|technical|acting|former|second-year) )*"
-    r"(?:[Hh]ead|[Dd]irector|[Tt]own [Cc]lerk|[Cc]lerk|[Mm]ayor|[Tt]reasurer|[Cc]hair(?:man|woman|person)?|[Ss]ecretary|"
-    r"[Mm]anager|[Pp]resident|[Cc]hief|[Ee]ngineer|[Aa]rchitect|[Pp]rofessor|[Mm]inister|[Ss]pokes\w+|[Jj]udge|[Ii]nspector|"
+    r"(?:[Hh]ead|[Dd]irector|[Tt]own [Cc]lerk|[Cc]lerk|[Mm]ayor|[Tt]reasurer|[Cc]hair(?:man|woman|person)?|"
+    r"[Ss]ecretary|[Mm]anager|[Pp]resident|[Cc]hief|[Ee]ngineer|[Aa]rchitect|[Pp]rofessor|[Mm]inister|[Ss]pokes\w+|[Jj]udge|[Ii]nspector|"
     r"[Ll]ibrarian|[Aa]uditor|[Ee]cologist|[Oo]wner|apprentice|[Ll]eiter(?:in)?|[Bb]ürgermeister(?:in)?|Direktor(?:in)?|"
     r"[Ss]tadtkämmer(?:er|in)|[Vv]orsitzende[r]?|Geschäftsführer(?:in)?|Präsident(?:in)?|Sprecher(?:in)?|Gutachter(?:in)?|"
     r"Architekt(?:in)?|Vorstand|Schulleiter(?:in)?|Amtsleiter(?:in)?|directeur|directrice|maire|présidente?|cheff?e?|"
@@ -40,160 +44,26 @@ _SAID = re.compile(
     rf"écrit) (?:{_HONORIFIC}\.? |{_DEGREE}\.? )?(?P<name>{_FULL})"
 )
 _LABELLED = re.compile(
-    rf"(?:^|\n)[ \t]*(?:Chair|In the chair|Minutes|Contact|Prepared by|Author|Signed|Inspected by|Inspector|Judge|Clerk|From|"
+    rf"(?:^|\n)[ \t]*(?:Chair|In the chair|Minutes|Contact|Prepared by|Author|Signed|Inspected by|Inspector|Judge|"
+    rf"Clerk|From|"
     rf"Prüfer(?:in)?|Bearbeiter(?:in)?|Ansprechpartner(?:in)?|Verfasser(?:in)?|Vorsitz|Protokoll|Schriftführ\w+|Leitung|"
     rf"Gutachter(?:in)?|Corresponda[^:\n]{{0,40}}|Rédact\w+|Président?e?|Présidence|Secrétaire|Secrétariat|Rapporteure?|"
     rf"Greffi\w+|Juge) ?: (?:(?:{_HONORIFIC}|{_DEGREE}|{_OFFICE})\.? )*(?P<name>{_FULL})(?= *(?:[,\n.;(]|$))"
 )
-_NO_NAME = frozenset(
-    [
-        "Act",
-        "Agency",
-        "Annex",
-        "Article",
-        "Association",
-        "Authority",
-        "Avenue",
-        "Bank",
-        "Board",
-        "Bridge",
-        "Bureau",
-        "Chapter",
-        "Charter",
-        "City",
-        "Civil",
-        "Clerk",
-        "Code",
-        "Commission",
-        "Committee",
-        "Constitution",
-        "Corporation",
-        "Council",
-        "County",
-        "Court",
-        "Crown",
-        "Department",
-        "District",
-        "Division",
-        "Federal",
-        "Fund",
-        "General",
-        "Government",
-        "Group",
-        "Hall",
-        "Hospital",
-        "House",
-        "Institute",
-        "Justice",
-        "Law",
-        "Library",
-        "Mayor",
-        "Minister",
-        "Ministry",
-        "Museum",
-        "National",
-        "No",
-        "Office",
-        "Order",
-        "Park",
-        "Part",
-        "Place",
-        "Police",
-        "President",
-        "Procedure",
-        "Public",
-        "Republic",
-        "Road",
-        "Rule",
-        "Rules",
-        "School",
-        "Secretary",
-        "Section",
-        "Senate",
-        "Senator",
-        "Service",
-        "Society",
-        "Square",
-        "State",
-        "States",
-        "Street",
-        "Supreme",
-        "System",
-        "Table",
-        "Title",
-        "Town",
-        "Treasurer",
-        "Treasury",
-        "Union",
-        "United",
-        "University",
-        "Water",
-        "Works",
-        "Amt",
-        "Ausschuss",
-        "Bürgermeister",
-        "Bürgermeisterin",
-        "Gericht",
-        "Herr",
-        "Frau",
-        "Kammer",
-        "Ministerium",
-        "Rat",
-        "Schule",
-        "Stadt",
-        "Stadtrat",
-        "Verwaltung",
-        "Madame",
-        "Monsieur",
-        "Maire",
-        "Mairie",
-        "Conseil",
-        "Commission",
-        "Cour",
-        "Tribunal",
-        "Ville",
-        "Place",
-        "Rue",
-        "École",
-        "Régie",
-        "Service",
-        "Ministère",
-        "Président",
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-        "The",
-        "This",
-        "That",
-        "When",
-        "If",
-        "In",
-        "On",
-        "By",
-        "Januar",
-        "Februar",
-        "März",
-        "Mai",
-        "Juni",
-        "Juli",
-        "Oktober",
-        "Dezember",
-        "GmbH",
-        "Sir",
-        "Madam",
-        "Present",
-        "Excused",
-    ]
+_WORDS_OF_OTHERS = (
+    "Act Agency Annex Article Association Authority Avenue Bank Board Bridge Bureau Chapter Charter City Civil "
+    "Clerk Code Commission Committee Constitution Corporation Council County Court Crown Department District "
+    "Division Federal Fund General Government Group Hall Hospital House Institute Justice Law Library Mayor "
+    "Minister Ministry Museum National No Office Order Park Part Place Police President Procedure Public "
+    "Republic Road Rule Rules School Secretary Section Senate Senator Service Society Square State States Street "
+    "Supreme System Table Title Town Treasurer Treasury Union United University Water Works Amt Ausschuss "
+    "Bürgermeister Bürgermeisterin Gericht Herr Frau Kammer Ministerium Rat Schule Stadt Stadtrat Verwaltung "
+    "Madame Monsieur Maire Mairie Conseil Cour Tribunal Ville Rue École Régie Ministère Président January "
+    "February March April May June July August September October November December The This That When If In On "
+    "By Januar Februar März Mai Juni Juli Oktober Dezember GmbH Sir Madam Present Excused"
 )
+_NO_NAME = frozenset(_WORDS_OF_OTHERS.split())
+"""What titles of offices and names of bodies are made of, and names of people are not."""
 
 
 def find(text: str, language: str, dictionary: Dictionary, limit: int = 8) -> tuple[str, ...]:

@@ -10,15 +10,16 @@ from sitegen.enrich.language import Dictionary, function_words
 
 _CAP = r"\b[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿſ’']{1,40}(?:-[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{1,40}){0,3}"
 _ENGLISH = re.compile(
-    rf"(?P<name>(?:{_CAP} ){{1,3}}(?:Street|Road|Lane|Avenue|Square|Bridge|River|Lake|Hill|Park|Valley|Island|Quarter|Creek|"
-    rf"County|Mountains?|Bay|Harbou?r))\b(?! (?:[A-Z]|&))"
+    rf"(?P<name>(?:{_CAP} ){{1,3}}(?:Street|Road|Lane|Avenue|Square|Bridge|River|Lake|Hill|Park|Valley|Island|"
+    rf"Quarter|Creek|County|Mountains?|Bay|Harbou?r))\b(?! (?:[A-Z]|&))"
 )
 _OLD_TOWN = re.compile(r"\b(?P<name>Old Town|Altstadt|Vieille-Ville)\b")
 _GERMAN = re.compile(
     r"\b(?P<name>[A-ZÄÖÜ][a-zäöüß]{1,40}(?:-[A-ZÄÖÜ][a-zäöüß]{1,40}){0,3}-?(?:straße|gasse|platz|brücke|damm|hügel|ufer|Straße|Platz))\b"
 )
 _FRENCH = re.compile(
-    rf"\b(?P<name>(?:rue|place|avenue|boulevard|quai|pont|chemin|colline) (?:de la |de l['’]|du |des |de |d['’])?{_CAP})"
+    rf"\b(?P<name>(?:rue|place|avenue|boulevard|quai|pont|chemin|colline) "
+    rf"(?:de la |de l['’]|du |des |de |d['’])?{_CAP})"
 )
 _DATE_LINE = re.compile(rf"(?:^|\n)[ \t]*(?P<name>{_CAP}(?: {_CAP})?), (?:den|le|am|im) \d")
 _WHERE = {
@@ -34,7 +35,7 @@ _STRONG = frozenset({"in", "near", "at", "nach", "bei", "à", "vers"})
 def find(
     text: str, language: str, dictionary: Dictionary, others: Collection[str] = (), limit: int = 8
 ) -> tuple[str, ...]:
-    """The places that ``text`` names, those named most often first; ``others`` are names of people and organisations."""
+    """The places that ``text`` names, the commonest first; ``others`` are the names of people and organisations."""
     taken = {part for name in others for part in name.split() if part[0].isupper()}
     sure = set(_sure(text, language, dictionary))
     towns = {name for name in _towns(text, language, dictionary) if name not in taken or _is_town(name, others)}

@@ -40,58 +40,16 @@ _SALUTATION = re.compile(
     r"Messieurs|Chère?s?)\b[^.!?]{0,60}[,!]$"
 )
 _AFTER_UNIT = re.compile(r"(?<=\d (?:m|t|h|g|l)\.) (?=[A-ZÄÖÜÀÉÈÊ])|(?<=\d (?:km|kg|cm|mm|ha)\.) (?=[A-ZÄÖÜÀÉÈÊ])")
-_BEFORE_NUMBER = re.compile(r"(?<=[a-zäöüßéèê]{4}\.) (?=\d[\d.,]*\s)|(?<=\d\.) (?=\d[\d.,]*\s[^\W\d_]{4})")
-_ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.$")
-_BEGINNERS = frozenset(
-    [
-        "Der",
-        "Die",
-        "Das",
-        "Den",
-        "Dem",
-        "Des",
-        "Ein",
-        "Eine",
-        "Einen",
-        "Einem",
-        "Er",
-        "Sie",
-        "Es",
-        "Wir",
-        "Ich",
-        "Im",
-        "In",
-        "Am",
-        "An",
-        "Auf",
-        "Auch",
-        "Bei",
-        "Für",
-        "Mit",
-        "Nach",
-        "Von",
-        "Vor",
-        "Zu",
-        "Zum",
-        "Zur",
-        "Diese",
-        "Dieser",
-        "Dieses",
-        "Dies",
-        "Dort",
-        "Daher",
-        "Damit",
-        "Dazu",
-        "Alle",
-        "Als",
-        "Wenn",
-        "Während",
-        "Weil",
-        "Ist",
-        "Wird",
-        "Kosten",
-    ]
+_BEFORE_NUMBER = re.compile(
+    r"(?<=[a-zäöüßéèê]{3}\.)(?<!iff\.)(?<!bzw\.)(?<!vgl\.)(?<!nkl\.)(?<!zgl\.)(?<!vtl\.)(?<!ggf\.)(?<!rox\.) "
+    r"(?=\d[\d.,]*\s)|(?<=\d\.) (?=\d[\d.,]*\s[^\W\d_]{4})"
 )
+_ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.$")
+_BEGINNING = (
+    "Der Die Das Den Dem Des Ein Eine Einen Einem Er Sie Es Wir Ich Im In Am An Auf Auch Bei Für Mit Nach Von Vor Zu "
+    "Zum Zur Diese Dieser Dieses Dies Dort Daher Damit Dazu Alle Als Wenn Während Weil Ist Wird Kosten"
+)
+_BEGINNERS = frozenset(_BEGINNING.split())
 """Words after a number with a full stop that show that the stop ended a German sentence."""
 
 

@@ -7,11 +7,11 @@ import math
 import re
 
 from sitegen.enrich import cues, ranking
+from sitegen.enrich.candidates import Candidate, Reader
 from sitegen.enrich.cleaning import Cleaned, clean, fold
 from sitegen.enrich.engines.base import Identity
 from sitegen.enrich.language import UNKNOWN, Dictionary, detect
 from sitegen.enrich.mentions import Mentions
-from sitegen.enrich.ranking import Candidate
 from sitegen.enrich.sentences import Block, blocks
 from sitegen.enrich.sentences import sentences as split
 from sitegen.enrich.summary import Evidence, Point, Summary
@@ -47,7 +47,7 @@ class _Extraction:
         text = self._cleaned.text
         self._blocks = blocks(text, self._language, document.title)
         self._sentences = split(text, self._blocks, self._language)
-        self._reader = reader = ranking.Reader(document.title, self._language, dictionary)
+        reader = Reader(document.title, self._language, dictionary)
         self._candidates = reader.candidates(self._sentences, _headings(text, self._blocks))
         clean_ones = [candidate for candidate in self._candidates if not candidate.misread]
         self._ranked = ranking.rank(clean_ones if len(clean_ones) >= MIN_CLEAN else self._candidates)
