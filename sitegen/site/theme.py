@@ -135,7 +135,7 @@ class Theme:
             return TemplateBroken(f"{error.message}{while_doing}", place=place)
         spot = self._spot(error.__traceback__)
         if isinstance(error, jinja2.TemplateNotFound):
-            missing = error.name or template
+            missing = str(error.name or template)
             near = _near(missing, self._environment.list_templates())
             return TemplateBroken(f"there is no template {missing!r}{near}{while_doing}", place=spot or template)
         reason = str(error) or type(error).__name__

@@ -275,7 +275,7 @@ import os, sys
 from pathlib import Path
 from sitegen import settings
 from sitegen.site.build import BuildOptions, build
-build(settings.load(Path(sys.argv[3]), {{}}), BuildOptions(jobs=1, clean=True))  # all modules are loaded, by whoever may read them
+build(settings.load(Path(sys.argv[3]), {{}}), BuildOptions(jobs=1, clean=True))  # loads all modules
 if os.geteuid() == 0:
     os.seteuid(65534)  # permissions do not apply to root
 {BUILD}"""
