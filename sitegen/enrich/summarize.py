@@ -107,8 +107,9 @@ def _summary(
 
 def _shown(points: Sequence[Verified], cited: Sequence[Verified]) -> list[Verified]:
     """Those that the summary rests on, then others, in the order of the document."""
-    first = list(dict.fromkeys([*cited, *points]))[:MOST_POINTS]
-    return sorted(first, key=lambda point: (point.span.start, point.rank))
+    first = list(dict.fromkeys(cited))[:MOST_POINTS]
+    others = [point for point in points if point not in first]
+    return writing.in_order([*first, *writing.spread(others, MOST_POINTS - len(first))])
 
 
 def _point(document: Document, point: Verified) -> Point:

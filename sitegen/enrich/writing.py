@@ -22,8 +22,11 @@ MOST_TAGS = 6
 SAME = 90
 """From this likeness on, of 100, two claims are one."""
 _CITATION = re.compile(
-    r"\s*[\[(](?:\s*(?:points?|punkte?|p\.?)?\s*\d{1,2}\s*[,;–-]?)+[\])](?=\s*[.,;:!?]|\s*$)", re.IGNORECASE
+    r"(?:\s*(?:\[\s*(?:points?|p\.?)?\s*\d{1,2}(?:\s*[,;–-]\s*p?\d{1,2})*\s*\]"
+    r"|\(\s*(?:points?|p\.)\s*\d{1,2}(?:\s*(?:[,;–-]|and)\s*\d{1,2})*\s*\)))+",
+    re.IGNORECASE,
 )
+"""[1], [p2, p3], (points 1 and 2); but not § 5 (2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,27 @@ class Written:
 
 
 def chosen(points: Sequence[Verified], most: int = MOST_POINTS) -> list[Verified]:
-    """At most so many points, each once: the first of every piece, then the second of every piece, and so on; in the
-    order of the document."""
+    """At most so many points, each once, from all over the document and in its order."""
     kept: list[Verified] = []
-    for point in sorted(points, key=lambda point: (point.rank, point.chunk)):
-        if len(kept) == most:
-            break
+    for point in spread(points, most * 3):
         if not any(_same(point, other) for other in kept):
             kept.append(point)
-    return sorted(kept, key=lambda point: (point.span.start, point.rank))
+    return in_order(spread(kept, most))
+
+
+def spread(points: Sequence[Verified], most: int) -> list[Verified]:
+    """The first points of all pieces, then the second ones; evenly over the document when there is not room for all."""
+    kept: list[Verified] = []
+    for rank in sorted({point.rank for point in points}):
+        group = in_order([point for point in points if point.rank == rank])
+        count = min(len(group), most - len(kept))
+        kept += [group[number * len(group) // count] for number in range(count)]
+    return kept
+
+
+def in_order(points: Sequence[Verified]) -> list[Verified]:
+    """As they stand in the document."""
+    return sorted(points, key=lambda point: (point.span.start, point.rank))
 
 
 def _same(one: Verified, other: Verified) -> bool:

@@ -52,9 +52,10 @@ def extraction(text: str, properties: Mapping[str, Any]) -> Json:
     """Sentences as points, with dates, amounts and names found by pattern."""
     most = properties["points"]["maxItems"]
     found = sentences(text)
-    step = max(len(found) // most, 1)
+    count = min(most, len(found))
+    chosen = [found[number * len(found) // count] for number in range(count)]
     return {
-        "points": [{"claim": fold(one), "quote": one} for one in found[::step][:most]],
+        "points": [{"claim": fold(one), "quote": one} for one in chosen],
         "dates": [_mention(match, text) for match in _DATE.finditer(text)][:most],
         "amounts": [_mention(match, text) for match in _AMOUNT.finditer(text)][:most],
         "people": list(dict.fromkeys(fold(match[1]) for match in _PERSON.finditer(text)))[:most],
