@@ -56,6 +56,8 @@ class PaperlessServer:
         self.api_versions = frozenset(api_versions)
         self.ignored_filters: set[str] = set()
         """Filters that this server does not know."""
+        self.tells_time = True
+        """Whether answers have a Date header."""
         self.requests: list[Request] = []
         self.on_request: Callable[[Request], None] | None = None
         """Called before a request is answered; may change the archive."""

@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import pytest
+
+from sitegen.errors import SourceError
 from sitegen.sources.base import Cursor, Document, Unreadable
 from sitegen.sources.paperless import PaperlessSource
 from tests.servers.paperless import PaperlessServer
@@ -88,3 +91,11 @@ def age(server: PaperlessServer) -> None:
     """Makes everything in the server an hour older, so that it lies behind the watermark."""
     for stored in server.archive.documents.values():
         stored.modified -= dt.timedelta(hours=1)
+
+
+def failure(question: Callable[[], object]) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        question()
+    assert caught.value.message
+    assert caught.value.remedy
+    return caught.value

@@ -75,6 +75,8 @@ class Owner(Protocol):
 
     requests: list[Request]
     errors: list[BaseException]
+    tells_time: bool
+    """Whether answers have a Date header."""
 
     def fault_for(self, request: Request) -> Fault | None: ...
 
@@ -161,7 +163,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             body = gzip.compress(body, compresslevel=1)
             headers["Content-Encoding"] = "gzip"
         headers |= {"Content-Length": str(len(body)), "Content-Language": "en-us", "Server": "granian"}
-        headers["Date"] = format_datetime(dt.datetime.now(dt.UTC), usegmt=True)
+        if self.server.owner.tells_time:
+            headers["Date"] = format_datetime(dt.datetime.now(dt.UTC), usegmt=True)
         lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = "\r\n".join(lines) + "\r\n\r\n"

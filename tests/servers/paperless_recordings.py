@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-import zoneinfo
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from tests.servers.paperless import PaperlessServer
 from tests.servers.paperless_archive import User
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "paperless"
+BERLIN = dt.timezone(dt.timedelta(hours=1))
+"""As it was in November, when the recordings were made."""
 LOOKUPS = ("tags", "correspondents", "document_types")
 USERS = {
     "admin": User(2, "admin"),
@@ -56,7 +58,7 @@ def snapshot_documents() -> list[dict[str, Any]]:
 
 def snapshot_server() -> PaperlessServer:
     """The stand-in with all that the real server had at the end, and its users, whose tokens are their names."""
-    server = PaperlessServer(tags=(), zone=zoneinfo.ZoneInfo("Europe/Berlin"))
+    server = PaperlessServer(tags=(), zone=BERLIN)
     server.archive.load(
         snapshot_documents(), **{kind: recording(f"snapshot_{kind}").json["results"] for kind in LOOKUPS}
     )

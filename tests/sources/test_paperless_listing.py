@@ -51,14 +51,29 @@ def test_a_deletion_between_two_pages_skips_no_document(same_instant: bool) -> N
         assert sorted(found.titles) == sorted(f"D{number}" for number in range(1, 12))
 
 
-def test_a_document_that_changes_while_the_list_is_read_comes_once_and_again_next_time() -> None:
+def test_a_deletion_makes_nothing_slip_so_nothing_is_fetched_by_its_id() -> None:
     with PaperlessServer(documents=[{"title": f"D{number}"} for number in range(1, 12)]) as server:
+        during(server, 2, lambda: server.delete(1))
+        pull(server, page_size=5)
+        assert not any("id__in" in request.params for request in server.requests)
+
+
+@pytest.mark.parametrize("tells_time", [True, False])
+def test_a_document_that_changes_while_the_list_is_read_comes_once_and_again_next_time(tells_time: bool) -> None:
+    with PaperlessServer(documents=[{"title": f"D{number}"} for number in range(1, 12)]) as server:
+        server.tells_time = tells_time
         age(server)
-        during(server, 2, lambda: server.update(1, title="Changed"))
+        during(server, 2, lambda: change_two(server))
         first = pull(server, page_size=5)
+        assert "Changed later" in first.titles
         assert len(first.refs) == len(set(first.refs)) == 11
         server.on_request = None
         assert "Changed" in pull(server, first.cursor).titles
+
+
+def change_two(server: PaperlessServer) -> None:
+    server.update(1, title="Changed")
+    server.update(9, title="Changed later")
 
 
 def test_a_document_tagged_while_the_list_is_read_is_not_missed() -> None:

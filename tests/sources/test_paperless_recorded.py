@@ -12,6 +12,7 @@ import pytest
 
 from sitegen.errors import (
     SitegenError,
+    SourceAnswerInvalid,
     SourceFailing,
     SourceForbidden,
     SourceRefused,
@@ -106,6 +107,19 @@ def test_a_real_document_of_which_the_user_may_see_no_names_is_still_read() -> N
     document = ask(reader, lambda source: source.document("paperless:1"), publish_tag="Inbox")
     assert document.correspondent is None
     assert document.tags == ()
+
+
+def test_a_server_that_gives_the_same_page_for_ever_is_not_asked_for_ever() -> None:
+    asked = []
+
+    def same(request: httpx.Request) -> str:
+        asked.append(request)
+        kind = request.url.path.split("/")[2]
+        return "snapshot_documents_page_1" if kind == "documents" else f"snapshot_{kind}"
+
+    with pytest.raises(SourceAnswerInvalid):
+        ask(same, everything)
+    assert len(asked) < 50
 
 
 def test_the_ids_of_version_9_are_read() -> None:

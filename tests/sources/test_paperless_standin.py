@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import json
 import urllib.parse
-import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 
 from tests.servers.paperless import PaperlessServer
 from tests.servers.paperless_archive import User
-from tests.servers.paperless_recordings import FOLDER, LOOKUPS, Recording, recording, snapshot_server
+from tests.servers.paperless_recordings import BERLIN, FOLDER, LOOKUPS, Recording, recording, snapshot_server
 
 HEADERS = ("content-type", "www-authenticate", "x-version", "x-api-version", "location")
 EARLIER = {
@@ -67,7 +66,7 @@ def test_the_whole_archive_survives_the_stand_in_value_by_value(server: Paperles
 def test_the_stand_in_filters_orders_pages_and_refuses_as_the_real_server_did() -> None:
     """176 requests to a real server, many of them odd: empty, unknown and wrong filters, pages and Accept headers."""
     data = json.loads((FOLDER / "queries.json").read_text(encoding="utf-8"))
-    server = PaperlessServer(tags=(), zone=zoneinfo.ZoneInfo("Europe/Berlin"))
+    server = PaperlessServer(tags=(), zone=BERLIN)
     server.archive.load(data["documents"], **{kind: data[kind] for kind in LOOKUPS})
     server.archive.users = {"admin": User(2, "admin")}
     with server:

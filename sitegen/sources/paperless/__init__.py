@@ -2,7 +2,7 @@
 
 ``api`` speaks HTTP, ``lookups`` turns ids into names and tags into a scope, ``listing`` walks through documents while
 they change, ``paper`` makes a ``Document`` of an answer, ``doctor`` explains what is wrong, ``source`` joins them.
-docs/decisions/paperless.md says why it works as it does.
+docs/decisions/paperless-*.md say why it works as it does.
 """
 
 from sitegen.sources.paperless.source import PaperlessSource

@@ -99,7 +99,7 @@ class Api:
         found = await self.find(path, params, version=version)
         if found is None:
             if params.get("page", "1") == "1":
-                raise SourceWrongAddress("there is no such list (HTTP 404)", place=self._url(path))
+                raise SourceWrongAddress("there is no such list (HTTP 404)", place=self.url(path))
             return None
         try:
             return Page.model_validate(found)
@@ -124,7 +124,7 @@ class Api:
 
     async def _reply(self, path: str, params: Mapping[str, str], version: int) -> Reply:
         """The server's answer, after as many tries as the settings allow."""
-        tries, place = self.retries + 1, self._url(path)
+        tries, place = self.retries + 1, self.url(path)
         for number in range(1, tries + 1):
             asked = 0.0
             try:
@@ -148,7 +148,7 @@ class Api:
         # A server that sends a byte now and then keeps the read timeout from ever running out.
         async with asyncio.timeout(self._settings.timeout * 10):
             client = self._open()
-            async with client.stream("GET", self._url(path), params=dict(params), headers=headers) as response:
+            async with client.stream("GET", self.url(path), params=dict(params), headers=headers) as response:
                 body = bytearray()
                 async for chunk in response.aiter_bytes():
                     body += chunk
@@ -158,7 +158,7 @@ class Api:
         reply = Reply(response.status_code, response.headers, bytes(body))
         self.server_version = refusals.shown(reply.headers.get("x-version", "")) or self.server_version
         self.server_time = reply.date or self.server_time
-        log.debug("GET %s: %d, %d bytes", self._url(path), reply.status, len(body))
+        log.debug("GET %s: %d, %d bytes", self.url(path), reply.status, len(body))
         return reply
 
     def _open(self) -> httpx.AsyncClient:
@@ -183,16 +183,23 @@ class Api:
         """What certificates to believe. Without https none, which saves the time to load them."""
         if not self._address.startswith("https:"):
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if self._ca_file is None:
+            return ssl.create_default_context()
         try:
-            return ssl.create_default_context(cafile=None if self._ca_file is None else str(self._ca_file))
+            context = ssl.create_default_context(cafile=str(self._ca_file))
         except (OSError, ssl.SSLError) as error:
             raise SourceUntrusted(
                 f"the file of the certificate authority cannot be used: {error.strerror or 'it holds no certificate'}",
                 place=str(self._ca_file),
                 remedy="Name a readable PEM file in `[source.paperless] ca_file`.",
             ) from error
+        # The server's own certificate may be named too; Python 3.13 would refuse home-made ones for formalities.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        return context
 
-    def _url(self, path: str) -> str:
+    def url(self, path: str) -> str:
+        """The whole address of ``path``; also the place that errors name."""
         return f"{self._address}/api/{path}"
 
     # ------------------------------------------------------------------------------------------------------- answers
@@ -201,7 +208,7 @@ class Api:
         if reply.status == 404 and reply.is_json:
             return None
         if reply.status != 200 or not reply.is_json:
-            raise refusals.refusal(reply, self._url(path))
+            raise refusals.refusal(reply, self.url(path))
         try:
             found = json.loads(reply.body)
         except (ValueError, RecursionError) as error:
@@ -211,7 +218,7 @@ class Api:
         return _clean(found) if b"\\u" in reply.body else found
 
     def _invalid(self, path: str, message: str) -> SourceAnswerInvalid:
-        return SourceAnswerInvalid(message, place=self._url(path))
+        return SourceAnswerInvalid(message, place=self.url(path))
 
 
 def _address(url: str) -> str:

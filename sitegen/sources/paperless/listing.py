@@ -61,15 +61,15 @@ class Listing:
         ran ahead hides nothing for ever."""
         if self._newest is None:
             return self._since
-        began = () if self._began is None else (self._began,)
-        return min(self._newest, *began, *self._changed)
+        began = [] if self._began is None else [self._began]
+        return min([self._newest, *began, *self._changed])
 
     def _fresh(self, page: Page) -> list[Result]:
         fresh: list[Result] = []
         for result in page.results:
             id_, modified = result.get("id"), result.get("modified")
             if not isinstance(id_, int):
-                raise SourceAnswerInvalid("a document in the list has no id", place="documents/")
+                raise SourceAnswerInvalid("a document in the list has no id", place=self._api.url("documents/"))
             when = modified_of(result)
             if id_ not in self._seen:
                 fresh.append(result)
@@ -138,7 +138,7 @@ async def ids(api: Api, scope: Scope, since: dt.datetime | None = None) -> froze
         if len(found) == count:
             return frozenset(id_ for id_, result in found.items() if admitted(result, scope))
     # An id that is missing here would count as a deleted document.
-    raise SourceAnswerInvalid("the list of ids changes faster than it can be read", place="documents/")
+    raise SourceAnswerInvalid("the list of ids changes faster than it can be read", place=api.url("documents/"))
 
 
 async def _by_page(api: Api, params: Mapping[str, str]) -> tuple[dict[int, Result], int]:

@@ -137,7 +137,7 @@ async def _entries(api: Api, path: str, kind: type[_Entry]) -> list[_Entry]:
         try:
             found |= {entry.id: entry for entry in map(kind.model_validate, page.results)}
         except ValidationError as error:
-            raise SourceAnswerInvalid("an entry of the list has no id or name", place=path) from error
+            raise SourceAnswerInvalid("an entry of the list has no id or name", place=api.url(path)) from error
         if page.next is None or len(found) == before:
             break
         number += 1

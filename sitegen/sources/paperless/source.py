@@ -118,7 +118,7 @@ class PaperlessSource:
         params = {**scope.contradiction, "page_size": "1", "fields": "id"}
         probe = await self._api.page("documents/", params)
         if probe is not None and probe.count:
-            raise SourceAnswerInvalid("Paperless ignores the filter by tag", place=self._settings.url)
+            raise SourceAnswerInvalid("Paperless ignores the filter by tag", place=self._api.url("documents/"))
         return frozenset(map(paper.ref_of, found))
 
     async def document(self, ref: str) -> Document:
