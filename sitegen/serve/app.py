@@ -41,7 +41,7 @@ def serve(
     """
     tell = on_event or shown_on(console or Console())
     wanted = project.settings.serve
-    with _listening(host or wanted.host, wanted.port if port is None else port, fixed=port is not None) as sock:
+    with listening(host or wanted.host, wanted.port if port is None else port, fixed=port is not None) as sock:
         server = Server(project, sock, drafts=drafts, tell=tell)
         with contextlib.suppress(KeyboardInterrupt):
             server.rebuild()
@@ -139,7 +139,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def _listening(host: str, port: int, *, fixed: bool) -> Iterator[socket.socket]:
+def listening(host: str, port: int, *, fixed: bool) -> Iterator[socket.socket]:
     """A listening socket on ``port``, or on the next free one unless it is ``fixed``."""
     last = port if fixed or port == 0 else min(port + _TRIES, 65535)
     for number in range(port, last + 1):

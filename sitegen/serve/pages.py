@@ -74,18 +74,21 @@ class Pages:
         if self.failure is not None:
             return _failure_page(self.failure)
         try:
-            target = files.confined(self.folder, path)
-        except (StorageError, OSError, ValueError):
+            return self._at(path, request) or self._missing()
+        except (StorageError, OSError, ValueError):  # no name that a file could have
             return self._missing()
+
+    def _at(self, path: str, request: Request) -> Response | None:
+        target = files.confined(self.folder, path)
         if path in _NOT_SERVED or any(part.startswith(".") and part != ".well-known" for part in path.split("/")):
-            return self._missing()
+            return None
         if target.is_dir():
             if path and not path.endswith("/"):
                 return _redirect(path, request.url.query)
             target = target / "index.html"
-        elif path.endswith("/") or not target.is_file():
-            return self._missing()
-        return _file(target, request.headers.get("if-none-match", "")) or self._missing()
+        elif path.endswith("/"):
+            return None
+        return _file(target, request.headers.get("if-none-match", ""))
 
     def _missing(self) -> Response:
         page = _file(self.folder / "404.html", "")
