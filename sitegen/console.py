@@ -40,16 +40,16 @@ class Console:
         _write(sys.stdout, text)
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Aligned columns on stdout; the last one is cut to the terminal's width."""
-        from rich.cells import cell_len, set_cell_size
+        """Aligned columns on stdout; on a terminal the widest ones are cut until the lines fit."""
+        from rich.cells import cell_len
 
         rows = [[_printable(cell) for cell in row] for row in rows]
         widths = [max(cell_len(row[column]) for row in (head, *rows)) for column in range(len(head))]
         room = _width(sys.stdout)
+        while room is not None and sum(widths) + 2 * len(widths) > room and max(widths) > 8:
+            widths[widths.index(max(widths))] -= 1
         for number, row in enumerate((head, *rows)):
-            line = "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            if room is not None and cell_len(line) > room:
-                line = set_cell_size(line, room - 1).rstrip() + "…"
+            line = "  ".join(_cell(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
             _write(sys.stdout, _style(line, "bold", sys.stdout) if number == 0 else line)
 
     # ------------------------------------------------------------------------------------------------------- stderr
@@ -189,6 +189,12 @@ def _style(text: str, style: str | None, stream: TextIO) -> str:
 def _printable(text: str) -> str:
     """Names from outside may hold terminal escapes; they are shown, never obeyed."""
     return "".join(char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in text)
+
+
+def _cell(text: str, width: int) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    return set_cell_size(text, width) if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"
 
 
 def _width(stream: TextIO) -> int | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
+import struct
 import subprocess
 import sys
+import termios
 
 SCRIPT = """
 from sitegen.console import Console
@@ -21,6 +24,7 @@ console.say("done", "ok")
 def on_terminal(*words: str, **environ: str) -> str:
     ours, theirs = pty.openpty()
     command = [sys.executable, *words]
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", **environ}
     process = subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
@@ -61,3 +65,4 @@ def test_tables_fit_the_terminal() -> None:
     lines = on_terminal("-c", script, NO_COLOR="1").replace("\r", "").rstrip("\n").split("\n")
     assert len(lines) == 3
     assert lines[1].endswith("…")
+    assert max(map(len, lines)) <= 100
