@@ -72,8 +72,8 @@ _FORM = re.compile(
     r"veuillez agréer|je vous prie d'agréer|cordialement|salutations|l'expression de mes sentiments|"
     r"page intentionally left blank|see (?:also )?(?:table|figure|appendix|section|id\.)|"
     r"siehe (?:tabelle|abbildung|anlage)|pi[èe]ces? jointes?|enclosures?|anlagen?\s*:|copie à|copy to|kopie an|e-mail|"
-    r"be it enacted|on brief for|amic(?:us|i) curiae|did not participate in the|heard in the \w+ court|\S@\S+\.|"
-    r"https?://|www\.|click|cliquez|isbn|issn|closed the sitting|it is so ordered)|©",
+    r"be it enacted|on brief for|amic(?:us|i) curiae|did not participate in the|heard in the \w+ court|"
+    r"https?://|www\.|click|cliquez|isbn|issn|closed the sitting|it is so ordered)|©|\S@\w+\.",
     re.IGNORECASE,
 )
 _NOTE = re.compile(

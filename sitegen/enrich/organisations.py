@@ -92,6 +92,8 @@ def _candidates(text: str, language: str, dictionary: Dictionary) -> Iterator[st
         for match in pattern.finditer(text):
             name = _without_article(match["name"], language)
             shouted = name.isupper() and not name.endswith(("LLC", "INC.", "LTD"))
+            if " & " in name:
+                name = name.split(" and ")[-1]
             # "des Ingenieurbüros X" is the genitive of another name
             if name.split()[:1] == ["Ingenieurbüros"]:
                 name = name.split(maxsplit=1)[1]
@@ -109,6 +111,8 @@ def _english(text: str) -> Iterator[str]:
     for pattern in (_ENGLISH, _ENGLISH_OF, _TOWN_EN):
         for match in pattern.finditer(text):
             name = _without_article(match["name"], "en")
+            if " & " in name:  # the sign binds closer than the word: "Office of Works and Larder & Spoon"
+                name = name.split(" and ")[0]
             before = text[max(0, match.start() - 6) : match.start()]
             # What "Fire and", "St." or "U.S." goes before is only the end of a name.
             if (

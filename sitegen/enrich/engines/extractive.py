@@ -56,9 +56,9 @@ class _Extraction:
     def summary(self, sentences: int, points: int) -> Summary:
         dek = self._dek()
         taken = [] if dek is None else [dek]
-        # Half of a short document is no extract of it.
-        body = ranking.pick(self._ranked, min(sentences, math.ceil(len(self._candidates) / 5)), taken)
-        listed = ranking.pick(self._ranked, min(points, math.ceil(len(self._candidates) / 5)), [*taken, *body])
+        some = math.ceil(len(self._ranked) / 4)  # half of a short document would be no extract of it
+        body = ranking.pick(self._ranked, min(sentences, some), taken)
+        listed = ranking.pick(self._ranked, min(points, some), [*taken, *body])
         people, organisations, places = self._mentions.names()
         paragraph = " ".join(candidate.sentence.text for candidate in _ordered(body))
         pages = self._document.page_count
@@ -108,12 +108,13 @@ class _Extraction:
         return Point(text=sentence.text, evidence=evidence)
 
     def _notes(self) -> tuple[str, ...]:
+        """What an editor should know about this extract."""
         if is_empty(self._document.text):
             return ()
         if not self._candidates:
-            return (
-                "The document has no whole sentences that could be picked: it may be a list, a table or a bad scan.",
-            )
+            return ("The document has no whole sentences to pick from: it may be a list, a table or a bad scan.",)
+        if len(self._sentences) > MAX_WEIGHED:
+            return (f"The document is very long: of its {len(self._sentences):,} sentences an even choice was weighed.",)
         return ()
 
 
