@@ -214,10 +214,11 @@ class Entry:
     """When the content or the name last changed, as the kernel says; unlike ``mtime_ns`` no program can set it."""
 
 
-def scan(root: Path, *, hidden: bool = False) -> list[Entry]:
+def scan(root: Path, *, hidden: bool = False, within: Path | None = None) -> list[Entry]:
     """All files below ``root``, sorted by path, each folder read once. Hidden names are left out unless asked for.
 
-    Links to folders are not followed, so that no loop and no way out exists. A missing root is an empty tree.
+    Links to folders are not followed, so that no loop and no way out exists. A missing root is an empty tree. Raises
+    ``PathEscapes`` for a link to a file that is not below ``within``, when that is given.
     """
     found: list[Entry] = []
     todo = [""]
@@ -232,6 +233,8 @@ def scan(root: Path, *, hidden: bool = False) -> list[Entry]:
                     if entry.is_dir(follow_symlinks=False):
                         todo.append(f"{name}/")
                     elif entry.is_file():
+                        if within is not None and entry.is_symlink():
+                            confined(within, entry.path)
                         info = entry.stat()
                         found.append(Entry(name, info.st_size, info.st_mtime_ns, info.st_ctime_ns))
         except (FileNotFoundError, NotADirectoryError):

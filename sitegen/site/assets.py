@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from sitegen import files
 from sitegen.errors import Place, TemplateBroken
@@ -51,7 +52,7 @@ class _Collector:
 
     def collect(self) -> Assets:
         for path in sorted(self._keys):
-            self._assets.urls[path] = self._base + self._output(path)
+            self._assets.urls[path] = self._base + quote(self._output(path), errors="surrogateescape")
         return self._assets
 
     def _output(self, path: str) -> str:

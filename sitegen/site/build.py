@@ -175,7 +175,7 @@ class _Run:
             self._clean()
         state = _State.load(self.state_path, self.versions)
         target = Folder(self.output, self.ledger, state.outputs if state else {})
-        inputs = Inputs(folders.trees(self.project, self.theme), state.inputs if state else {})
+        inputs = Inputs(self.project.root, folders.trees(self.project, self.theme), state.inputs if state else {})
         self._phase("scan")
         if state is not None and self._same(state, inputs, target):
             warnings = tuple(_thaw(warning) for warning in state.warnings)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from sitegen import files
 from sitegen.errors import AddressTaken, LinkBroken, Place, ProvenanceBroken, SitegenError, SourceClaimedTwice
@@ -300,7 +301,7 @@ def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
     """Fills in the links of all pages, with a warning for each that leads nowhere; ``outputs`` are all that will be."""
     names = scope.name_of
     by_file = {page.path: page.url for page in content.all}
-    by_file |= {names(key): scope.base + output for output, key in content.copies.items()}
+    by_file |= {names(key): scope.base + address(output) for output, key in content.copies.items()}
     anchors = {page.url: page.record.anchors for page in content.all}
     links = Links(scope.base, outputs, by_file, {names(key) for key in content.hidden}, anchors)
     for page in content.all:
@@ -316,6 +317,11 @@ def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
             content.warnings.append(
                 LinkBroken(f"the menu's {entry.title!r} leads to {entry.url}, which is not there", place="sitegen.toml")
             )
+
+
+def address(output: str) -> str:
+    """An output path as part of an address."""
+    return quote(output, errors="surrogateescape")
 
 
 def seal(content: Content, inputs: Inputs) -> None:

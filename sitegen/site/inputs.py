@@ -52,14 +52,17 @@ class Input:
 class Inputs:
     """The files of all trees, by keys such as ``briefs/2024/budget.md``: the name of the tree, then the path in it."""
 
-    def __init__(self, trees: Mapping[str, Path], known: Mapping[str, tuple[Stamp, str]]) -> None:
-        """Scans ``trees``; ``known`` are the trusted stamps of the last build, with the hashes of that content."""
+    def __init__(self, site: Path, trees: Mapping[str, Path], known: Mapping[str, tuple[Stamp, str]]) -> None:
+        """Scans ``trees``; ``known`` are the trusted stamps of the last build, with the hashes of that content.
+
+        Raises ``PathEscapes`` for a link that leads out of the folder ``site``: it would publish a file of the machine.
+        """
         self.started = time.time_ns()
         self.files: dict[str, Input] = {}
         self._known = known
         for tree, root in trees.items():
             base = f"{root}/"
-            for entry in files.scan(root):
+            for entry in files.scan(root, within=site if root.is_relative_to(site) else root):
                 key = f"{tree}/{entry.path}"
                 stamp = (entry.size, entry.mtime_ns, entry.ctime_ns)
                 last = known.get(key)

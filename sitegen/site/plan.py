@@ -133,7 +133,8 @@ class Planner:
             yield from self._taxonomy_outputs(taxonomy)
         missing = {"page": self._plain("404", "404.html", self._missing)}
         yield Output("404.html", "the page for missing pages", "404.html", missing, self._own("404.html"))
-        yield from self._machine_outputs()
+        # The site's own static files go first: it may have a robots.txt of its own.
+        yield from (output for output in self._machine_outputs() if output.path not in self._assets.copies)
         for path, key in self._content.copies.items():
             yield self._copy(path, key)
         for path, key in self._assets.copies.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from typing import Any
 
 import pytest
@@ -275,6 +276,42 @@ def test_links_between_files_become_addresses(tmp_path: Any) -> None:
     for href in ("/sub/briefs/some-brief/#here", "/sub/help/", "/sub/data.csv", "/sub/tags/", "#top2", "/sub/archive/"):
         assert f'href="{href}"' in text
     assert 'href="/sub/about/"' in site.out("help/index.html")
+
+
+def test_files_with_odd_names_are_copied_and_linked(site: Site) -> None:
+    site.page("about", "[a](<a b#1?.txt>) [b](%C3%BC%22.txt) [c](<../content/100%25.txt>)\n", title="About")
+    site.write("content/a b#1?.txt", "1")
+    site.write('content/ü".txt', "2")
+    site.write("content/100%.txt", "3")
+    (site.root / "content" / os.fsdecode(b"\xff.txt")).write_text("4")
+    warnings = site.build().warnings
+    assert [warning.message for warning in warnings] == [
+        "the link to 'a%20b#1?.txt' leads nowhere: this site has no such page"
+    ], "a # must be written as %23"
+    assert 'href="/%C3%BC%22.txt"' in site.out("about/index.html")
+    assert 'href="/100%25.txt"' in site.out("about/index.html")
+    assert b"4" in site.tree().values()
+    assert site.build().written == 0
+
+
+def test_a_link_out_of_the_site_is_refused(site: Site, tmp_path: Any) -> None:
+    (tmp_path / "private.txt").write_text("private")
+    site.page("about", title="About")
+    (site.root / "content/innocent.txt").symlink_to(tmp_path / "private.txt")
+    (problem,) = site.problems()
+    assert problem.code == "SG603"
+    assert "innocent.txt" in problem.message
+    site.remove("content/innocent.txt")
+    (site.root / "content/same.md").symlink_to(site.root / "content/about.md")
+    (site.root / "content/folder").symlink_to(tmp_path)
+    assert site.build().pages == 2
+    assert not [path for path, data in site.tree().items() if data == b"private"]
+
+
+def test_the_site_may_have_its_own_files_for_machines(site: Site) -> None:
+    site.write("static/robots.txt", "User-agent: *\nDisallow: /\n")
+    site.build()
+    assert "Disallow" in site.out("robots.txt")
 
 
 def test_broken_links_are_warnings_and_errors_when_strict(site: Site) -> None:
