@@ -7,7 +7,7 @@ import math
 import re
 
 from sitegen.enrich import cues, ranking
-from sitegen.enrich.candidates import Candidate, Reader
+from sitegen.enrich.candidates import MAX_WEIGHED, Candidate, Reader
 from sitegen.enrich.cleaning import Cleaned, clean, fold
 from sitegen.enrich.engines.base import Identity
 from sitegen.enrich.language import UNKNOWN, Dictionary, detect
@@ -114,7 +114,7 @@ class _Extraction:
         if not self._candidates:
             return ("The document has no whole sentences to pick from: it may be a list, a table or a bad scan.",)
         if len(self._sentences) > MAX_WEIGHED:
-            return (f"The document is very long: of its {len(self._sentences):,} sentences an even choice was weighed.",)
+            return (f"Very long: of the {len(self._sentences):,} sentences an even choice was weighed.",)
         return ()
 
 
