@@ -130,7 +130,7 @@ def shown(text: str) -> str:
 
 def visible(text: str) -> str:
     """The text without characters that a reader cannot see: nothing can hide in what a model is given."""
-    text = text.replace("\r\n", "\n").replace("\f", "\n\n")
+    text = text.replace("\r\n", "\n").replace("\f", "\n")
     return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in _INVISIBLE)
 
 

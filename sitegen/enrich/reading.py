@@ -1,20 +1,22 @@
-"""Reading a document with a model: piece by piece, each note verified against the text at once."""
+"""Reading a document with a model: cleaned, piece by piece, each note verified against the text at once."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sitegen.enrich import named, prompts
 from sitegen.enrich.answers import CLAIM, Extraction, Noted, Schema, extraction_schema
 from sitegen.enrich.asking import Asker
 from sitegen.enrich.chunks import Chunk, split, weight
 from sitegen.enrich.claims import negated, objections
+from sitegen.enrich.cleaning import Cleaned, clean
 from sitegen.enrich.engines.base import Message
 from sitegen.enrich.figures import missing, pool
 from sitegen.enrich.grounding import Grounding, Span, shown, visible
+from sitegen.enrich.language import Dictionary
 from sitegen.enrich.summary import AmountMention, DateMention
 from sitegen.errors import ContextExceeded
 
@@ -38,6 +40,7 @@ class Verified:
     passage: str
     """The document's own words, white space folded."""
     span: Span
+    """In the document's text."""
     chunk: int
     """Which piece it is from, and at which place among the points of that piece: the first matters most."""
     rank: int
@@ -67,23 +70,25 @@ def items(answer_tokens: int) -> int:
 
 async def read(text: str, language: str, asker: Asker) -> Notes:
     """The notes on a document's text. Raises ``EngineError``."""
-    grounding = await asyncio.to_thread(Grounding, text)
-    notes = Notes()
-    todo = deque(await asyncio.to_thread(_pieces, text, asker))
-    parts = len(todo)
+    cleaned = await asyncio.to_thread(clean, text, Dictionary(language).knows)
+    grounding = await asyncio.to_thread(Grounding, cleaned.text)
+    notes = Notes(read_to=len(text))
+    pieces = await asyncio.to_thread(_pieces, cleaned.text, asker)
+    if len(pieces) > MOST_CHUNKS:
+        pieces = pieces[:MOST_CHUNKS]
+        notes.read_to = cleaned.span(pieces[-1].start, pieces[-1].end)[1]
+    todo, parts = deque(pieces), len(pieces)
     number = 0
     while todo:
         chunk = todo.popleft()
         if not readable(chunk.text):
             notes.skipped += 1
         elif (found := await _extract(chunk, asker, parts > 1)) is not None:
-            await asyncio.to_thread(_take, notes, found, grounding, chunk, language, number)
+            await asyncio.to_thread(_take, notes, found, cleaned, grounding, chunk, language, number)
             number += 1
         else:
             parts += 1
             todo.extendleft(reversed(_smaller(chunk)))
-            continue
-        notes.read_to = chunk.end
     return notes
 
 
@@ -103,7 +108,7 @@ def _pieces(text: str, asker: Asker) -> list[Chunk]:
     whole = Chunk(start, start + len(text.strip()), text.strip())
     if asker.tokens.count(whole.text) <= room:
         return [whole]
-    return split(text, min(CHUNK_WEIGHT, room / asker.tokens.factor))[:MOST_CHUNKS]
+    return split(text, min(CHUNK_WEIGHT, room / asker.tokens.factor))
 
 
 def _smaller(chunk: Chunk) -> list[Chunk]:
@@ -131,13 +136,22 @@ def _prompt(text: str, asker: Asker, part: bool, short: bool) -> Sequence[Messag
     return prompts.messages("extract", fence=prompts.fence(text), text=text, items=most, part=part, short=short)
 
 
-def _take(notes: Notes, found: Extraction, grounding: Grounding, chunk: Chunk, language: str, number: int) -> None:
+def _take(
+    notes: Notes,
+    found: Extraction,
+    cleaned: Cleaned,
+    grounding: Grounding,
+    chunk: Chunk,
+    language: str,
+    number: int,
+) -> None:
     for rank, noted in enumerate(found.points):
         point = verify(noted, grounding, chunk, language, number, rank)
         if point is None:
             notes.dropped += 1
         else:
-            notes.points.append(point)
+            start, end = cleaned.span(point.span.start, point.span.end)
+            notes.points.append(replace(point, span=Span(start, end, point.span.score)))
     notes.dates += named.dates(found.dates, grounding, chunk, language)
     notes.amounts += named.amounts(found.amounts, grounding, chunk)
     notes.people += named.names(found.people, grounding, chunk)
@@ -148,7 +162,10 @@ def _take(notes: Notes, found: Extraction, grounding: Grounding, chunk: Chunk, l
 def verify(
     noted: Noted, grounding: Grounding, chunk: Chunk, language: str, number: int = 0, rank: int = 0
 ) -> Verified | None:
-    """The point with the document's words for it; None when it does not stand there, or its passage says otherwise."""
+    """The point with the document's words for it; None when it does not stand there, or its passage says otherwise.
+
+    Its span is one of the text that ``grounding`` and ``chunk`` are of.
+    """
     claim, quote = shown(noted.claim), shown(noted.quote)
     if not any(map(str.isalpha, claim)) or len(noted.claim) >= CLAIM:  # a claim that long was cut off
         return None

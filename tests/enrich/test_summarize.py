@@ -176,6 +176,20 @@ def test_what_is_said_twice_is_shown_once() -> None:
         assert len(summarise(server).points) == 1
 
 
+def test_headers_page_numbers_and_broken_words_do_not_come_between_a_sentence_and_its_evidence() -> None:
+    body = "The inspector looked at the northern bearing of the bridge and found that it was worn by rust and by age."
+    first, second = body[: body.index("found")].strip(), body[body.index("found") :].replace("worn by", "worn\x00 by")
+    head = "Town of Ebersfeld - Report 7\n"
+    text = f"{head}{first}\n1\f{head}{second}\n2\f{head}3"
+    with OllamaServer() as server:
+        server.reply = says(points(("The inspector found that the northern bearing was worn by rust.", body)))
+        [point] = summarise(server, text).points
+    assert point.evidence.quote == body
+    assert text[point.evidence.start : point.evidence.end].startswith("The inspector")
+    assert text[point.evidence.start : point.evidence.end].endswith("by age.")
+    assert point.evidence.page == 1
+
+
 def test_figures_without_words_are_left_out_and_the_summary_says_so() -> None:
     table = "\n".join(" ".join(str(row * column % 977) for column in range(2, 40)) for row in range(1, 400))
     text = f"{MINUTES}\f{table}\f{MINUTES}"
