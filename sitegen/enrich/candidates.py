@@ -149,7 +149,7 @@ class Reader:
         if "." in text or "@" in text or "/" in text:
             text = _ADDRESS.sub(" ", text[:700])
         words = _WORD.findall(text)[:120]
-        sure = 1.5 * len(_STRAY.findall(text)) + 1.5 * len(_MIXED.findall(text))
+        sure = 1.5 * stray_marks(text)
         unknown = 0.0
         for number, word in enumerate(words):
             if len(word) == 1 and word not in _LETTERS_THAT_ARE_WORDS and word.islower():
@@ -193,6 +193,11 @@ class Reader:
         if self._title:
             cue += 0.3 * sum(word in candidate.words for word in self._title) / len(self._title)
         return cue
+
+
+def stray_marks(text: str) -> int:
+    """How many characters stand in ``text`` where only a bad scan puts them."""
+    return len(_STRAY.findall(text)) + len(_MIXED.findall(text))
 
 
 def _stem(word: str) -> str:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sitegen.enrich import amounts, dates, organisations, people, places
-from sitegen.enrich.candidates import Candidate
+from sitegen.enrich.candidates import Candidate, stray_marks
 from sitegen.enrich.cleaning import fold
 from sitegen.enrich.language import Dictionary
 from sitegen.enrich.sentences import Block, Sentence
 from sitegen.enrich.summary import AmountMention, DateMention
 
 MAX_SHOWN = 8
+MIN_TELLING = 3
 MAX_READ = 1_000_000
 """Characters of a document that are searched for names; the rest of a longer one repeats them."""
 _CLAUSE = re.compile(r"(?<=[;:.!?])\s|(?<=\D),\s|,\s(?=\D)|\s[–—]\s")
@@ -27,7 +28,7 @@ _DUE = re.compile(
     re.IGNORECASE,
 )
 _ENDS = frozenset('.!?…;:)»”“"')
-_LABEL = re.compile(r"^([^\W\d_][^:\n]{1,60}?)\s?:\s")
+_LABEL = re.compile(r"^([^\W\d_][^:.\n]{1,60}?\.?)\s?:\s")
 
 Mention = TypeVar("Mention", DateMention, AmountMention)
 
@@ -113,9 +114,9 @@ class Mentions:
         if number >= 0 and end <= self._candidates[number].sentence.end:
             candidate = self._candidates[number]
             first, last = candidate.sentence.start, candidate.sentence.end
-            if candidate.misread:  # the date or sum stands, but its words are not fit to be shown
-                return _Place("", 0.2)
             about = clause(self._text[first:last], start - first, end - first)
+            if candidate.misread and (stray_marks(about) or self._dictionary.misread_in(about)):
+                return _Place("", 0.2)  # the date or sum stands, but its words are not fit to be shown
             return _Place(about, 0.5 + candidate.score + 0.3 * candidate.cue)
         return self._labelled(start, end)
 
@@ -169,5 +170,7 @@ def _keep(best: dict[str, tuple[float, Mention]], key: str, weight: float, menti
 
 
 def _shown(best: dict[str, tuple[float, Mention]]) -> tuple[Mention, ...]:
-    ordered = sorted(best.values(), key=lambda entry: -entry[0])
-    return tuple(mention for _, mention in ordered[:MAX_SHOWN])
+    """The weightiest; those of which nothing can be said only where there are few others."""
+    ordered = [mention for _, mention in sorted(best.values(), key=lambda entry: -entry[0])]
+    telling = [mention for mention in ordered if mention.about]
+    return tuple(telling[:MAX_SHOWN] if len(telling) >= MIN_TELLING else ordered[:MAX_SHOWN])
