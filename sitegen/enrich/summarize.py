@@ -69,12 +69,11 @@ class ModelSummarizer:
 
         summary = await asyncio.to_thread(extract, document)
         made = len(notes.points) + notes.dropped
-        why = (
-            f"Only {len(notes.points)} of the {made} points that the model made stand in the document, "
-            "so this is an extract of its sentences."
-            if made
-            else "The model found nothing to note in the document, so this is an extract of its sentences."
-        )
+        if made:
+            why = f"Only {len(notes.points)} of the {made} points that the model made stand in the document"
+        else:
+            why = "The model noted nothing" if asker.usage.calls else "No sentences were there for the model to read"
+        why = f"{why}, so this is an extract."
         return summary.model_copy(
             update={"notes": (why, *summary.notes), "dropped": notes.dropped, "usage": asker.usage}
         )

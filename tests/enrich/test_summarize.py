@@ -290,8 +290,17 @@ def test_a_model_that_notes_nothing_leaves_an_extract() -> None:
         server.reply = says(points())
         summary = summarise(server)
     assert summary.method == "extract"
-    assert "nothing to note" in summary.notes[0]
+    assert "noted nothing" in summary.notes[0]
     assert summary.points
+
+
+@pytest.mark.parametrize("text", ["", " \n\f ", "12 345 6,7 " * 400, '"' * 3000, "\x00\u200b\ud800"])
+def test_a_document_without_sentences_asks_the_model_nothing(text: str) -> None:
+    with OllamaServer() as server:
+        summary = summarise(server, text)
+        assert server.chats == 0
+    assert summary.method == "extract"
+    assert "No sentences" in summary.notes[0]
 
 
 def test_names_dates_and_amounts_that_are_not_there_are_left_out() -> None:
