@@ -95,7 +95,7 @@ def test_an_answer_that_drips_for_ever_is_given_up() -> None:
     async def run() -> None:
         listener = await asyncio.start_server(drip, "127.0.0.1", 0)
         port = listener.sockets[0].getsockname()[1]
-        source = PaperlessSource(Paperless(url=f"http://127.0.0.1:{port}", timeout=0.08, retries=0), "token")
+        source = PaperlessSource(Paperless(url=f"http://127.0.0.1:{port}", timeout=0.5, retries=0), "token")
         try:
             await source.refs()
         finally:
