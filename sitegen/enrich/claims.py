@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sitegen.enrich import figures
 
@@ -143,5 +144,6 @@ def _base(name: str) -> str:
     return letters[:4] + letters[4:].rstrip("esnr")
 
 
+@lru_cache(maxsize=50_000)
 def _letters(word: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKD", word.casefold()) if char.isalpha())
