@@ -280,11 +280,11 @@ def test_a_server_that_is_not_there_is_unreachable() -> None:
 
 def test_an_answer_that_does_not_begin_in_time_is_given_up() -> None:
     with OllamaServer() as server:
-        server.fail_next("slow_load", 0.5)
+        server.fail_next("slow_load", 20)
         started = time.monotonic()
         with pytest.raises(AnswerUnfinished, match="no answer began"):
             ask(server, timeout=0.1)
-    assert time.monotonic() - started < 0.45
+    assert time.monotonic() - started < 15
 
 
 def test_a_slow_start_within_the_time_is_waited_for() -> None:
