@@ -155,7 +155,7 @@ class Reader:
             if len(word) == 1 and word not in _LETTERS_THAT_ARE_WORDS and word.islower():
                 sure += 0.5
             elif self._dictionary.useful and self._seen[word] < 3 and not self._is_word(word):
-                if self._is_misread(word) or self._is_torn(words, number):
+                if self._is_misread(word) or self._dictionary.torn(words, number):
                     sure += 2
                 elif word[0].islower():
                     unknown += 0.6 if self._language == "de" and len(word) > 9 else 1
@@ -169,13 +169,6 @@ class Reader:
     def _is_word(self, word: str) -> bool:
         parts = [part for part in re.split(r"[-’']", word) if len(part) > 1]
         return all(self._dictionary.knows(part) for part in parts)
-
-    def _is_torn(self, words: Sequence[str], number: int) -> bool:
-        """Whether a word is the end or the beginning of one that the recogniser tore apart."""
-        word = words[number]
-        before = words[number - 1] + word if number and word.islower() else ""
-        after = word + words[number + 1] if number + 1 < len(words) and words[number + 1].islower() else ""
-        return any(len(whole) > 4 and self._dictionary.knows(whole) for whole in (before, after))
 
     def _cue(self, candidate: Candidate, heading: str, lead: int | None) -> float:
         sentence = candidate.sentence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 
 UNKNOWN = "und"
@@ -97,9 +98,20 @@ class Dictionary:
             misread = self._misread[word] = self._find_misread(word)
         return misread
 
+    def torn(self, words: Sequence[str], number: int) -> bool:
+        """Whether ``words[number]`` is the beginning or the end of a word that the recogniser tore apart."""
+        word = words[number]
+        before = words[number - 1] + word if number and word[0].islower() else ""
+        after = word + words[number + 1] if number + 1 < len(words) and words[number + 1][0].islower() else ""
+        return any(len(whole) > 4 and self.knows(whole) for whole in (before, after))
+
     def misread_in(self, text: str) -> bool:
-        """Whether one of the words of ``text`` looks misread."""
-        return any(not self.knows(word) and self.misread(word) for word in _WORD.findall(text))
+        """Whether one of the words of ``text`` looks misread or torn."""
+        words = _WORD.findall(text)
+        return any(
+            not self.knows(word) and (self.misread(word) or self.torn(words, number))
+            for number, word in enumerate(words)
+        )
 
     def _find_misread(self, word: str) -> bool:
         capital = word[:1].isupper()

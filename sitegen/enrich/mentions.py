@@ -20,7 +20,7 @@ MAX_SHOWN = 8
 MIN_TELLING = 3
 MAX_READ = 1_000_000
 """Characters of a document that are searched for names; the rest of a longer one repeats them."""
-_CLAUSE = re.compile(r"(?<=[;:.!?])\s|(?<=\D),\s|,\s(?=\D)|\s[–—]\s")
+_CLAUSE = re.compile(r"(?<=[;:])\s|(?<=[a-zß-ÿ»”\"][.!?])\s|(?<=[A-Z]{3}\.)\s|(?<=\D),\s|,\s(?=\D)|\s[–—]\s")
 _LINK = re.compile(r"^(?:and|or|but|und|oder|aber|et|ou|mais)\s")
 _DUE = re.compile(
     r"\b(?:by|until|before|from|on|not later than|bis(?: zum)?|spätestens|ab|vom|am|vor dem|avant|jusqu'au|"
