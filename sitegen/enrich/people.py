@@ -51,6 +51,7 @@ _LABELLED = re.compile(
     rf"Greffi\w+|Juge) ?: (?:(?:{_HONORIFIC}|{_DEGREE}|{_OFFICE})\.? )*(?P<name>{_FULL})(?= *(?:[,\n.;(]|$))"
 )
 _WORDS_OF_OTHERS = (
+    "Doctor Doktor Professor Speaker Chairman Chairwoman Chancellor Director Herren "
     "Act Agency Annex Article Association Authority Avenue Bank Board Bridge Bureau Chapter Charter City Civil "
     "Clerk Code Commission Committee Constitution Corporation Council County Court Crown Department District "
     "Division Federal Fund General Government Group Hall Hospital House Institute Justice Law Library Mayor "

@@ -54,6 +54,10 @@ def _sure(text: str, language: str, dictionary: Dictionary) -> Iterator[str]:
             name = _without_article(match["name"], language)
             if pattern is _GERMAN and dictionary.knows(name):  # a kind of street or bridge, and no name
                 continue
+            if re.search(
+                r"\b(?:St|Mt|Ft)\. $", text[max(0, match.start() - 5) : match.start()]
+            ):  # only the end of a name
+                continue
             if name.split()[-1].lower() in function_words(language):
                 continue
             if name and (" " in name or pattern is not _ENGLISH):
