@@ -1,0 +1,101 @@
+"""Whatever a template reads is recorded: one template and one edit for each kind of read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sitegen.site import tracking
+from sitegen.site.tracking import Digests, Tracked
+from tests.site.sites import Site
+
+READS = [
+    "{{ site.briefs|length }}",
+    "{% if site.briefs[2:] %}three{% endif %}",
+    "{{ site.briefs[0].title }}",
+    "{{ site.briefs[-1].body }}",
+    "{{ (site.briefs|first).summary }}",
+    "{{ (site.briefs|last).summary }}",
+    "{% for brief in site.briefs|reverse %}{{ brief.title }}{% endfor %}",
+    "{{ site.briefs|map(attribute='title')|join(',') }}",
+    "{% for brief in site.briefs %}{{ brief.toc|length }}{{ brief.words }}{{ brief.edited }}{% endfor %}",
+    "{% for brief in site.briefs if brief.next %}{{ brief.next.title }}{% endfor %}",
+    "{% for tag in site.taxonomies.tags.terms %}{{ tag.name }}{{ tag.count }}{% endfor %}",
+    "{{ site.taxonomies.tags.terms|length }}",
+    "{% if site.taxonomies.types.terms %}types{% endif %}",
+    "{% if site.taxonomies.correspondents.terms|length > 1 %}two{% endif %}",
+    "{{ (site.taxonomies.tags.terms|first).pages[0].body }}",
+    "{% for tag in site.taxonomies.tags.terms %}{% for page in tag.pages %}{{ page.summary }}{% endfor %}{% endfor %}",
+    "{% for link in site.menu %}{{ link.title }}{% endfor %}",
+]
+
+
+def test_outputs_follow_what_their_templates_read(site: Site, tmp_path: Path) -> None:
+    site.write("themes/tiny/templates/base.html", "{% block main %}{% endblock %}")
+    for number, template in enumerate(READS):
+        site.write(f"templates/read-{number}.html", template)
+        site.page(f"page-{number}", title="Reads", template=f"read-{number}.html", menu=False)
+    site.brief("a", title="A", slug="a", tags=["One"], correspondent="C")
+    site.brief("m", title="M", slug="m", tags=["Two"])
+    site.build()
+    edits: list[Callable[[], object]] = [
+        lambda: site.brief("a", "## New\n\nOther words here.\n", title="A", slug="a", tags=["One"], correspondent="C"),
+        lambda: site.brief("m", title="M", slug="m", tags=["Two"], summary="Short."),
+        lambda: site.brief("m", title="Mm", slug="m", tags=["Two"], summary="Short."),
+        lambda: site.brief(
+            "z", "Last.\n", title="Z", slug="z", tags=["One"], document_type="Letter", correspondent="D"
+        ),
+        lambda: site.brief("0", "First.\n", title="0", slug="0", tags=["Above"]),
+        lambda: site.remove("briefs/0.md"),
+        lambda: site.page("new", title="New"),
+    ]
+    for number, edit in enumerate(edits):
+        edit()
+        site.build()
+        expected, found = site.rebuilt(tmp_path / f"clean-{number}"), site.tree()
+        assert [path for path in expected if found.get(path) != expected[path]] == []
+        assert found.keys() == expected.keys()
+
+
+def test_an_output_that_read_nothing_else_is_not_made_again(site: Site) -> None:
+    site.write("themes/tiny/templates/404.html", "{{ site.briefs|length }}")
+    site.brief("a", title="A")
+    site.build()
+    (site.output / "404.html").write_text("damaged")
+    inode = (site.output / "index.html").stat().st_ino
+    assert site.build().written == 1
+    assert site.out("404.html") == "1"
+    assert (site.output / "index.html").stat().st_ino == inode
+
+
+def test_reads_are_told_apart() -> None:
+    tracked = Tracked("things", [1, 2])
+    cases: list[tuple[Callable[[], object], tuple[str, ...]]] = [
+        (lambda: len(tracked), ("things#",)),
+        (lambda: bool(tracked), ("things?",)),
+        (lambda: tracked[0], ("things",)),
+        (lambda: tracked[:1], ("things",)),
+        (lambda: list(tracked), ("things", "things#")),
+        (lambda: 2 in tracked, ("things",)),
+        (lambda: tracked == [1, 2], ("things",)),
+    ]
+    for read, names in cases:
+        tracking.begin()
+        read()
+        assert set(tracking.reads()) >= set(names[:1])
+        assert set(tracking.reads()) <= {"things", "things#", "things?"}
+
+
+def test_what_was_read_and_is_gone_makes_an_output_stale() -> None:
+    digests = Digests({"a": lambda: b"1"})
+    assert digests.of(b"own", ("a",)) == digests.of(b"own", ("a",))
+    assert digests.of(b"own", ("a", "gone")) is None
+
+
+def test_a_page_follows_the_address_of_a_page_that_it_links_to(site: Site) -> None:
+    site.brief("a", "[b](b.md)\n", title="A")
+    site.brief("b", title="B", slug="before")
+    site.build()
+    site.brief("b", title="B", slug="after")
+    site.build()
+    assert 'href="/briefs/after/"' in site.out("briefs/a/index.html")
