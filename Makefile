@@ -51,7 +51,8 @@ serve: setup  ## serve that site (or another: make serve SITE=.)
 	$(BIN)/sitegen --site $(SITE) serve
 
 test: setup-dev browser check  ## lint, types, import contracts and all tests
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser"
+	$(BIN)/python -m pytest -n $(WORKERS) -m browser
 
 check: setup-dev  ## lint, format, types, import contracts
 	$(BIN)/ruff check .
