@@ -231,10 +231,7 @@ class Serve(_Section):
 
 
 class Publish(_Section):
-    """Where the site is published."""
-
-    netlify_site: str = ""
-    """The id of the Netlify site. The token comes from the environment, NETLIFY_AUTH_TOKEN."""
+    """Where the site is published. It has no options yet: `sitegen build` writes a folder that any host can take."""
 
 
 class Settings(_Section):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -46,6 +48,7 @@ class Store:
     """By path."""
     broken: list[SitegenError] = field(default_factory=list)
     """Files that cannot be read; they are left alone."""
+    _broken_sources: dict[str, SitegenError] = field(default_factory=dict)
 
     @classmethod
     def open(cls, root: Path) -> Store:
@@ -65,6 +68,7 @@ class Store:
             matter = frontmatter.validate(parsed.fields, name, text)
         except SitegenError as error:
             self.broken.extend(error.problems)
+            self._broken_sources.update((source, error) for source in _claims(self.root / path))
         else:
             self.briefs[path] = Brief(path, matter, parsed.body, text)
 
@@ -82,6 +86,11 @@ class Store:
                 message = f"the document {source} already has the brief {self.root.name}/{other}"
                 problems.append(SourceClaimedTwice(message, place=place))
         raise_all(problems)
+
+    def check(self, ref: str) -> None:
+        """Raises what is wrong with the document's brief, when that cannot be read: it must not get a second one."""
+        if ref in self._broken_sources:
+            raise self._broken_sources[ref]
 
     def by_source(self, ref: str) -> Brief | None:
         """The brief of a document."""
@@ -173,6 +182,14 @@ class Store:
         if proposal != record.proposal:
             provenance.write(self.root, record.model_copy(update={"proposal": proposal, "brief": existing.path}))
         return "unchanged" if proposal in (None, record.proposal) else "proposed"
+
+
+def _claims(path: Path) -> list[str]:
+    """The sources that a broken brief seems to claim, found without understanding it."""
+    with contextlib.suppress(OSError):
+        text = path.read_bytes().decode("utf-8", "replace")
+        return [found.strip("'\"") for found in re.findall(r"^source:[ \t]*(\S.*?)[ \t]*\r?$", text, re.M)]
+    return []
 
 
 def _letters(language: str) -> list[tuple[str, str]]:

@@ -242,6 +242,7 @@ class Run:
         if is_empty(document.text):
             self.journal.finish(document.ref, "empty", fingerprint)
             return Result(document.ref, document.title, "empty", reason="it has no text")
+        self.store.check(document.ref)
         identity = await self.identity()
         key = cache_key(document.text_hash, document.language, identity)
         kept = self._kept(document, key)

@@ -167,6 +167,24 @@ def test_an_edited_brief_stays_and_the_new_text_is_a_proposal(project: Project) 
     assert line.status == "published"
 
 
+@pytest.mark.parametrize(
+    "damage", [b"---\ntitle: [\nsource: folder:a.txt\n---\n", b"---\nsource: 'folder:a.txt'\n\xff\n"]
+)
+def test_a_document_whose_brief_is_broken_gets_no_second_one(project: Project, damage: bytes) -> None:
+    run(project, Engine())
+    path = next(path for path in project.briefs.glob("*.md") if "folder:a.txt" in path.read_text())
+    path.write_bytes(damage)
+    provenance.record_path(project.briefs, "folder:a.txt").unlink()
+    (project.root / "documents" / "a.txt").write_text(f"Report a\n\n{MORE}\n")
+    engine = Engine()
+    report = run(project, engine)
+    assert done(report) == {"a": "failed"}
+    assert report.failed[0].code in ("SG401", "SG406")
+    assert engine.calls == []
+    assert path.read_bytes() == damage
+    assert len(list(project.briefs.glob("*.md"))) == 3
+
+
 def test_a_changed_default_status_publishes_nothing_that_exists(project: Project) -> None:
     run(project, Engine())
     (project.root / "sitegen.toml").write_text('[briefs]\ninitial_status = "published"\n')
