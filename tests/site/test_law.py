@@ -208,7 +208,7 @@ edits = st.one_of(
 
 
 @settings(
-    max_examples=int(os.environ.get("SITEGEN_LAW_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("SITEGEN_LAW_EXAMPLES", "25")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
