@@ -97,8 +97,11 @@ class Console:
     # ----------------------------------------------------------------------------------------------------- progress
 
     @contextlib.contextmanager
-    def progress(self, label: str, unit: str) -> Iterator[Progress]:
-        """A live bar on a terminal; on anything else a line now and then with ``--verbose``, else nothing."""
+    def progress(self, label: str, unit: str, *, threads: bool = True) -> Iterator[Progress]:
+        """A live bar on a terminal; on anything else a line now and then with ``--verbose``, else nothing.
+
+        Without ``threads`` the bar moves only when it is told something: a process with threads should not fork.
+        """
         if self.quiet or self.json or not sys.stderr.isatty():
             yield Progress(self, label, unit)
             return
@@ -116,9 +119,10 @@ class Console:
             rich.TextColumn("{task.fields[counts]}", style="dim"),
             console=terminal,
             transient=True,
+            auto_refresh=threads,
         )
         with bar:
-            yield _LiveProgress(self, label, unit, bar)
+            yield _LiveProgress(self, label, unit, bar, refresh=not threads)
 
 
 class Progress:
@@ -151,9 +155,10 @@ class Progress:
 
 
 class _LiveProgress(Progress):
-    def __init__(self, console: Console, label: str, unit: str, bar: RichProgress) -> None:
+    def __init__(self, console: Console, label: str, unit: str, bar: RichProgress, *, refresh: bool) -> None:
         super().__init__(console, label, unit)
         self.bar = bar
+        self.refresh = refresh
         self.task = bar.add_task(label, total=None, rate="", counts="")
 
     def total(self, count: int | None) -> None:
@@ -171,6 +176,8 @@ class _LiveProgress(Progress):
             self.started = time.monotonic()
         super().at(label, done, count)
         self.bar.update(self.task, description=label, completed=done, total=count, rate=self.rate())
+        if self.refresh:
+            self.bar.refresh()
 
 
 def colours(stream: TextIO) -> bool:

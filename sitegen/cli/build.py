@@ -38,7 +38,7 @@ def command(
     project = app.project()
     target = None if output is None else output.resolve()
     options = BuildOptions(output=target, drafts=drafts, future=future, base_url=base_url, clean=clean, strict=strict)
-    with app.console.progress("Building", "pages") as bar:
+    with app.console.progress("Building", "pages", threads=False) as bar:
         report = build(project, options, bar.at)
     _show(app, report, target or project.output)
 

@@ -69,6 +69,7 @@ class SummaryCache:
         self.folder = folder
         with _guarded(folder):
             folder.mkdir(parents=True, exist_ok=True)
+            _probe(folder / "cache.db")
             self._cache: Any = diskcache.Cache(
                 str(folder), disk=diskcache.JSONDisk, disk_compress_level=6, eviction_policy="none", statistics=1
             )
@@ -140,6 +141,12 @@ class SummaryCache:
 
     def close(self) -> None:
         self._cache.close()
+
+
+def _probe(database: Path) -> None:
+    """Raises when the file is no database; diskcache would leave it open then."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 @contextlib.contextmanager

@@ -68,17 +68,24 @@ class Journal:
         with self._guarded():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version > FORMAT:
-                raise StateDamaged(
-                    f"the journal was written by a newer sitegen (format {version})",
-                    place=str(path),
-                    remedy="Update sitegen.",
-                )
-            self._db.executescript(_SCHEMA)
-            self._db.execute(f"PRAGMA user_version = {FORMAT}")
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > FORMAT:
+            raise StateDamaged(
+                f"the journal was written by a newer sitegen (format {version})",
+                place=str(self.path),
+                remedy="Update sitegen.",
+            )
+        self._db.executescript(_SCHEMA)
+        self._db.execute(f"PRAGMA user_version = {FORMAT}")
 
     def recover(self) -> int:
         """After a crash: what was running is pending again, its attempt counted. Returns how many there were."""

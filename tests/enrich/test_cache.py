@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,30 @@ from sitegen.enrich.engines.base import Identity
 from sitegen.enrich.summary import Summary
 from sitegen.errors import StateDamaged
 
+OPENED: list[SummaryCache] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
+def open_cache(folder: Path) -> SummaryCache:
+    OPENED.append(SummaryCache(folder))
+    return OPENED[-1]
+
+
 IDENTITY = Identity("ollama", "qwen3:8b", "abc", "0.33.0", {"num_ctx": 4096}, "v1")
 SUMMARY = Summary(method="summary", title="T", dek="D", paragraphs=("ä\u2028",), people=("A",))
 
 
 def test_a_summary_comes_back_as_it_was(tmp_path: Path) -> None:
-    cache = SummaryCache(tmp_path)
+    cache = open_cache(tmp_path)
     assert cache.get("k") is None
     cache.put("k", SUMMARY, IDENTITY)
-    assert SummaryCache(tmp_path).get("k") == SUMMARY
+    assert open_cache(tmp_path).get("k") == SUMMARY
 
 
 @pytest.mark.parametrize(
@@ -40,7 +56,7 @@ def test_the_key_is_the_texts_and_not_the_servers() -> None:
 
 
 def test_nothing_is_pickled(tmp_path: Path) -> None:
-    cache = SummaryCache(tmp_path)
+    cache = open_cache(tmp_path)
     cache.put("k", SUMMARY, IDENTITY)
     cache.close()
     with sqlite3.connect(tmp_path / "cache.db") as database:
@@ -50,7 +66,7 @@ def test_nothing_is_pickled(tmp_path: Path) -> None:
 
 
 def test_an_entry_that_no_longer_validates_is_a_miss(tmp_path: Path) -> None:
-    cache = SummaryCache(tmp_path)
+    cache = open_cache(tmp_path)
     cache._cache.set("k", {"summary": {"title": 3}})
     assert cache.get("k") is None
     cache._cache.set("k", ["x"])
@@ -59,7 +75,7 @@ def test_an_entry_that_no_longer_validates_is_a_miss(tmp_path: Path) -> None:
 
 
 def test_stats_count_hits_and_entries_by_engine_model_and_prompt(tmp_path: Path) -> None:
-    cache = SummaryCache(tmp_path)
+    cache = open_cache(tmp_path)
     cache.put("a", SUMMARY, IDENTITY)
     cache.put("b", SUMMARY, IDENTITY)
     cache.put("c", SUMMARY, dataclasses.replace(IDENTITY, prompt="v2"))
@@ -73,7 +89,7 @@ def test_stats_count_hits_and_entries_by_engine_model_and_prompt(tmp_path: Path)
 
 
 def test_pruning_removes_the_oldest_first_until_it_fits(tmp_path: Path) -> None:
-    cache = SummaryCache(tmp_path)
+    cache = open_cache(tmp_path)
     for number in range(30):
         large = SUMMARY.model_copy(update={"paragraphs": tuple(str(number * n * 7919) * 9 for n in range(400))})
         cache.put(f"k{number:02}", large, IDENTITY)
@@ -86,7 +102,7 @@ def test_pruning_removes_the_oldest_first_until_it_fits(tmp_path: Path) -> None:
 
 
 def test_pruning_by_age(tmp_path: Path) -> None:
-    cache = SummaryCache(tmp_path)
+    cache = open_cache(tmp_path)
     cache.put("a", SUMMARY, IDENTITY)
     assert cache.prune(older_than=3600) == 0
     assert cache.prune(older_than=0) == 1
@@ -95,4 +111,4 @@ def test_pruning_by_age(tmp_path: Path) -> None:
 def test_a_damaged_cache_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "cache.db").write_bytes(b"garbage" * 1000)
     with pytest.raises(StateDamaged, match="cache cannot be used"):
-        SummaryCache(tmp_path)
+        open_cache(tmp_path)

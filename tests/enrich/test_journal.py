@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,20 @@ class Clock:
         return self.now
 
 
+OPENED: list[Journal] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
 def open_journal(tmp_path: Path, clock: Clock | None = None) -> Journal:
-    return Journal(tmp_path / "journal.sqlite", clock=clock or Clock())
+    journal = Journal(tmp_path / "journal.sqlite", clock=clock or Clock())
+    OPENED.append(journal)
+    return journal
 
 
 def state(journal: Journal, ref: str) -> tuple[str, int]:
@@ -124,7 +137,7 @@ def test_a_damaged_journal_is_a_clear_error(tmp_path: Path, raw: bytes) -> None:
 
 
 def test_a_journal_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
-    open_journal(tmp_path).close()
+    open_journal(tmp_path)
     with sqlite3.connect(tmp_path / "journal.sqlite") as database:
         database.execute("PRAGMA user_version = 99")
     database.close()
