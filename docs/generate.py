@@ -170,20 +170,19 @@ def commands_page() -> str:
         GENERATED,
         "`--site`, `--json`, `--quiet`, `--verbose` and `--debug` may stand before or after any command. Results go to "
         "stdout, everything else to stderr. Exit codes are in [errors.md](errors.md).",
-        *_commands(root, "sitegen"),
+        *_commands(root, click.Context(root, info_name="sitegen", terminal_width=100, max_content_width=100)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _commands(command: click.Command, name: str) -> Iterator[str]:
-    context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
-    yield f"## `{name}`"
+def _commands(command: click.Command, context: click.Context) -> Iterator[str]:
+    yield f"## `{context.command_path}`"
     yield f"```text\n{command.get_help(context).strip()}\n```"
     if isinstance(command, click.Group):
-        for child in command.list_commands(context):
-            found = command.get_command(context, child)
-            assert found is not None
-            yield from _commands(found, f"{name} {child}")
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from _commands(child, click.Context(child, context, name))
 
 
 # -------------------------------------------------------------------------------------------------------- front matter
