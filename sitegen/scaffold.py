@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,10 +94,14 @@ def demo_documents() -> Path:
 def create(folder: Path, *, demo: bool = False) -> list[str]:
     """Writes a new site into ``folder`` and returns its files. Nothing that is there is overwritten.
 
-    Raises ``FolderNotEmpty`` when the folder already holds one of the files.
+    Raises ``FolderNotEmpty`` when the folder already holds one of the files, or, for the demo, documents of its own:
+    the demo publishes its briefs at once, which nobody's own documents may meet by surprise.
     """
     texts = dict(_texts(demo))
-    taken = [name for name in texts if (folder / name).exists()]
+    with files.guarded(folder):
+        taken = [name for name in texts if os.path.lexists(folder / name)]
+        if demo and _holds_something(folder / "documents"):
+            taken.append("documents/")
     if taken:
         raise FolderNotEmpty(f"there is already {', '.join(taken)}", place=str(folder))
     for name, text in texts.items():
@@ -105,6 +110,10 @@ def create(folder: Path, *, demo: bool = False) -> list[str]:
         with files.guarded(folder):
             shutil.copytree(demo_documents(), folder / "documents", dirs_exist_ok=True)
     return sorted(texts)
+
+
+def _holds_something(folder: Path) -> bool:
+    return os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir()))
 
 
 def _texts(demo: bool) -> Iterator[tuple[str, str]]:

@@ -73,6 +73,24 @@ def test_init_overwrites_nothing(site: Path, capsys: pytest.CaptureFixture[str])
     assert (site / "content" / "index.md").read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["2024-01-05-pressemitteilung-hochwasser.md", "metadata.jsonl", "my-own.txt"])
+def test_the_demo_leaves_documents_of_its_user_alone(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / name).write_text("mine")
+    assert run(["init", str(tmp_path), "--demo"]) == 2
+    assert "there is already documents/" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [name]
+    assert (tmp_path / "documents" / name).read_text() == "mine"
+
+
+def test_the_demo_takes_an_empty_folder_of_documents(tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    assert run(["init", str(tmp_path), "--demo"]) == 0
+    assert (tmp_path / "documents" / "metadata.jsonl").exists()
+
+
 def test_options_may_stand_before_or_after_the_command(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["--json", "--site", str(site), "brief", "list"], ["brief", "list", "--site", str(site), "--json"]):
         assert run(words) == 0
