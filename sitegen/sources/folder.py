@@ -94,7 +94,9 @@ class FolderSource:
                 now[item.path] = known
         filled: dict[str, object] = {}
         documents = self._read_all(todo, before, now, filled)
-        return Changes(documents, total=len(todo), cursor=filled, complete=len(todo) == len(items))
+        # A file that was only touched is looked at, but not named again: what was known before says who is gone.
+        complete = not before and len(todo) == len(items)
+        return Changes(documents, total=len(todo), cursor=filled, complete=complete)
 
     async def _read_all(
         self, todo: Iterable[_Item], before: _Before, now: dict[str, object], filled: dict[str, object]

@@ -90,6 +90,20 @@ def test_text_markdown_and_pdf_files_in_any_folder_and_case_are_documents(tmp_pa
     assert asyncio.run(FolderSource(tmp_path).refs()) == set(found)
 
 
+def test_touched_files_are_not_gone_and_not_named_again(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(f"The text of {name}.")
+    _, cursor, _ = pull(tmp_path)
+    for name in ("a.txt", "b.txt"):
+        os.utime(tmp_path / name, (1_000_000_000, 1_000_000_000))
+
+    found, after, complete = pull(tmp_path, cursor)
+
+    assert (found, complete) == ({}, False)
+    assert pull(tmp_path, after)[1] == after
+    assert asyncio.run(FolderSource(tmp_path).refs()) == {"folder:a.txt", "folder:b.txt"}
+
+
 def test_metadata_describes_a_document(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("The text.")
     describe(
