@@ -36,7 +36,7 @@ def list_briefs(app: App, status: str | None) -> None:
     """List all briefs, and the documents that have none yet, with their state.
 
     `edited`: changed by hand since it was generated. `proposal`: a newer text waits for the editor. `stale`: made by
-    another engine or model than the settings name. `gone`: the document is no longer in the source.
+    another engine, model or prompt than would be used now. `gone`: the document is no longer in the source.
 
     \b
     Examples:
@@ -80,17 +80,21 @@ def show_brief(app: App, ref: str) -> None:
       sitegen brief show bridge-inspection
       sitegen --json brief show paperless:12
     """
-    from sitegen.enrich.overview import overview
+    from sitegen.briefs.store import Store
+    from sitegen.enrich.overview import entries, line_of, record_of
 
     project = app.project()
-    lines, store = overview(project)
+    store = Store.open(project.briefs)
     brief = store.find(ref)
-    record = store.record(brief.matter.source) if brief.matter.source else None
-    line = next(line for line in lines if line.brief and line.brief.endswith(brief.path))
+    others = len(store.broken)
+    line = line_of(project, store, brief, entries(project).get(brief.matter.source or ""))
+    record = record_of(store, brief)
     if app.console.json:
         app.console.data(_as_dict(brief, record, line))
-        return
-    _print(app, brief, record, line)
+    else:
+        _print(app, brief, record, line)
+    for problem in store.broken[others:]:
+        app.console.warn(str(problem))
 
 
 def _as_dict(brief: Brief, record: Record | None, line: Line) -> dict[str, object]:
@@ -117,6 +121,6 @@ def _print(app: App, brief: Brief, record: Record | None, line: Line) -> None:
         out(f"  why       {line.why}")
     out()
     out(brief.body.strip())
-    if record is not None and record.proposal is not None:
+    if record is not None and (proposal := record.waiting(brief.text)):
         out("\n--- proposal: the newer text, not in the file ---\n")
-        out(record.proposal.text.generated().text.strip())
+        out(proposal.text.generated().text.strip())

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from sitegen import files
-from sitegen.briefs.provenance import Record
+from sitegen.briefs.provenance import Made, Record
 from sitegen.briefs.store import Brief, Store
 from sitegen.enrich.journal import FILE_NAME, Entry, Journal
+from sitegen.errors import Place, SitegenError, StorageError
 from sitegen.settings import Engine, Project
 
 FLAGS = ("edited", "proposal", "stale", "source gone")
@@ -32,35 +39,54 @@ class Line:
 
 
 def overview(project: Project) -> tuple[list[Line], Store]:
-    """All briefs by title, then all documents without one; and the store they were read from."""
+    """All briefs by title, then all documents without one; and the store they were read from.
+
+    What cannot be read is among ``Store.broken``; it does not hide the rest.
+    """
     store = Store.open(project.briefs)
-    entries = _entries(project)
-    lines = [line_of(project, store, brief, entries.get(brief.matter.source or "")) for brief in store.briefs.values()]
+    known = entries(project)
+    lines = [line_of(project, store, brief, known.get(brief.matter.source or "")) for brief in store.briefs.values()]
     lines.sort(key=lambda line: (line.title.casefold(), line.brief or ""))
+    without = [entry for entry in known.values() if store.by_source(entry.ref) is None]
+    lines += [_line_without(entry) for entry in without if entry.state != "done"]
     lines += [
-        Line(
-            "pending" if entry.state == "running" else entry.state,
-            entry.title,
-            entry.ref,
-            None,
-            _gone(entry),
-            _why(entry),
-        )
-        for entry in entries.values()
-        if entry.state != "done" and store.by_source(entry.ref) is None
+        Line("pending", entry.title, entry.ref, None, (), "its brief is gone; the next pull makes it again")
+        for entry in without
+        if entry.state == "done" and _to_be_made_again(project, store, entry)
     ]
     return lines, store
+
+
+def entries(project: Project) -> dict[str, Entry]:
+    """What the journal knows, by ref. Reads only: the site may lie on a drive that takes no writes."""
+    path = project.state / FILE_NAME
+    if not path.exists():
+        return {}
+    with _journal(path) as journal:
+        return {entry.ref: entry for entry in journal.entries()}
+
+
+def record_of(store: Store, brief: Brief) -> Record | None:
+    """The provenance of a brief; what is wrong with it, when it cannot be read, is put to ``Store.broken``."""
+    if not brief.matter.source:
+        return None
+    try:
+        return store.record(brief.matter.source)
+    except SitegenError as error:
+        told = set(map(str, store.broken))
+        store.broken.extend(problem for problem in error.problems if str(problem) not in told)
+        return None
 
 
 def line_of(project: Project, store: Store, brief: Brief, entry: Entry | None) -> Line:
     """One brief's line, with all that an editor should know about it."""
     flags: list[str] = []
     why: list[str] = []
-    record = store.record(brief.matter.source) if brief.matter.source else None
+    record = record_of(store, brief)
     if record is not None:
-        if record.generated is not None and files.sha256(brief.text) != record.generated.sha256:
+        if record.generated is not None and record.edited(brief.text):
             flags.append("edited")
-        if record.proposal is not None:
+        if record.waiting(brief.text) is not None:
             flags.append("proposal")
             why.append("a newer text waits, since the brief was edited")
         if reason := stale(record, project.settings.engine):
@@ -75,7 +101,11 @@ def line_of(project: Project, store: Store, brief: Brief, entry: Entry | None) -
 
 
 def stale(record: Record, engine: Engine) -> str:
-    """Why a brief is not what the settings would make today; empty when it is."""
+    """Why a brief is not what would be made today, as far as that is known without asking the engine; else empty.
+
+    Compared are engine, model and prompt; for the built-in engine its version. Other weights under the same name, and
+    other options, are not seen here.
+    """
     made = record.proposal.made if record.proposal else record.made
     if made is None:
         return ""
@@ -84,18 +114,70 @@ def stale(record: Record, engine: Engine) -> str:
     model = {"ollama": engine.ollama.model, "openai": engine.openai.model}.get(engine.kind, made.model)
     if model.removesuffix(":latest") != made.model.removesuffix(":latest"):
         return f"made with {made.model}, the settings say {model}"
-    return ""
+    return _outdated(made, engine)
 
 
-def _entries(project: Project) -> dict[str, Entry]:
-    path = project.state / FILE_NAME
-    if not path.exists():
-        return {}
-    journal = Journal(path)
+def _outdated(made: Made, engine: Engine) -> str:
+    if engine.kind == "extractive":
+        digest = _extractive_version()
+        same = made.model != "lexrank" or made.digest == digest
+        return "" if same else f"made by version {made.digest} of the built-in engine, this is {digest}"
+    answer_tokens = engine.ollama.num_predict if engine.kind == "ollama" else engine.openai.num_predict
+    now = _prompt(answer_tokens)
+    return "" if made.prompt == now else f"made with the prompt {made.prompt or 'of none'}, it is now {now}"
+
+
+@cache
+def _extractive_version() -> str:
+    from sitegen.enrich.engines.extractive import VERSION
+
+    return VERSION
+
+
+@cache
+def _prompt(answer_tokens: int) -> str:
+    from sitegen.enrich.summarize import prompt
+
+    return prompt(answer_tokens)
+
+
+@contextlib.contextmanager
+def _journal(path: Path) -> Iterator[Journal]:
+    """The journal, or a copy where nothing can be written: SQLite writes beside a file even to read it."""
+    with contextlib.ExitStack() as stack:
+        copy = path
+        if not all(os.access(place, os.W_OK, effective_ids=_EFFECTIVE) for place in (path, path.parent)):
+            copy = Path(stack.enter_context(tempfile.TemporaryDirectory())) / FILE_NAME
+            with files.guarded(path):
+                for name in filter(os.path.exists, (str(path), f"{path}-wal")):
+                    shutil.copyfile(name, copy.with_name(Path(name).name))
+        try:
+            journal = Journal(copy)
+            stack.callback(journal.close)
+            yield journal
+        except StorageError as error:
+            error.place = Place(str(path))
+            raise
+
+
+_EFFECTIVE = os.access in os.supports_effective_ids
+
+
+def _line_without(entry: Entry) -> Line:
+    state = "pending" if entry.state == "running" else entry.state
+    return Line(state, entry.title, entry.ref, None, _gone(entry), _why(entry))
+
+
+def _to_be_made_again(project: Project, store: Store, entry: Entry) -> bool:
+    """Whether the brief of a finished document is lost: with a record left an editor deleted it, which stands."""
+    ours = entry.ref.startswith(f"{project.settings.source.kind}:") and not entry.gone
+    if not ours or not store.unknown(entry.ref):
+        return False
     try:
-        return {entry.ref: entry for entry in journal.entries()}
-    finally:
-        journal.close()
+        store.check(entry.ref)
+    except SitegenError:
+        return False  # it is there, and cannot be read
+    return True
 
 
 def _gone(entry: Entry) -> tuple[str, ...]:

@@ -27,6 +27,12 @@ MOST_MENTIONS = 12
 """Dates, amounts, people, organisations and places, each."""
 
 
+def prompt(answer_tokens: int) -> str:
+    """Version and hash of prompts and schemas; a model with room for longer answers is asked for more points."""
+    schemas = {"extract": extraction_schema(reading.items(answer_tokens)), "write": writing_schema(1, 1, 1)}
+    return prompts.fingerprint(schemas)
+
+
 class ModelSummarizer:
     """An ``Engine`` over any ``ChatEngine``."""
 
@@ -40,9 +46,7 @@ class ModelSummarizer:
 
     async def identity(self) -> Identity:
         """The chat engine's, with the version and the hash of prompts and schemas."""
-        items = reading.items(self.chat.answer_tokens)
-        schemas = {"extract": extraction_schema(items), "write": writing_schema(1, 1, 1)}
-        return replace(await self.chat.identity(), prompt=prompts.fingerprint(schemas))
+        return replace(await self.chat.identity(), prompt=prompt(self.chat.answer_tokens))
 
     async def summarize(self, document: Document) -> Summary:
         """See ``Engine``. An extract in place of a summary is a result; a model that cannot be asked is an error."""

@@ -125,6 +125,30 @@ def test_brief_list_and_show_tell_state_and_reason(site: Path, capsys: pytest.Ca
     assert "SG407" in capsys.readouterr().err
 
 
+def test_a_brief_is_not_taken_for_one_whose_name_ends_alike(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, title in (("bridge", "The bridge"), ("weir-bridge", "A weir")):
+        (site / "briefs").mkdir(exist_ok=True)
+        (site / "briefs" / f"{name}.md").write_text(f"---\ntitle: {title}\nstatus: draft\n---\n\nText.\n")
+    assert run(["--site", str(site), "--json", "brief", "show", "bridge"]) == 0
+    shown = out_of(capsys)
+    assert (shown["title"], shown["brief"]) == ("The bridge", "briefs/bridge.md")
+
+
+def test_a_broken_record_hides_no_other_brief(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site / "documents" / "pool.txt").write_text(f"Report on the pool\n\n{TEXT}")
+    run(["--site", str(site), "pull", "-q"])
+    record = next(path for path in (site / "briefs" / ".provenance").iterdir() if "folder:pool.txt" in path.read_text())
+    record.write_text(f"<<<<<<< HEAD\n{record.read_text()}")
+    assert run(["--site", str(site), "brief", "list"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.count("\ndraft ") == 2
+    assert shown.err.count(record.name) == 1
+    assert run(["--site", str(site), "brief", "show", "folder:pool.txt"]) == 0
+    shown = capsys.readouterr()
+    assert "folder:pool.txt" in shown.out
+    assert shown.err.count(record.name) == 1
+
+
 def test_a_proposal_is_shown_below_the_editors_text(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(["--site", str(site), "pull", "-q"])
     path = next((site / "briefs").glob("*.md"))
