@@ -37,13 +37,13 @@ class Console:
 
     def out(self, text: str = "") -> None:
         """The command's result for people, on stdout."""
-        _write(sys.stdout, text)
+        _write(sys.stdout, _printable(text))
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Aligned columns on stdout; on a terminal the widest ones are cut until the lines fit."""
         from rich.cells import cell_len
 
-        rows = [[_printable(cell) for cell in row] for row in rows]
+        rows = [[_line(cell) for cell in row] for row in rows]
         widths = [max(cell_len(row[column]) for row in (head, *rows)) for column in range(len(head))]
         room = _width(sys.stdout)
         while room is not None and sum(widths) + 2 * len(widths) > room and max(widths) > 8:
@@ -72,9 +72,9 @@ class Console:
     def finding(self, state: str, topic: str, message: str, remedy: str) -> None:
         """One line of a check on stdout, with what to do below it."""
         mark = {"ok": "✓", "warning": "!", "error": "✗"}[state]
-        _write(sys.stdout, f"{_style(mark, state, sys.stdout)} {topic:9} {_printable(message)}")
+        _write(sys.stdout, f"{_style(mark, state, sys.stdout)} {_printable(topic):9} {_printable(message)}")
         if remedy and state != "ok":
-            _write(sys.stdout, f"  {_style('what to do:', 'dim', sys.stdout)} {remedy}")
+            _write(sys.stdout, f"  {_style('what to do:', 'dim', sys.stdout)} {_printable(remedy)}")
 
     def error(self, error: SitegenError) -> None:
         """All problems behind an error: what happened, where, and what to do; with ``--json`` on stdout."""
@@ -86,12 +86,19 @@ class Console:
         if len(error.problems) > 1:
             _write(sys.stderr, f"{len(error.problems)} problems found.")
 
+    def trace(self, error: BaseException) -> None:
+        """With ``--debug``, where an error came from; it is told as ever after that."""
+        if self.debug:
+            import traceback
+
+            _write(sys.stderr, _printable("".join(traceback.format_exception(error)).rstrip()))
+
     def _problem(self, problem: SitegenError) -> str:
         label = _style(f"error {problem.code}".strip(), "error", sys.stderr)
         where = f"{_style(_printable(str(problem.place)), 'bold', sys.stderr)}: " if problem.place else ""
         lines = [f"{label}: {where}{_printable(problem.message)}"]
         if problem.remedy:
-            lines.append(f"  {_style('what to do:', 'dim', sys.stderr)} {problem.remedy}")
+            lines.append(f"  {_style('what to do:', 'dim', sys.stderr)} {_printable(problem.remedy)}")
         return "\n".join(lines)
 
     # ----------------------------------------------------------------------------------------------------- progress
@@ -194,8 +201,24 @@ def _style(text: str, style: str | None, stream: TextIO) -> str:
 
 
 def _printable(text: str) -> str:
-    """Names from outside may hold terminal escapes; they are shown, never obeyed."""
-    return "".join(char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in text)
+    """Names and texts from outside may hold terminal escapes; they are shown, never obeyed.
+
+    Blanks that are not ASCII, and the joiners and marks of direction that scripts need, pass: no terminal obeys them.
+    """
+    return "".join(char if char.isprintable() or char in _HARMLESS else _escaped(char) for char in text)
+
+
+_HARMLESS = "\n\t\u00a0\u2002\u2003\u2009\u200c\u200d\u202f\u3000\u00ad"
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _line(text: str) -> str:
+    """A cell of a table: a line break in a title must not begin a row."""
+    return _printable(" ".join(text.splitlines())).replace("\t", " ")
 
 
 def _cell(text: str, width: int) -> str:
@@ -208,7 +231,7 @@ def _width(stream: TextIO) -> int | None:
     if not stream.isatty():
         return None
     with contextlib.suppress(OSError):
-        return os.get_terminal_size(stream.fileno()).columns
+        return os.get_terminal_size(stream.fileno()).columns or None  # 0: it does not know, as under some supervisors
     return None
 
 

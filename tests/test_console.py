@@ -10,6 +10,11 @@ import subprocess
 import sys
 import termios
 
+import pytest
+
+from sitegen.console import Console
+from sitegen.errors import SitegenError
+
 SCRIPT = """
 from sitegen.console import Console
 console = Console()
@@ -21,10 +26,10 @@ console.say("done", "ok")
 """
 
 
-def on_terminal(*words: str, **environ: str) -> str:
+def on_terminal(*words: str, columns: int = 100, **environ: str) -> str:
     ours, theirs = pty.openpty()
     command = [sys.executable, *words]
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", **environ}
     process = subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
@@ -66,3 +71,36 @@ def test_tables_fit_the_terminal() -> None:
     assert len(lines) == 3
     assert lines[1].endswith("…")
     assert max(map(len, lines)) <= 100
+
+
+def test_a_terminal_that_does_not_know_its_width_cuts_nothing() -> None:
+    script = "from sitegen.console import Console; Console().table(('A', 'B'), [('x' * 30, 'y' * 60)])"
+    assert "x" * 30 + "  " + "y" * 60 in on_terminal("-c", script, columns=0, NO_COLOR="1")
+
+
+HOSTILE = "A\x1b]0;owned\x07\x9b31m\r\x7f\u202e\ud800B\tC\nD"
+SHOWN = r"A\x1b]0;owned\x07\x9b31m\x0d\x7f\u202e\ud800B" + "\tC\nD"
+
+
+def test_texts_from_outside_are_shown_and_never_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(verbose=True)
+    console.out(HOSTILE)
+    console.say(HOSTILE)
+    console.detail(HOSTILE)
+    console.warn(HOSTILE)
+    console.finding("error", HOSTILE, HOSTILE, HOSTILE)
+    console.error(SitegenError(HOSTILE, place=HOSTILE, remedy=HOSTILE))
+    shown = capsys.readouterr()
+    assert shown.out.count(SHOWN) == 4
+    assert shown.err.count(SHOWN) == 6
+
+
+def test_a_row_of_a_table_stays_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().table(("A", "B"), [(HOSTILE, "x\ndraft  forged")])
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_letters_of_all_scripts_and_their_blanks_are_left_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "Grün 5\u202f000\u00a0€ 北京 می\u200cخواهم 👩\u200d🚀"
+    Console().out(text)
+    assert capsys.readouterr().out == f"{text}\n"

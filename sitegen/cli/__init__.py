@@ -75,13 +75,11 @@ def run(args: list[str]) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else ExitCode.PROBLEMS
     except SitegenError as error:
-        if app.console.debug:
-            raise
+        app.console.trace(error)
         app.console.error(error)
         return error.exit_code
     except Exception as error:
-        if app.console.debug:
-            raise
+        app.console.trace(error)
         app.console.error(Unexpected(f"{type(error).__name__}: {error}"))
         return ExitCode.PROBLEMS
 

@@ -304,8 +304,18 @@ def test_a_fault_of_ours_is_no_traceback_unless_asked_for(
     error = capsys.readouterr().err
     assert "error SG901: ValueError: boom" in error
     assert "Traceback" not in error
-    with pytest.raises(ValueError, match="boom"):
-        run(["--site", str(site), "--debug", "config"])
+    assert run(["--site", str(site), "--debug", "config"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Traceback")
+    assert "error SG901: ValueError: boom" in error
+
+
+def test_debug_keeps_exit_codes_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--site", str(tmp_path), "--debug", "--json", "pull"]) == 3
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["errors"][0]["code"] == "SG101"
+    assert "SettingsMissing" in shown.err
+    assert "Traceback" in shown.err
 
 
 # ------------------------------------------------------------------------------------------------------------ manners
@@ -360,8 +370,14 @@ def test_verbose_says_what_is_done_line_by_line(site: Path) -> None:
 
 
 def test_terminal_escapes_in_titles_are_shown_and_not_obeyed(site: Path) -> None:
-    (site / "documents" / "metadata.jsonl").write_text('{"file": "bridge.txt", "title": "A\\u001b[31mB"}\n')
-    assert "\x1b" not in shell("pull", "-v", site=site).stderr
+    (site / "documents" / "metadata.jsonl").write_text('{"file": "bridge.txt", "title": "A\\u001b]0;owned\\u0007B"}\n')
+    (site / "briefs").mkdir()
+    (site / "briefs" / "mine.md").write_text('---\ntitle: "A\\e]0;owned\\aB"\n---\n\nText \x1b[2J\x9b31m end.\n')
+    for words in (["pull", "--dry-run"], ["pull", "-v"], ["brief", "list"], ["brief", "show", "mine"]):
+        done = shell(*words, site=site)
+        assert done.returncode == 0, done.stderr
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", done.stdout + done.stderr)
+    assert "\\x1b[2J\\x9b31m end." in done.stdout
 
 
 def test_a_closed_pipe_is_no_error(site: Path) -> None:
