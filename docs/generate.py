@@ -95,10 +95,14 @@ def _type(annotation: Any) -> str:
         SecretStr: "secret",
     }
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _type(arguments[0])
     if origin is typing.Literal:
         return " or ".join(f'`"{value}"`' for value in arguments)
     if origin is tuple:
         return f"list of {_type(arguments[0])}"
+    if origin is typing.Annotated:
+        return _type(arguments[0])
     if origin in (types.UnionType, typing.Union):
         return _type(next(argument for argument in arguments if argument is not type(None)))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -5,7 +5,7 @@
     ├── SourceError (exit 4)            SourceUnreachable, SourceRefused, SourceForbidden, SourceWrongAddress,
     │                                   SourceFailing, SourceVersion, SourceAnswerInvalid, SourceTagMissing,
     │                                   SourceUntrusted, SourceFolderMissing, SourceMetadataInvalid,
-    │                                   DocumentUnreadable, DocumentMissing
+    │                                   DocumentUnreadable, DocumentMissing, DocumentDeadly
     ├── EngineError (exit 5)            EngineUnreachable, ModelMissing, EngineBusy, AnswerUnfinished, AnswerInvalid,
     │                                   ContextExceeded, CloudModelRefused, EngineFailing, EngineRejected
     ├── ContentError (exit 1)           FrontMatterBroken, FrontMatterInvalid, FrontMatterDuplicateKey,
@@ -251,6 +251,13 @@ class SourceMetadataInvalid(SourceError):
 
     code = "SG213"
     default_remedy = "Mend the line named above; docs/guide/operators.md shows the fields."
+
+
+class DocumentDeadly(SourceError):
+    """The process ended, again and again, while it worked on this document."""
+
+    code = "SG214"
+    default_remedy = "Look at the document, and at the system's log for a lack of memory; then pull it by name."
 
 
 # ------------------------------------------------------------------------------------------------------------ engines

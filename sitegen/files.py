@@ -46,6 +46,39 @@ def write_atomic(path: Path, data: bytes | str, *, durable: bool = True) -> None
 
     ``durable`` also waits until the disk has it. Missing folders are made. Raises ``StorageError``.
     """
+    with _written(path, data, durable=durable) as temporary:
+        temporary.replace(path)
+
+
+def create(path: Path, data: bytes | str) -> bool:
+    """Writes a new file whole and durably; returns False, and does nothing, when there is one already."""
+    with _written(path, data, durable=True) as temporary:
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        except OSError:  # a drive without hard links
+            if path.exists():
+                return False
+            temporary.replace(path)
+    return True
+
+
+def replace(path: Path, data: bytes | str, *, expected: str) -> bool:
+    """Replaces a file whose SHA-256 is still ``expected``; returns False, and does nothing, when it is another.
+
+    The file is looked at again after the new one is on disk, just before the two are exchanged.
+    """
+    with _written(path, data, durable=True) as temporary:
+        if not path.exists() or sha256(path.read_bytes()) != expected:
+            return False
+        temporary.replace(path)
+    return True
+
+
+@contextlib.contextmanager
+def _written(path: Path, data: bytes | str, *, durable: bool) -> Iterator[Path]:
+    """A temporary file beside ``path`` that holds ``data``; what is left of it after the block is removed."""
     raw = data.encode() if isinstance(data, str) else data
     with guarded(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,12 +89,11 @@ def write_atomic(path: Path, data: bytes | str, *, durable: bool = True) -> None
                 if durable:
                     file.flush()
                     os.fsync(file.fileno())
-            temporary.replace(path)
-            if durable:
-                _sync_folder(path.parent)
-        except BaseException:
+            yield temporary
+        finally:
             temporary.unlink(missing_ok=True)
-            raise
+        if durable:
+            _sync_folder(path.parent)
 
 
 def write_if_different(path: Path, data: bytes) -> bool:

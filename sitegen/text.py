@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
+SLUG_LIMIT = 80
+_RESERVED = {"index", "page"}
+"""Parts of addresses that lists and folders need."""
+_UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue"))
 _KEPT_FORMATS = {"\u200c", "\u200d", "\u00ad"}
 """Joiners that Persian and Indic words need, and the soft hyphen."""
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -28,3 +32,15 @@ def shorten(text: str, limit: int) -> str:
     cut = text[: limit - 1]
     head, _, _ = cut.rpartition(" ")
     return (head if len(head) > limit // 2 else cut).rstrip(" ,;:.-–—") + "…"
+
+
+def slug(text: str, language: str = "") -> str:
+    """``text`` as one part of an address: ASCII letters, digits and hyphens; empty when nothing of that is left.
+
+    German umlauts become two letters when ``language`` says that the text is German; other languages drop the dots.
+    """
+    from slugify import slugify
+
+    letters = _UMLAUTS if language.startswith("de") else ()
+    found = slugify(text[:1000], max_length=SLUG_LIMIT, word_boundary=True, save_order=True, replacements=letters)
+    return f"{found}-1" if found in _RESERVED else found

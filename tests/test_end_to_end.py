@@ -134,7 +134,7 @@ def test_an_answer_that_goes_wrong_fails_its_document_alone(
     assert len(house.briefs()) == 3
 
 
-def test_a_document_that_fails_again_and_again_is_dead_with_its_reason(
+def test_a_document_that_fails_waits_with_its_reason_and_can_be_asked_for(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def reply(messages: Any, schema: Any) -> str:
@@ -143,10 +143,10 @@ def test_a_document_that_fails_again_and_again_is_dead_with_its_reason(
 
     answer = house.ollama.reply
     house.ollama.reply = reply
-    assert [house("pull", "-q") for _ in range(4)] == [6, 6, 6, 0]
+    assert [house("pull", "-q") for _ in range(4)] == [6, 6, 6, 6]
     states = house.states(capsys)
-    assert states["Water report"]["status"] == "dead"
-    assert "after 3 tries" in states["Water report"]["why"]
+    assert states["Water report"]["status"] == "failed"
+    assert "SG305" in states["Water report"]["why"]
     assert len(house.briefs()) == 2
     house.ollama.reply = answer
     assert house("pull", "-q", "--document", "paperless:3") == 0

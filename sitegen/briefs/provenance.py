@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from sitegen import files
 from sitegen.briefs.model import Generated
@@ -50,12 +50,22 @@ class Text(_Model):
     body: str
     topics: tuple[str, ...] = ()
     sha256: str
-    """Of the whole file as it was written; an editor changed the brief when its file has another."""
+    """Of the whole file as it was written, with ``\\n`` line ends; an edited brief's file has another."""
 
     @classmethod
     def of(cls, generated: Generated) -> Text:
         fields = {name: _plain_json(value) for name, value in generated.fields.items()}
         return cls(fields=fields, body=generated.body, topics=generated.topics, sha256=generated.sha256)
+
+    @field_validator("fields")
+    @classmethod
+    def _complete(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        missing = {"title", "slug", "status", "method"} - fields.keys()
+        if missing:
+            raise ValueError(f"has no {', '.join(sorted(missing))}")
+        if fields.get("date") is not None:
+            dt.date.fromisoformat(str(fields["date"]))
+        return fields
 
     def generated(self) -> Generated:
         fields = dict(self.fields)
@@ -81,6 +91,21 @@ class Record(_Model):
     generated: Text | None = None
     """What was last written; None when the file was never generated, only claims the document."""
     proposal: Proposal | None = None
+
+    def edited(self, text: str) -> bool:
+        """Whether an editor changed the brief, whose file now holds ``text``. Line ends are git's affair, not ours."""
+        return self.generated is None or text_sha(text) != self.generated.sha256
+
+    def waiting(self, text: str) -> Proposal | None:
+        """The proposal that the editor of the file ``text`` has not taken over."""
+        if self.proposal is None or text_sha(text) == self.proposal.text.sha256:
+            return None
+        return self.proposal
+
+
+def text_sha(text: str) -> str:
+    """The hash by which a brief's file is recognised: the same for Windows line ends."""
+    return files.sha256(text.replace("\r\n", "\n"))
 
 
 def _plain_json(value: object) -> object:

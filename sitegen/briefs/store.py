@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from slugify import slugify
-
 from sitegen import files, frontmatter
 from sitegen.briefs import provenance
 from sitegen.briefs.model import Generated
-from sitegen.briefs.provenance import Made, Proposal, Record, Text
+from sitegen.briefs.provenance import Made, Proposal, Record, Text, text_sha
 from sitegen.errors import BriefMissing, Place, SitegenError, SourceClaimedTwice, raise_all
-from sitegen.text import plain
+from sitegen.text import plain, slug
 
 SLUG_LIMIT = 70
+"""Leaves room for a number behind it."""
 
 Outcome = Literal["created", "updated", "unchanged", "proposed", "deleted"]
 """``proposed``: the file was edited by hand, so the new text waits in the record. ``deleted``: an editor removed it."""
@@ -35,8 +34,8 @@ class Brief:
 
     @property
     def slug(self) -> str:
-        """As the site uses it when the front matter has one; else the file's name."""
-        return self.matter.slug or Path(self.path).stem
+        """As the site makes the address: from the field, else from the title, else from the file's name."""
+        return slug(self.matter.slug or "") or slug(self.matter.title) or slug(Path(self.path).stem)
 
 
 @dataclass
@@ -47,8 +46,12 @@ class Store:
     briefs: dict[str, Brief] = field(default_factory=dict)
     """By path."""
     broken: list[SitegenError] = field(default_factory=list)
-    """Files that cannot be read; they are left alone."""
+    """What is wrong with files that cannot be read; they are left alone."""
+    _broken_paths: dict[str, SitegenError] = field(default_factory=dict)
     _broken_sources: dict[str, SitegenError] = field(default_factory=dict)
+    _by_source: dict[str, str] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+    """Slugs and file names in use, without regard to capitals: some file systems have none."""
 
     @classmethod
     def open(cls, root: Path) -> Store:
@@ -62,19 +65,20 @@ class Store:
 
     def _load(self, path: str) -> None:
         name = f"{self.root.name}/{path}"
+        self._taken.add(Path(path).stem.casefold())
         try:
             text = files.read_text(self.root / path)
             parsed = frontmatter.split(text, name)
             matter = frontmatter.validate(parsed.fields, name, text)
         except SitegenError as error:
             self.broken.extend(error.problems)
+            self._broken_paths[path] = error
             self._broken_sources.update((source, error) for source in _claims(self.root / path))
         else:
             self.briefs[path] = Brief(path, matter, parsed.body, text)
+            self._taken.add(self.briefs[path].slug)
 
     def _index(self) -> None:
-        self._by_source: dict[str, str] = {}
-        self._slugs = {brief.slug for brief in self.briefs.values()}
         problems: list[SitegenError] = []
         for path, brief in self.briefs.items():
             source = brief.matter.source
@@ -89,8 +93,12 @@ class Store:
 
     def check(self, ref: str) -> None:
         """Raises what is wrong with the document's brief, when that cannot be read: it must not get a second one."""
-        if ref in self._broken_sources:
-            raise self._broken_sources[ref]
+        error = self._broken_sources.get(ref)
+        if error is None and self._broken_paths and self.by_source(ref) is None:
+            record = self.record(ref)
+            error = self._broken_paths.get(record.brief) if record else None
+        if error is not None:
+            raise error
 
     def by_source(self, ref: str) -> Brief | None:
         """The brief of a document."""
@@ -115,85 +123,103 @@ class Store:
         """The provenance record of a document."""
         return provenance.read(self.root, ref)
 
+    def deleted(self, ref: str) -> bool:
+        """Whether an editor removed the brief of a document: its record is there, its file is not."""
+        if self.by_source(ref) is not None:
+            return False
+        record = self.record(ref)
+        return record is not None and record.generated is not None
+
+    def unknown(self, ref: str) -> bool:
+        """Whether there is neither a brief nor a record of a document."""
+        return self.by_source(ref) is None and not provenance.record_path(self.root, ref).exists()
+
     def slug_for(self, ref: str, title: str, language: str = "") -> str:
         """The slug of a document's brief: the one it has, else a new one that is free."""
         existing = self.by_source(ref)
         if existing:
             return existing.slug
-        base = slugify(
-            plain(title), max_length=SLUG_LIMIT, word_boundary=True, save_order=True, replacements=_letters(language)
-        )
-        if not base or base == "index":
-            base = slugify(f"document {ref.split(':', 1)[-1]}", max_length=SLUG_LIMIT) or "document"
-        slug, number = base, 1
-        while slug in self._slugs or (self.root / f"{slug}.md").exists():
+        base = slug(plain(title), language) or slug(f"document {ref.split(':', 1)[-1]}") or "document"
+        base = base[:SLUG_LIMIT].rstrip("-")
+        found, number = base, 1
+        while found in self._taken or (self.root / f"{found}.md").exists():
             number += 1
-            slug = f"{base}-{number}"
-        return slug
+            found = f"{base}-{number}"
+        return found
 
-    def save(self, ref: str, generated: Generated, made: Made) -> Outcome:
+    def save(self, ref: str, generated: Generated, made: Made, *, ours: str = "") -> Outcome:
         """Writes a generated brief, or files it as a proposal when an editor has changed the file.
 
-        The brief is written before its record: after a crash between the two the same text is found and adopted.
+        The brief is written before its record. ``ours`` is the hash of a text that an earlier run, which was killed,
+        may have written without recording it.
         """
-        record = self.record(ref)
-        existing = self.by_source(ref)
+        record, existing = self.record(ref), self._present(ref)
         if existing is None:
             if record is not None and record.generated is not None:
                 return "deleted"
             return self._create(ref, generated, made)
-        path = self.root / existing.path
-        current = files.read_text(path) if path.exists() else existing.text
-        if current == generated.text:
-            self._write(existing.path, ref, generated, made, current)
+        raw = self._raw(existing.path)
+        current = files.decode(raw, f"{self.root.name}/{existing.path}")
+        if text_sha(current) == generated.sha256:
+            self._record(existing.path, ref, generated, made)
             return "unchanged" if record and record.generated else "created"
-        if record is None or record.generated is None:
-            return self._propose(existing, generated, made, record or Record(source=ref, brief=existing.path))
-        if files.sha256(current) == record.generated.sha256:
-            self._write(existing.path, ref, generated, made, current)
-            return "updated"
-        return self._propose(existing, generated, made, record)
+        untouched = record is not None and not record.edited(current)
+        if untouched or text_sha(current) == ours:
+            text = generated.text.replace("\n", "\r\n") if "\r\n" in current else generated.text
+            if files.replace(self.root / existing.path, text, expected=files.sha256(raw)):
+                self._record(existing.path, ref, generated, made)
+                return "updated"
+        return self._propose(existing, generated, made, record or Record(source=ref, brief=existing.path))
+
+    def _present(self, ref: str) -> Brief | None:
+        """The brief of a document as it is now: editors rename and delete files while an engine works."""
+        existing = self.by_source(ref)
+        if existing is None or (self.root / existing.path).exists():
+            return existing
+        fresh = Store.open(self.root)
+        self.__dict__.update(fresh.__dict__)
+        return self.by_source(ref)
+
+    def _raw(self, path: str) -> bytes:
+        with files.guarded(self.root / path):
+            return (self.root / path).read_bytes()
 
     def _create(self, ref: str, generated: Generated, made: Made) -> Outcome:
         path = f"{generated.fields['slug']}.md"
-        files.confined(self.root, path)
-        self._write(path, ref, generated, made)
+        if not files.create(files.confined(self.root, path), generated.text):
+            raise SourceClaimedTwice(f"{path} was made meanwhile", place=f"{self.root.name}/{path}")
+        self._record(path, ref, generated, made)
         return "created"
 
-    def _write(self, path: str, ref: str, generated: Generated, made: Made, current: str | None = None) -> None:
-        if current != generated.text:
-            files.write_atomic(self.root / path, generated.text)
+    def _record(self, path: str, ref: str, generated: Generated, made: Made) -> None:
         record = Record(source=ref, brief=path, made=made, generated=Text.of(generated))
         if self.record(ref) != record:
             provenance.write(self.root, record)
         self._load(path)
         self._by_source[ref] = path
-        self._slugs.add(str(generated.fields["slug"]))
+        self._taken.add(str(generated.fields["slug"]))
 
     def _propose(self, existing: Brief, generated: Generated, made: Made, record: Record) -> Outcome:
         """Files the text beside the edited brief, unless it says what was generated or proposed before."""
         text = Text.of(generated)
+        update: dict[str, object] = {"brief": existing.path, "proposal": Proposal(text=text, made=made)}
         if record.generated is not None and text.sha256 == record.generated.sha256:
-            proposal = None
+            update |= {"proposal": None, "made": made}
         elif record.proposal is not None and text.sha256 == record.proposal.text.sha256:
-            proposal = record.proposal
-        else:
-            proposal = Proposal(text=text, made=made)
-        if proposal != record.proposal:
-            provenance.write(self.root, record.model_copy(update={"proposal": proposal, "brief": existing.path}))
-        return "unchanged" if proposal in (None, record.proposal) else "proposed"
+            update["proposal"] = record.proposal.model_copy(update={"made": made})
+        changed = record.model_copy(update=update)
+        if changed != record:
+            provenance.write(self.root, changed)
+        known = {record.generated and record.generated.sha256, record.proposal and record.proposal.text.sha256}
+        return "unchanged" if text.sha256 in known else "proposed"
 
 
 def _claims(path: Path) -> list[str]:
     """The sources that a broken brief seems to claim, found without understanding it."""
     with contextlib.suppress(OSError):
-        text = path.read_bytes().decode("utf-8", "replace")
-        return [found.strip("'\"") for found in re.findall(r"^source:[ \t]*(\S.*?)[ \t]*\r?$", text, re.M)]
+        raw = path.read_bytes()
+        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
+        head = re.split(r"^---[ \t]*\r?$", text, maxsplit=2, flags=re.M)
+        lines = re.findall(r"^[\"']?source[\"']?[ \t]*:[ \t]*(\S.*?)[ \t]*\r?$", "".join(head[:2]), re.M)
+        return [re.sub(r"[ \t]+#.*$", "", found).strip("'\"") for found in lines]
     return []
-
-
-def _letters(language: str) -> list[tuple[str, str]]:
-    """German writes its umlauts in two letters where it has only ASCII; other languages drop the dots."""
-    if not language.startswith("de"):
-        return []
-    return [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue")]

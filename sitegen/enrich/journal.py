@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Literal, cast
 
 from sitegen import files
-from sitegen.errors import StateDamaged
+from sitegen.errors import DocumentDeadly, StateDamaged
 from sitegen.sources.base import Cursor
 
 FILE_NAME = "journal.sqlite"
 FORMAT = 1
 State = Literal["pending", "running", "done", "empty", "failed", "dead"]
-BACK_OFF_START, BACK_OFF_LIMIT = 60.0, 6 * 3600.0
+BACK_OFF_START, BACK_OFF_LIMIT = 300.0, 6 * 3600.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -31,8 +31,8 @@ CREATE TABLE IF NOT EXISTS documents (
     code TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '',
     fingerprint TEXT NOT NULL DEFAULT '',
-    cache_key TEXT NOT NULL DEFAULT '',
     gone INTEGER NOT NULL DEFAULT 0,
+    writing TEXT NOT NULL DEFAULT '',
     updated REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS documents_by_state ON documents (state, next_try);
@@ -53,9 +53,10 @@ class Entry:
     reason: str
     fingerprint: str
     """Of the document's text and metadata as last seen; equal and ``done`` means there is nothing to do."""
-    cache_key: str
     gone: bool
     """The source does not have it any more."""
+    writing: str
+    """The hash of a text that was about to be written, and perhaps was, when the process ended."""
     updated: float
 
 
@@ -87,10 +88,19 @@ class Journal:
         self._db.executescript(_SCHEMA)
         self._db.execute(f"PRAGMA user_version = {FORMAT}")
 
-    def recover(self) -> int:
-        """After a crash: what was running is pending again, its attempt counted. Returns how many there were."""
+    def recover(self, attempts_allowed: int) -> int:
+        """After a crash: what was running has failed once more, and is dead when that was too often.
+
+        Failed documents wait behind new ones, so that one which kills the process starves nobody. Returns how many
+        there were.
+        """
+        reason = "the process ended while it worked on this document"
         with self._guarded():
-            return self._db.execute("UPDATE documents SET state = 'pending' WHERE state = 'running'").rowcount
+            return self._db.execute(
+                "UPDATE documents SET state = CASE WHEN attempts >= ? THEN 'dead' ELSE 'failed' END, code = ?, "
+                "reason = ? WHERE state = 'running'",
+                (attempts_allowed, DocumentDeadly.code, reason),
+            ).rowcount
 
     def entry(self, ref: str) -> Entry | None:
         with self._guarded():
@@ -104,13 +114,11 @@ class Journal:
             rows = self._db.execute(f"{_SELECT}{where} ORDER BY ref", states).fetchall()
         return [_entry(row) for row in rows]
 
-    def waiting(self, *, due_only: bool = False) -> list[Entry]:
-        """Documents that were not finished: pending ones and failed ones, oldest first."""
-        due = " AND next_try <= ?" if due_only else ""
-        values = (self.clock(),) if due_only else ()
-        where = f" WHERE gone = 0 AND state IN ('pending', 'failed'){due} ORDER BY updated, ref"
+    def waiting(self) -> list[Entry]:
+        """Documents that were not finished, new ones before those that failed."""
+        where = " WHERE gone = 0 AND state IN ('pending', 'running', 'failed') ORDER BY state = 'failed', updated, ref"
         with self._guarded():
-            rows = self._db.execute(f"{_SELECT}{where}", values).fetchall()
+            rows = self._db.execute(f"{_SELECT}{where}").fetchall()
         return [_entry(row) for row in rows]
 
     def discover(self, ref: str, title: str, fingerprint: str) -> None:
@@ -124,44 +132,66 @@ class Journal:
                 (ref, title, fingerprint, self.clock()),
             )
 
-    def start(self, ref: str) -> int:
-        """Counts the attempt before it is made, so that a document that kills the process is counted too."""
-        with self._guarded():
-            row = self._db.execute(
-                "UPDATE documents SET state = 'running', attempts = attempts + 1, updated = ? WHERE ref = ? "
-                "RETURNING attempts",
-                (self.clock(), ref),
-            ).fetchone()
-        return int(row[0])
+    def start(self, ref: str) -> bool:
+        """Counts the attempt before it is made, so that a document that kills the process is counted too.
 
-    def release(self, ref: str) -> None:
+        An attempt made before the next one is due is free: whoever pulls every minute must not bury what failed.
+        Returns whether it counts.
+        """
+        with self._guarded():
+            now = self.clock()
+            row = self._db.execute(
+                "UPDATE documents SET state = 'running', attempts = attempts + (next_try <= ?), updated = ? "
+                "WHERE ref = ? RETURNING next_try",
+                (now, now, ref),
+            ).fetchone()
+        return bool(row[0] <= now)
+
+    def intend(self, ref: str, sha: str) -> None:
+        """Notes the hash of the text that is about to be written."""
+        with self._guarded():
+            self._db.execute("UPDATE documents SET writing = ? WHERE ref = ?", (sha, ref))
+
+    def release(self, ref: str, *, counted: bool) -> None:
         """Gives a document back untried: the run was interrupted, or the engine as a whole is down."""
         with self._guarded():
             self._db.execute(
-                "UPDATE documents SET state = 'pending', attempts = MAX(attempts - 1, 0) WHERE ref = ?", (ref,)
+                "UPDATE documents SET state = 'pending', attempts = attempts - ? WHERE ref = ?", (int(counted), ref)
             )
 
-    def finish(self, ref: str, state: Literal["done", "empty"], fingerprint: str, cache_key: str = "") -> None:
+    def finish(self, ref: str, state: Literal["done", "empty"], fingerprint: str) -> None:
         """The document is enriched, or has nothing to enrich."""
         with self._guarded():
             self._db.execute(
-                "UPDATE documents SET state = ?, fingerprint = ?, cache_key = ?, attempts = 0, next_try = 0, "
-                "code = '', reason = '', gone = 0, updated = ? WHERE ref = ?",
-                (state, fingerprint, cache_key, self.clock(), ref),
+                "UPDATE documents SET state = ?, fingerprint = ?, attempts = 0, next_try = 0, code = '', reason = '', "
+                "gone = 0, writing = '', updated = ? WHERE ref = ?",
+                (state, fingerprint, self.clock(), ref),
             )
 
     def fail(self, ref: str, code: str, reason: str, *, attempts_allowed: int) -> State:
         """Plans the next try with exponential back-off and jitter, or gives up; returns the state it is in now."""
         with self._guarded():
-            row = self._db.execute("SELECT attempts FROM documents WHERE ref = ?", (ref,)).fetchone()
-            attempts = int(row[0])
+            now = self.clock()
+            attempts, due = self._db.execute(
+                "SELECT attempts, next_try FROM documents WHERE ref = ?", (ref,)
+            ).fetchone()
             state: State = "dead" if attempts >= attempts_allowed else "failed"
             wait = min(BACK_OFF_START * 2 ** max(attempts - 1, 0), BACK_OFF_LIMIT) * random.uniform(0.8, 1.2)  # noqa: S311
+            next_try = now + wait if due <= now else due
             self._db.execute(
                 "UPDATE documents SET state = ?, next_try = ?, code = ?, reason = ?, updated = ? WHERE ref = ?",
-                (state, self.clock() + wait, code, reason[:1000], self.clock(), ref),
+                (state, next_try, code, reason[:1000], now, ref),
             )
         return state
+
+    def excuse(self, ref: str, code: str, reason: str, *, counted: bool) -> None:
+        """The document waits for somebody to mend what is not its own fault; its attempt does not count."""
+        with self._guarded():
+            self._db.execute(
+                "UPDATE documents SET state = 'failed', attempts = attempts - ?, code = ?, reason = ?, updated = ? "
+                "WHERE ref = ?",
+                (int(counted), code, reason[:1000], self.clock(), ref),
+            )
 
     def mark_gone(self, present: frozenset[str], prefix: str) -> list[str]:
         """Flags documents that their source no longer has, unflags those that came back; returns the newly lost."""
@@ -204,11 +234,11 @@ class Journal:
 
 
 _SELECT = (
-    "SELECT ref, title, state, attempts, next_try, code, reason, fingerprint, cache_key, gone, updated FROM documents"
+    "SELECT ref, title, state, attempts, next_try, code, reason, fingerprint, gone, writing, updated FROM documents"
 )
 
 
 def _entry(row: tuple[object, ...]) -> Entry:
     values = list(row)
-    values[9] = bool(values[9])
+    values[8] = bool(values[8])
     return Entry(*values)  # type: ignore[arg-type]  # the columns are in the order of the fields

@@ -27,7 +27,7 @@ class Request:
     @property
     def partial(self) -> bool:
         """Whether it leaves documents out on purpose, so that the cursor must not move."""
-        return bool(self.limit is not None or self.documents or self.since or self.dry_run)
+        return bool(self.documents or self.since or self.dry_run)
 
 
 @dataclass(frozen=True, slots=True)

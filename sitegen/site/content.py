@@ -19,9 +19,9 @@ from sitegen.site.inputs import Inputs
 from sitegen.site.library import Library, Shelf
 from sitegen.site.links import Links
 from sitegen.site.page import Heading, Link, Page
-from sitegen.site.record import SLUG_LIMIT, Origin, Record, slug
+from sitegen.site.record import Origin, Record
 from sitegen.site.tracking import digest
-from sitegen.text import plain
+from sitegen.text import SLUG_LIMIT, plain, slug
 
 
 class StoredPage(Page):

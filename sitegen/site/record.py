@@ -11,10 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 from sitegen import files, frontmatter
 from sitegen.errors import Place, ProvenanceBroken
-from sitegen.text import plain
+from sitegen.text import plain, slug
 
-SLUG_LIMIT = 80
-_RESERVED = {"index", "page"}
 _SHOWN = ("engine", "model", "prompt", "at", "pages_read", "pages_total", "dropped", "notes")
 """The fields of a provenance record that the public may see."""
 
@@ -113,14 +111,6 @@ def read_origin(raw: bytes, name: str) -> Origin:
         raise ProvenanceBroken(f"is not JSON: {error.msg}", place=Place(name, error.lineno)) from None
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise ProvenanceBroken(f"is no provenance record: {error}", place=name) from None
-
-
-def slug(text: str) -> str:
-    """``text`` as one part of an address: ASCII letters, digits and hyphens; empty when nothing of that is left."""
-    from slugify import slugify
-
-    found = slugify(text[:1000], max_length=SLUG_LIMIT, word_boundary=True, save_order=True)
-    return f"{found}-1" if found in _RESERVED else found
 
 
 def _words_hash(title: object, summary: object, body: str) -> str:

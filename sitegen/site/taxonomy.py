@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from sitegen import files
 from sitegen.site.page import Link, Page, Taxonomy, Term
-from sitegen.site.record import Record, slug
+from sitegen.site.record import Record
 from sitegen.site.tracking import Tracked
+from sitegen.text import slug
 
 NAMES = ("tags", "correspondents", "types")
 

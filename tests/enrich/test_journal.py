@@ -46,21 +46,23 @@ def test_a_document_goes_from_pending_over_running_to_done(tmp_path: Path) -> No
     journal = open_journal(tmp_path)
     journal.discover("a", "A", "f1")
     assert state(journal, "a") == ("pending", 0)
-    assert journal.start("a") == 1
+    assert journal.start("a")
     assert state(journal, "a") == ("running", 1)
-    journal.finish("a", "done", "f1", "key")
+    journal.finish("a", "done", "f1")
     assert state(journal, "a") == ("done", 0)
     assert journal.waiting() == []
 
 
-def test_what_was_running_in_a_crash_is_pending_again_and_its_attempt_counts(tmp_path: Path) -> None:
+def test_what_was_running_in_a_crash_has_failed_and_its_attempt_counts(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
     journal.discover("a", "A", "f")
-    journal.start("a")
-    again = open_journal(tmp_path)
-    assert again.recover() == 1
-    assert state(again, "a") == ("pending", 1)
-    assert [entry.ref for entry in again.waiting()] == ["a"]
+    journal.discover("b", "B", "f")
+    for attempt in range(1, 4):
+        journal.start("a")
+        again = open_journal(tmp_path)
+        assert again.recover(3) == 1
+        assert state(again, "a") == ("dead" if attempt == 3 else "failed", attempt)
+        assert [entry.ref for entry in again.waiting()] == (["b"] if attempt == 3 else ["b", "a"])
 
 
 def test_a_document_that_fails_waits_longer_each_time_and_is_dead_in_the_end(tmp_path: Path) -> None:
@@ -69,6 +71,7 @@ def test_a_document_that_fails_waits_longer_each_time_and_is_dead_in_the_end(tmp
     journal.discover("a", "A", "f")
     waits = []
     for attempt in range(1, 4):
+        clock.now += 100_000
         journal.start("a")
         expected = "dead" if attempt == 3 else "failed"
         assert journal.fail("a", "SG305", "no JSON", attempts_allowed=3) == expected
@@ -80,24 +83,29 @@ def test_a_document_that_fails_waits_longer_each_time_and_is_dead_in_the_end(tmp
     assert journal.waiting() == []
 
 
-def test_only_what_is_due_is_retried_by_a_scheduler(tmp_path: Path) -> None:
+def test_a_try_before_it_is_due_does_not_count(tmp_path: Path) -> None:
     clock = Clock()
     journal = open_journal(tmp_path, clock)
     journal.discover("a", "A", "f")
-    journal.start("a")
-    journal.fail("a", "SG305", "x", attempts_allowed=5)
-    assert journal.waiting(due_only=True) == []
-    assert len(journal.waiting()) == 1
-    clock.now += 200
-    assert len(journal.waiting(due_only=True)) == 1
+    assert journal.start("a")
+    journal.fail("a", "SG305", "x", attempts_allowed=2)
+    for _ in range(5):
+        assert not journal.start("a")
+        assert journal.fail("a", "SG305", "x", attempts_allowed=2) == "failed"
+    clock.now += 3600
+    assert journal.start("a")
+    assert journal.fail("a", "SG305", "x", attempts_allowed=2) == "dead"
 
 
 def test_a_document_given_back_has_lost_no_attempt(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
     journal.discover("a", "A", "f")
     journal.start("a")
-    journal.release("a")
+    journal.release("a", counted=True)
     assert state(journal, "a") == ("pending", 0)
+    journal.start("a")
+    journal.excuse("a", "SG401", "mend it", counted=True)
+    assert state(journal, "a") == ("failed", 0)
 
 
 def test_a_changed_document_begins_anew(tmp_path: Path) -> None:
