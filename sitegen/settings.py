@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -35,7 +35,10 @@ FILE_NAME = "sitegen.toml"
 ENV_PREFIX = "SITEGEN_"
 STATE_FOLDER = ".sitegen"
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-HTTP_URL = r"^https?://[^\s/?#]+[^\s?#]*$"
+_UNFIT = r"\s\x00-\x20\x7f?#\"'<>\\"
+HTTP_URL = rf"^https?://(\[[0-9A-Fa-f:.]+\]|[^{_UNFIT}/@:\[\]]+)(:[0-9]{{1,5}})?(/[^{_UNFIT}]*)?$"
+"""A host, a port and a path. No name and no password: an address stands in messages and in `sitegen config`."""
+Address = Annotated[str, Field(pattern=HTTP_URL)]
 
 
 class _Section(BaseModel):
@@ -133,7 +136,7 @@ class Source(_Section):
 class Ollama(_Section):
     """Models that run in Ollama."""
 
-    endpoints: tuple[str, ...] = Field(default=("http://localhost:11434",), min_length=1)
+    endpoints: tuple[Address, ...] = Field(default=("http://localhost:11434",), min_length=1)
     """The addresses of the Ollama servers."""
     model: str = Field(default="qwen3:8b", min_length=1)
     """The model, as `ollama list` names it."""
@@ -160,7 +163,7 @@ class Ollama(_Section):
 class OpenAI(_Section):
     """A server with the OpenAI chat API: llama.cpp's server, vLLM, LM Studio."""
 
-    endpoints: tuple[str, ...] = Field(default=("http://localhost:8080/v1",), min_length=1)
+    endpoints: tuple[Address, ...] = Field(default=("http://localhost:8080/v1",), min_length=1)
     """The addresses of the servers, up to and with `/v1`."""
     model: str = Field(default="default", min_length=1)
     """The model, as the server names it."""
@@ -321,8 +324,8 @@ def load(site: Path | None = None, environ: Mapping[str, str] | None = None) -> 
 
 def secret(value: SecretStr | None, file: Path | None, option: str, root: Path) -> str | None:
     """The secret of an option: from the environment, else from the file that the setting names, else None."""
-    if value is not None:
-        return value.get_secret_value()
+    if value is not None and (given := value.get_secret_value().strip()):
+        return given
     if file is None:
         return None
     try:
@@ -406,6 +409,8 @@ def _overlay(data: dict[str, Any], origins: dict[str, str], environ: Mapping[str
             )
             continue
         *sections, name = option.split(".")
+        if name == "token" and not environ[variable].strip():
+            continue  # as a container sets what it was not given; the file of the secret then counts
         target = data
         for section in sections:
             inner = target.setdefault(section, {})
@@ -425,23 +430,42 @@ def _parse(value: str, option: str) -> Any:
         return value
     try:
         parsed = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return tuple(part.strip() for part in value.split(",") if part.strip())
-    return tuple(parsed) if isinstance(parsed, list) else (value,)
+    if isinstance(parsed, list):
+        return tuple(parsed)
+    return (parsed,) if isinstance(parsed, str | dict) else (value,)
 
 
 def _explain(error: ValidationError, path: Path, text: str, origins: Mapping[str, str]) -> Iterator[SettingsError]:
-    for item in error.errors(include_url=False, include_context=False):
+    items = error.errors(include_url=False, include_input=False)
+    inside = {item["loc"][:-1] for item in items}
+    for item in items:
         key = item["loc"]
+        if item["type"] == "too_short" and key in inside:
+            continue  # pydantic counts the values that are right; those that are not are told
         name = ".".join(map(str, key))
-        option = ".".join(str(part) for part in key if isinstance(part, str))
-        origin = origins.get(option, "")
+        origin = next((origins[above] for above in _upwards(key) if above in origins), "")
         place = Place(f"environment variable {origin}") if origin.startswith(ENV_PREFIX) else _place(path, text, key)
         if item["type"] == "extra_forbidden":
             near = _near_miss(key)
             yield SettingsInvalid(f"unknown setting {name}" + (f"; did you mean {near}?" if near else ""), place=place)
+        elif item.get("ctx", {}).get("pattern") == HTTP_URL:
+            yield SettingsInvalid(f"{name} is not an address that sitegen can use", place=place, remedy=_ADDRESS_REMEDY)
         else:
             yield SettingsInvalid(f"{name}: {item['msg']}", place=place)
+
+
+_ADDRESS_REMEDY = (
+    "Write it with http:// or https:// and a host, as in http://localhost:11434. A name and a password do not belong "
+    "into it: a secret goes into the environment or into a token_file."
+)
+
+
+def _upwards(key: tuple[int | str, ...]) -> Iterator[str]:
+    """The dotted names of a refused value and of all that it stands in, the nearest first."""
+    for end in range(len(key), 0, -1):
+        yield ".".join(map(str, key[:end]))
 
 
 def _near_miss(key: tuple[int | str, ...]) -> str | None:

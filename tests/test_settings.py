@@ -105,6 +105,80 @@ def test_a_wrong_value_in_the_environment_names_the_variable(tmp_path: Path) -> 
     assert found[0].startswith("environment variable SITEGEN_BUILD__PER_PAGE: build.per_page: Input should be")
 
 
+ADDRESSES = [
+    "http://localhost:11434",
+    "https://paperless.example.org/base/",
+    "http://[::1]:8080/v1",
+    "http://bücher.de/",
+]
+NO_ADDRESSES = [
+    "localhost:11434", "http://", "http:///path", "ftp://host", "http://u:s3cret@host", "http://s3cret@host/",
+    "http://host/<s3cret>", 'http://host/"', "http://host/'", "http://ho st", "http://host/a b", "http://host?x=s3cret",
+    "http://host#x", "http://host:port", "http://host\\\\x", "http://host/\\u0000", "http://[host", "",
+]  # fmt: skip
+URL_OPTIONS = ["engine.ollama.endpoints", "engine.openai.endpoints", "source.paperless.url", "site.base_url"]
+
+
+@pytest.mark.parametrize("option", URL_OPTIONS)
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+def test_what_is_no_address_is_refused_and_not_repeated(tmp_path: Path, option: str, address: str) -> None:
+    section, name = option.rsplit(".", 1)
+    value = f'"{address}"' if '"' not in address else f"'{address}'"
+    text = f"[{section}]\n{name} = {f'[{value}]' if name == 'endpoints' else value}\n"
+    with pytest.raises(SettingsInvalid) as caught:
+        settings.load(site(tmp_path, text), {})
+    assert caught.value.message.endswith("is not an address that sitegen can use")
+    assert str(caught.value.place).endswith("sitegen.toml:2")
+    assert "http://localhost:11434" in caught.value.remedy
+    assert "s3cret" not in f"{caught.value}{caught.value.remedy}"
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_addresses_are_taken_as_they_are(tmp_path: Path, address: str) -> None:
+    environ = {settings.env_name(option): address for option in URL_OPTIONS}
+    found = settings.load(site(tmp_path, ""), environ).settings
+    assert found.engine.ollama.endpoints == found.engine.openai.endpoints == (address,)
+    assert found.source.paperless.url == found.site.base_url == address
+
+
+@pytest.mark.parametrize("value", ["x, y", '["x", "y"]'])
+def test_lists_in_the_environment_are_json_or_separated_by_commas(tmp_path: Path, value: str) -> None:
+    project = settings.load(site(tmp_path, ""), {"SITEGEN_SOURCE__PAPERLESS__NEVER_TAGS": value})
+    assert project.settings.source.paperless.never_tags == ("x", "y")
+
+
+@pytest.mark.parametrize(("value", "tag"), [('"x, y"', "x, y"), ("2026", "2026"), ("[" * 100_000, "[" * 100_000)])
+def test_one_value_for_a_list_in_the_environment(tmp_path: Path, value: str, tag: str) -> None:
+    project = settings.load(site(tmp_path, ""), {"SITEGEN_SOURCE__PAPERLESS__NEVER_TAGS": value})
+    assert project.settings.source.paperless.never_tags == (tag,)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SITEGEN_ENGINE__OLLAMA__ENDPOINTS", '["http://a:1", 3]'),
+        ("SITEGEN_SITE__MENU", '[{"title": "A", "url": 3}]'),
+        ("SITEGEN_SITE__MENU", '[{"title": "A", "url": "/", "color": "x"}]'),
+        ("SITEGEN_SITE__MENU", "About"),
+    ],
+)
+def test_a_wrong_value_inside_a_list_names_the_variable(tmp_path: Path, variable: str, value: str) -> None:
+    text = '[site]\nmenu = [{title = "Home", url = "/"}]\n'
+    assert problems(tmp_path, text, {variable: value})[0].startswith(f"environment variable {variable}: ")
+
+
+def test_an_empty_token_in_the_environment_is_no_token(tmp_path: Path) -> None:
+    root = site(tmp_path, '[source.paperless]\ntoken_file = "t"\n')
+    (tmp_path / "t").write_text("abc\n")
+    project = settings.load(root, {"SITEGEN_SOURCE__PAPERLESS__TOKEN": " "})
+    paperless = project.settings.source.paperless
+    assert paperless.token is None
+    assert project.origins["source.paperless.token"] == "default"
+    assert settings.secret(paperless.token, paperless.token_file, "o", root) == "abc"
+    assert settings.secret(SecretStr("\n"), paperless.token_file, "o", root) == "abc"
+    assert settings.secret(SecretStr("x\n"), None, "o", root) == "x"
+
+
 def test_a_token_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
     found = problems(tmp_path, '[source.paperless]\ntoken = "s3cret"\n')
     assert "must not stand in sitegen.toml" in found[0]

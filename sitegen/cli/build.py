@@ -33,8 +33,13 @@ def command(
       sitegen build --output /var/www/site --strict
       sitegen build --drafts --base-url https://preview.example.org/
     """
+    import re
+
+    from sitegen.settings import HTTP_URL
     from sitegen.site.build import BuildOptions, build
 
+    if base_url is not None and not re.fullmatch(HTTP_URL, base_url):
+        raise click.BadParameter("write it as in https://www.example.org/, without a name.", param_hint="--base-url")
     project = app.project()
     target = None if output is None else output.resolve()
     options = BuildOptions(output=target, drafts=drafts, future=future, base_url=base_url, clean=clean, strict=strict)

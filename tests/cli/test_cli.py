@@ -204,6 +204,7 @@ def test_all_wrong_settings_are_shown_at_once(site: Path, capsys: pytest.Capture
         (["pull", "--limit", "0"], "0 is not in the range"),
         (["pull", "--since", "yesterday"], "does not match the format"),
         (["brief", "show"], "Missing argument"),
+        (["build", "--base-url", "example.org"], "write it as in https://"),
     ],
 )
 def test_wrong_usage_is_exit_2_with_a_hint(words: list[str], hint: str, capsys: pytest.CaptureFixture[str]) -> None:
