@@ -17,7 +17,7 @@ from sitegen.errors import DocumentDeadly, StateDamaged
 from sitegen.sources.base import Cursor
 
 FILE_NAME = "journal.sqlite"
-FORMAT = 1
+FORMAT = 2
 State = Literal["pending", "running", "done", "empty", "failed", "dead"]
 BACK_OFF_START, BACK_OFF_LIMIT = 300.0, 6 * 3600.0
 
@@ -85,6 +85,8 @@ class Journal:
                 place=str(self.path),
                 remedy="Update sitegen.",
             )
+        if 0 < version < FORMAT:  # begun anew: the provenance records know what was done
+            self._db.executescript("DROP TABLE IF EXISTS documents; DROP TABLE IF EXISTS cursors;")
         self._db.executescript(_SCHEMA)
         self._db.execute(f"PRAGMA user_version = {FORMAT}")
 

@@ -151,3 +151,12 @@ def test_a_journal_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(StateDamaged, match="newer sitegen"):
         open_journal(tmp_path)
+
+
+def test_a_journal_of_an_older_version_is_begun_anew(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "journal.sqlite") as database:
+        database.executescript("CREATE TABLE documents (ref TEXT, old TEXT); PRAGMA user_version = 1;")
+    database.close()
+    journal = open_journal(tmp_path)
+    journal.discover("a", "A", "f")
+    assert state(journal, "a") == ("pending", 0)
