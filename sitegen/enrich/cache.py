@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import re
 import sqlite3
 import time
+import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -62,8 +65,42 @@ class Stats:
         return asdict(self)
 
 
+class _Disk(diskcache.JSONDisk):  # type: ignore[misc]  # diskcache has no types
+    """JSON and never pickle: whoever may write into the folder must not be able to run code or to name other files."""
+
+    def fetch(self, mode: int, filename: str | None, value: bytes | None, read: bool) -> Any:
+        """A value; one that is damaged raises ``OSError``, which diskcache counts as a miss."""
+        if mode not in (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY) or not _ours(filename):
+            raise OSError("not written by this cache")
+        try:
+            return super().fetch(mode, filename, value, read)
+        except (zlib.error, ValueError, TypeError, RecursionError) as error:
+            raise OSError("the value is damaged") from error
+
+    def remove(self, filename: str) -> None:
+        if _ours(filename):
+            super().remove(filename)
+
+
+def _ours(filename: str | None) -> bool:
+    return filename is None or re.fullmatch(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]+\.val", filename) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One entry as it lies in the database."""
+
+    number: int
+    at: float
+    size: int
+    """Bytes, about."""
+    filename: str | None
+    entry: Any
+    """None when it cannot be read."""
+
+
 class SummaryCache:
-    """Summaries on disk. JSON and never pickle: whoever may write into the folder must not be able to run code."""
+    """Summaries on disk, as JSON."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -71,20 +108,21 @@ class SummaryCache:
             folder.mkdir(parents=True, exist_ok=True)
             _probe(folder / "cache.db")
             self._cache: Any = diskcache.Cache(
-                str(folder), disk=diskcache.JSONDisk, disk_compress_level=6, eviction_policy="none", statistics=1
+                str(folder), disk=_Disk, disk_compress_level=6, eviction_policy="none", statistics=1
             )
 
     def get(self, key: str) -> Summary | None:
-        """The summary kept under ``key``. One that no longer validates is dropped and counts as missing."""
+        """The summary kept under ``key``. One that is damaged, or no longer validates, is dropped and missing."""
         with _guarded(self.folder):
-            entry = self._cache.get(key)
-            if entry is None:
-                return None
+            entry = self._cache.get(key, retry=True)
             try:
-                return Summary.model_validate_json(json.dumps(entry["summary"]))
+                return None if entry is None else Summary.model_validate_json(json.dumps(entry["summary"]))
             except (ValidationError, KeyError, TypeError):
-                self._cache.delete(key)
-                return None
+                entry = None
+            finally:
+                if entry is None:
+                    self._cache.delete(key, retry=True)
+        return None
 
     def put(self, key: str, summary: Summary, identity: Identity) -> None:
         """Keeps a summary."""
@@ -96,51 +134,88 @@ class SummaryCache:
             "at": time.time(),
         }
         with _guarded(self.folder):
-            self._cache.set(key, entry)
+            self._cache.set(key, entry, retry=True)
 
     def stats(self) -> Stats:
         """Size, hits and entries by engine, model and prompt."""
-        with _guarded(self.folder):
+        with _guarded(self.folder), self._database() as database:
             hits, misses = self._cache.stats()
-            counts: Counter[tuple[str, str, str]] = Counter()
-            for _, entry in self._entries():
-                counts[entry["engine"], entry["model"], entry["prompt"]] += 1
+            named = [row.entry for row in self._rows(database) if row.entry is not None]
+            counts = Counter((entry["engine"], entry["model"], entry["prompt"]) for entry in named)
             usages = tuple(Usage(*name, entries) for name, entries in sorted(counts.items()))
             return Stats(self._cache.volume(), counts.total(), hits, misses, usages)
 
     def prune(self, *, older_than: float | None = None, max_bytes: int | None = None) -> int:
-        """Removes entries older than ``older_than`` seconds, then the oldest until at most ``max_bytes`` are left.
-
-        Returns how many went.
+        """Removes what cannot be read and entries older than ``older_than`` seconds, then the oldest until at most
+        ``max_bytes`` are left. Returns how many went.
         """
-        removed = 0
-        with _guarded(self.folder):
-            entries = sorted((entry["at"], key) for key, entry in self._entries())
+        with _guarded(self.folder), self._database() as database:
             now = time.time()
-            for at, key in entries:
-                too_old = older_than is not None and now - at > older_than
-                too_large = max_bytes is not None and self._cache.volume() > max_bytes
-                if not too_old and not too_large:
-                    break
-                removed += bool(self._cache.delete(key))
-                if too_large:
-                    self._vacuum()
+            rows = sorted(self._rows(database), key=lambda row: row.at)
+            old = [row for row in rows if row.entry is None or (older_than is not None and now - row.at > older_than)]
+            self._remove(database, old)
+            removed = len(old)
+            gone = {row.number for row in old}
+            left = [row for row in rows if row.number not in gone]
+            while max_bytes is not None and left and (over := self._used(database) - max_bytes) > 0:
+                count = _enough(left, over, over + max_bytes)
+                self._remove(database, left[:count])
+                removed, left = removed + count, left[count:]
+            # The file keeps the pages that became free until it is told to give them back.
+            database.execute("VACUUM")
         return removed
 
-    def _vacuum(self) -> None:
-        # The size counts free pages of the database until it is told to give them back.
-        with sqlite3.connect(self.folder / "cache.db", isolation_level=None) as connection:
-            connection.execute("VACUUM")
-        connection.close()
+    @contextlib.contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """The database itself: reading by way of the cache would count as use of it."""
+        with contextlib.closing(sqlite3.connect(self.folder / "cache.db", isolation_level=None, timeout=60)) as opened:
+            yield opened
 
-    def _entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        for key in list(self._cache.iterkeys()):
-            entry = self._cache.get(key, read=False)
-            if isinstance(entry, dict) and {"engine", "model", "prompt", "at"} <= entry.keys():
-                yield key, entry
+    def _rows(self, database: sqlite3.Connection) -> Iterator[_Row]:
+        question = "SELECT rowid, size + length(key) + ifnull(length(value), 0), filename, mode, value FROM Cache"
+        for number, size, filename, mode, value in database.execute(question):
+            entry = None
+            with contextlib.suppress(OSError):
+                entry = self._cache.disk.fetch(mode, filename, value, False)
+            if not _whole(entry):
+                entry = None
+            yield _Row(number, entry["at"] if entry else 0, size, filename, entry and {**entry, "summary": None})
+
+    def _used(self, database: sqlite3.Connection) -> int:
+        """Bytes in use, free pages left out."""
+        (pages, free, size) = (
+            database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        )
+        files_size = database.execute("SELECT ifnull(sum(size), 0) FROM Cache").fetchone()[0]
+        return int((pages - free) * size + files_size)
+
+    def _remove(self, database: sqlite3.Connection, rows: Sequence[_Row]) -> None:
+        database.execute("BEGIN IMMEDIATE")
+        database.executemany("DELETE FROM Cache WHERE rowid = ?", [(row.number,) for row in rows])
+        database.execute("COMMIT")
+        for row in rows:
+            if row.filename is not None:
+                self._cache.disk.remove(row.filename)
 
     def close(self) -> None:
         self._cache.close()
+
+
+def _whole(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("at"), float | int):
+        return False
+    return all(isinstance(entry.get(name), str) for name in ("engine", "model", "prompt"))
+
+
+def _enough(rows: Sequence[_Row], over: int, used: int) -> int:
+    """How many of the oldest make up ``over`` of ``used`` bytes, about, but one at least."""
+    share = over / used * sum(row.size for row in rows)
+    freed = count = 0
+    for row in rows:
+        freed, count = freed + row.size, count + 1
+        if freed >= share:
+            break
+    return count
 
 
 def _probe(database: Path) -> None:
@@ -149,13 +224,21 @@ def _probe(database: Path) -> None:
         connection.execute("PRAGMA schema_version")
 
 
+_ERRNO = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EACCES,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+}
+
+
 @contextlib.contextmanager
 def _guarded(folder: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if "full" in str(error):
-            raise files.storage_error(OSError(28, "no space left on device"), folder) from error
+        if (number := _ERRNO.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)) is not None:
+            raise files.storage_error(OSError(number, str(error)), folder) from error
         raise StateDamaged(f"the cache cannot be used: {error}", place=str(folder)) from error
     except OSError as error:
         raise files.storage_error(error, folder) from error

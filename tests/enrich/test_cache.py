@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import sqlite3
@@ -10,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.enrich.cache import SummaryCache, cache_key
+from sitegen.enrich.cache import SummaryCache, _guarded, cache_key
 from sitegen.enrich.engines.base import Identity
 from sitegen.enrich.summary import Summary
-from sitegen.errors import StateDamaged
+from sitegen.errors import DiskFull, NotPermitted, StateDamaged, StorageError
 
 OPENED: list[SummaryCache] = []
 
@@ -111,4 +112,112 @@ def test_pruning_by_age(tmp_path: Path) -> None:
 def test_a_damaged_cache_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "cache.db").write_bytes(b"garbage" * 1000)
     with pytest.raises(StateDamaged, match="cache cannot be used"):
+        open_cache(tmp_path)
+
+
+def damage(folder: Path, statement: str) -> None:
+    with sqlite3.connect(folder / "cache.db") as database:
+        database.execute(statement)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE Cache SET value = x'00ff'",
+        "UPDATE Cache SET value = x'789c03000000000001'",
+        "UPDATE Cache SET value = NULL",
+        "UPDATE Cache SET mode = 7",
+        "UPDATE Cache SET mode = 2, filename = '../../victim'",
+    ],
+)
+def test_a_damaged_value_is_dropped_and_a_miss(tmp_path: Path, statement: str) -> None:
+    (tmp_path / "victim").write_text("keep")
+    folder = tmp_path / "a" / "b"
+    cache = open_cache(folder)
+    cache.put("k", SUMMARY, IDENTITY)
+    cache.close()
+    damage(folder, statement)
+    cache = open_cache(folder)
+    assert cache.stats().entries == 0
+    assert cache.get("k") is None
+    assert (cache.stats().hits, cache.stats().misses) == (0, 1)
+    with contextlib.closing(sqlite3.connect(folder / "cache.db")) as database:
+        assert database.execute("SELECT count(*) FROM Cache").fetchone() == (0,)
+    cache.put("k", SUMMARY, IDENTITY)
+    assert cache.get("k") == SUMMARY
+    assert (tmp_path / "victim").read_text() == "keep"
+
+
+def test_a_value_that_is_a_pickle_is_never_loaded(tmp_path: Path) -> None:
+    cache = open_cache(tmp_path)
+    cache.put("k", SUMMARY, IDENTITY)
+    cache.close()
+    code = f"cposix\nsystem\n(S'touch {tmp_path}/owned'\ntR."  # how a pickle runs a command
+    damage(tmp_path, f"UPDATE Cache SET mode = 4, value = x'{code.encode().hex()}'")
+    cache = open_cache(tmp_path)
+    assert cache.get("k") is None
+    assert cache.prune() == 0
+    assert not (tmp_path / "owned").exists()
+
+
+def test_pruning_removes_what_cannot_be_read(tmp_path: Path) -> None:
+    cache = open_cache(tmp_path)
+    cache.put("k", SUMMARY, IDENTITY)
+    damage(tmp_path, "UPDATE Cache SET value = x'00ff'")
+    assert cache.prune() == 1
+    assert cache._cache.volume() > 0
+
+
+def test_looking_at_the_cache_is_no_use_of_it(tmp_path: Path) -> None:
+    cache = open_cache(tmp_path)
+    cache.put("k", SUMMARY, IDENTITY)
+    for _ in range(3):
+        stats = cache.stats()
+    assert cache.prune(older_than=3600) == 0
+    assert (stats.hits, stats.misses) == (0, 0)
+    assert (cache.stats().hits, cache.stats().misses) == (0, 0)
+
+
+def test_pruning_gives_the_disk_back_once(tmp_path: Path) -> None:
+    cache = open_cache(tmp_path)
+    for number in range(300):
+        cache.put(f"k{number}", SUMMARY.model_copy(update={"dek": str(number) * 500}), IDENTITY)
+    traced: list[str] = []
+    opened = cache._database
+
+    @contextlib.contextmanager
+    def listening() -> Iterator[sqlite3.Connection]:
+        with opened() as database:
+            database.set_trace_callback(traced.append)
+            yield database
+
+    cache._database = listening  # type: ignore[method-assign]
+    before = cache.stats().bytes
+    assert cache.prune(max_bytes=before * 2 // 3) > 0
+    assert traced.count("VACUUM") == 1
+    assert before // 2 < cache.stats().bytes <= before * 2 // 3
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (sqlite3.SQLITE_FULL, DiskFull),
+        (sqlite3.SQLITE_READONLY | 1 << 8, NotPermitted),
+        (sqlite3.SQLITE_CANTOPEN, NotPermitted),
+        (sqlite3.SQLITE_PERM, NotPermitted),
+        (sqlite3.SQLITE_CORRUPT, StateDamaged),
+    ],
+)
+def test_each_trouble_of_the_database_has_its_own_error(tmp_path: Path, number: int, kind: type[StorageError]) -> None:
+    error = sqlite3.OperationalError("table full_texts is malformed")
+    error.sqlite_errorcode = number
+    with pytest.raises(StorageError) as caught, _guarded(tmp_path):
+        raise error
+    assert type(caught.value) is kind
+
+
+def test_a_cache_that_cannot_be_opened_is_a_matter_of_permissions(tmp_path: Path) -> None:
+    (tmp_path / "cache.db").mkdir()
+    with pytest.raises(NotPermitted):
         open_cache(tmp_path)
