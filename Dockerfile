@@ -1,5 +1,5 @@
-# sitegen as a container. The site is mounted at /site:
-#   docker run --rm -v "$PWD:/site" sitegen pull
+# sitegen as a container. The site is mounted at /site, and written to as the user who calls:
+#   docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/site" sitegen pull
 ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim
 
 FROM ${PYTHON_IMAGE} AS build

@@ -327,6 +327,11 @@ def shell(*words: str, site: Path | None = None, **environ: str) -> subprocess.C
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environ}, timeout=60)
 
 
+def script(**environ: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).parent / "sitegen")]  # as the shell calls it, by its own name
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environ}, timeout=60)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([command, "--help"]) == 0
@@ -387,12 +392,22 @@ def test_a_closed_pipe_is_no_error(site: Path) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
-def test_completion_for_every_shell(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "commands", "options"),
+    [
+        ("bash", "plain,build\n", "plain,--drafts\n"),
+        ("zsh", "plain\nbuild\nRender the site.\n", "plain\n--drafts\nShow drafts as well.\n"),
+        ("fish", "plain,build\tRender the site.\n", "plain,--drafts\tShow drafts as well.\n"),
+    ],
+)
+def test_completion_for_every_shell(name: str, commands: str, options: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", name]) == 0
     assert "_SITEGEN_COMPLETE" in capsys.readouterr().out
-    done = shell(_SITEGEN_COMPLETE=f"{name}_complete", COMP_WORDS="sitegen bu", COMP_CWORD="1")
-    assert done.returncode in (0, 1)
+    for words, current, wanted in (("sitegen bu", "bu", commands), ("sitegen build --dr", "--dr", options)):
+        # bash and zsh give the place of the word in COMP_CWORD, fish the word itself
+        place = current if name == "fish" else str(len(words.split()) - 1)
+        done = script(_SITEGEN_COMPLETE=f"{name}_complete", COMP_WORDS=words, COMP_CWORD=place)
+        assert (done.returncode, done.stdout) == (0, wanted)
 
 
 def test_the_version_is_said() -> None:
