@@ -140,7 +140,9 @@ class Store:
         if existing:
             return existing.slug
         base = slug(plain(title), language) or slug(f"document {ref.split(':', 1)[-1]}") or "document"
-        base = base[:SLUG_LIMIT].rstrip("-")
+        if len(base) > SLUG_LIMIT:
+            head, _, _ = base[: SLUG_LIMIT + 1].rpartition("-")
+            base = head or base[:SLUG_LIMIT]
         found, number = base, 1
         while found in self._taken or (self.root / f"{found}.md").exists():
             number += 1

@@ -158,6 +158,13 @@ def test_equal_odd_and_hostile_titles_get_slugs_of_their_own(tmp_path: Path) -> 
     assert sorted(path.name for path in tmp_path.glob("*.md")) == sorted(f"{slug}.md" for slug in slugs)
 
 
+def test_long_titles_are_cut_at_a_word(tmp_path: Path) -> None:
+    title = "Settled ground and the housing of a small town on the river between two countries"
+    assert Store.open(tmp_path).slug_for("folder:x", title) == (
+        "settled-ground-and-the-housing-of-a-small-town-on-the-river-between"
+    )
+
+
 def test_german_slugs_spell_out_umlauts(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
     assert store.slug_for("folder:x", "Übermaß der Brücke", "de") == "uebermass-der-bruecke"
