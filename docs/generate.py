@@ -174,7 +174,7 @@ def commands_page() -> str:
         GENERATED,
         "`--site`, `--json`, `--quiet`, `--verbose` and `--debug` may stand before or after any command. Results go to "
         "stdout, everything else to stderr. Exit codes are in [errors.md](errors.md).",
-        *_commands(root, click.Context(root, info_name="sitegen", terminal_width=100, max_content_width=100)),
+        *_commands(root, click.Context(root, info_name="sitegen", terminal_width=100, **root.context_settings)),
     ]
     return "\n\n".join(parts) + "\n"
 
