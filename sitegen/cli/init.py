@@ -22,12 +22,15 @@ def command(app: App, folder: Path, demo: bool) -> None:
       sitegen init my-site
       sitegen init try --demo && sitegen --site try pull && sitegen --site try serve
     """
+    import shlex
+
     from sitegen.scaffold import create
 
     written = create(folder, demo=demo)
     if app.console.json:
         app.console.data({"folder": str(folder), "files": written})
         return
-    where = "" if folder == Path() else f" --site {folder}"
+    where = "" if folder == Path() else f" --site {shlex.quote(str(folder))}"
+    first = "" if demo else f"put documents into {shlex.quote(str(folder / 'documents'))}, then "
     app.console.say(f"A new site is in {folder.resolve()}.")
-    app.console.say(f"Next: sitegen{where} pull, then sitegen{where} serve.", "dim")
+    app.console.say(f"Next: {first}sitegen{where} pull, then sitegen{where} serve.", "dim")

@@ -66,6 +66,18 @@ def test_the_demo_site_publishes_its_briefs(tmp_path: Path, capsys: pytest.Captu
     assert len(list((folder / "public" / "briefs").glob("*/index.html"))) == 3
 
 
+def test_init_says_what_to_do_next_in_words_that_a_shell_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "my site"]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "put documents into 'my site/documents', then sitegen --site 'my site' pull, then sitegen --site" in said
+    assert run(["init", "try", "--demo"]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Next: sitegen --site try pull, then sitegen --site try serve." in said
+
+
 def test_init_overwrites_nothing(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (site / "content" / "index.md").write_text("mine")
     assert run(["init", str(site)]) == 2
