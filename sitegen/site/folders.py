@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from sitegen import files
@@ -11,6 +12,8 @@ from sitegen.settings import Project
 _PACKAGE = Path(__file__).resolve().parent.parent
 _NOT_COUNTED = {".git", ".gitignore", ".gitkeep", ".DS_Store"}
 """Names in an output folder that do not make it somebody else's."""
+_NAMED = 3
+"""How many files an error names."""
 
 
 def theme(project: Project) -> Path:
@@ -48,12 +51,24 @@ def check_output(project: Project, output: Path, theme: Path) -> None:
         raise OutputRefused("the output folder is a file", place=str(output))
 
 
-def check_empty(output: Path) -> None:
-    """Raises ``OutputRefused`` when the output folder, which no build knows, holds any file."""
+def adopted(output: Path, paths: Collection[str]) -> set[str]:
+    """Which of ``paths``, the outputs of this build, are in the output folder already, though no build is known of.
+
+    So the folder of a build whose memory was lost is taken on. Raises ``OutputRefused`` when it holds anything else:
+    a file elsewhere, or a link, which no build makes.
+    """
+    wanted, ours = set(paths), set()
+    foreign = []
     for entry in files.scan(output, hidden=True):
-        if entry.path.split("/")[0] not in _NOT_COUNTED:
-            raise OutputRefused(
-                f"the folder holds files that sitegen did not write, such as {entry.path}",
-                place=str(output),
-                remedy="Choose an empty folder with `--output DIR`, or empty this one if it is an old build.",
-            )
+        if entry.path in wanted and not (output / entry.path).is_symlink():
+            ours.add(entry.path)
+        elif entry.path.split("/")[0] not in _NOT_COUNTED:
+            foreign.append(entry.path)
+    if foreign:
+        more = f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else ""
+        raise OutputRefused(
+            f"the folder holds files that this build does not make: {', '.join(foreign[:_NAMED])}{more}",
+            place=str(output),
+            remedy="Delete the folder if it holds nothing but an old build, or choose another with `--output DIR`.",
+        )
+    return ours

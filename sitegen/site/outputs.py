@@ -99,12 +99,11 @@ class Folder:
     def begin(self, paths: Collection[str]) -> None:
         """Takes possession of ``paths`` before anything is written, so that a build cut short can be mended.
 
-        Raises ``OutputRefused`` when the folder holds files that are not ours: any, for a folder that no build knows;
-        one in the way, for others.
+        Raises ``OutputRefused`` when the folder holds files that are not ours: any that this build does not make, for
+        a folder that no build knows; one in the way, for others.
         """
         if self._ours is None:
-            folders.check_empty(self.root)
-            self._ours = set()
+            self._ours = folders.adopted(self.root, paths)
         foreign = [path for path in paths if path not in self._ours and os.path.lexists(self._base + path)]
         if foreign:
             raise OutputRefused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -133,6 +134,53 @@ def test_a_folder_with_files_of_others_is_refused(site: Site) -> None:
     assert isinstance(problem, OutputRefused)
     assert "thesis.txt" in problem.message
     assert list(site.tree()) == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("clean", [False, True])
+def test_a_build_whose_memory_is_lost_is_taken_on_and_mended(site: Site, clean: bool) -> None:
+    filled(site, 2).build()
+    before = site.tree()
+    shutil.rmtree(site.root / ".sitegen")
+    (site.output / "index.html").write_text("damaged")
+    report = site.build(clean=clean)
+    assert report.written == 1
+    assert site.tree() == before
+    assert site.build().written == 0
+    site.remove("briefs/b1.md")
+    assert site.build().removed == 2, "what was taken on is ours again"
+
+
+def test_a_site_that_was_moved_or_copied_builds_on(site: Site, tmp_path: Path) -> None:
+    filled(site, 2).build()
+    shutil.copytree(site.root, tmp_path / "copy")
+    copy = object.__new__(Site)
+    copy.root, copy.output = tmp_path / "copy", tmp_path / "copy/public"
+    assert copy.build().written == 0
+    assert copy.tree() == site.tree()
+
+
+def test_a_lost_memory_does_not_make_files_of_others_ours(site: Site) -> None:
+    filled(site, 2).build()
+    for name in ("a.txt", "b/c.txt", "d.txt", "e.txt"):
+        site.write(f"public/{name}", "mine")
+    shutil.rmtree(site.root / ".sitegen")
+    before = site.tree()
+    for clean in (False, True):
+        (problem,) = site.problems(clean=clean)
+        assert isinstance(problem, OutputRefused)
+        assert "a.txt, b/c.txt, d.txt and 1 more" in problem.message
+        assert "index.html" not in problem.message
+        assert "nothing but an old build" in problem.remedy
+        assert site.tree() == before
+
+
+def test_a_link_where_an_output_belongs_is_not_taken_on(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "mine.html").write_text("mine")
+    site.output.mkdir()
+    (site.output / "index.html").symlink_to(tmp_path / "mine.html")
+    (problem,) = site.problems()
+    assert isinstance(problem, OutputRefused)
+    assert (site.output / "index.html").is_symlink()
 
 
 def test_a_folder_that_only_git_uses_is_accepted(site: Site) -> None:
