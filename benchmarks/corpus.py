@@ -206,6 +206,7 @@ def text_of(item: Brief, *, hugo: bool = False) -> str:
     quoted = json.dumps(item.correspondent)
     head = [
         f"title: {json.dumps(item.title)}",
+        "status: published",
         f"date: {item.date}",
         f"slug: {item.slug}",
         f"tags: {json.dumps(item.tags)}",

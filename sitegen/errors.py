@@ -10,7 +10,7 @@
     │                                   ContextExceeded, CloudModelRefused, EngineFailing, EngineRejected
     ├── ContentError (exit 1)           FrontMatterBroken, FrontMatterInvalid, FrontMatterDuplicateKey,
     │                                   FrontMatterUnclosed, SourceClaimedTwice, TextNotUtf8, BriefMissing,
-    │                                   ProvenanceBroken, AddressTaken
+    │                                   ProvenanceBroken, AddressTaken, BriefUnreadable
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
@@ -247,7 +247,7 @@ class DocumentMissing(SourceError):
 
 
 class SourceMetadataInvalid(SourceError):
-    """A line of metadata.jsonl is not JSON, has a wrong type, or names a file that does not exist."""
+    """A line of metadata.jsonl is not JSON, has a wrong type, or names no file or one that another line names."""
 
     code = "SG213"
     default_remedy = "Mend the line named above; docs/guide/operators.md shows the fields."
@@ -274,7 +274,8 @@ class EngineUnreachable(EngineError):
 
     code = "SG301"
     default_remedy = (
-        "Start the server (`ollama serve`) and check `[engine.ollama] endpoints`; `sitegen doctor` tries it."
+        "Start the engine's server (`ollama serve`, say) and check its `endpoints` in sitegen.toml; `sitegen doctor` "
+        "tries it."
     )
 
 
@@ -416,6 +417,13 @@ class AddressTaken(ContentError):
     default_remedy = "Give one of them another `slug`."
 
 
+class BriefUnreadable(ContentError):
+    """The file of a brief cannot be opened, so that its document waits."""
+
+    code = "SG410"
+    default_remedy = "Check the owner and mode of the file."
+
+
 # -------------------------------------------------------------------------------------------------------------- build
 
 
@@ -519,7 +527,10 @@ class SomeFailed(SitegenError):
 
     code = "SG801"
     exit_code = ExitCode.SOME_FAILED
-    default_remedy = "`sitegen brief list --status failed` says why; run `sitegen pull` again to retry them."
+    default_remedy = (
+        "`sitegen brief list` says why; `sitegen pull` tries failed ones again, and dead ones with `--document REF` or "
+        "`--refresh`."
+    )
 
 
 class ChecksFailed(SitegenError):

@@ -176,6 +176,12 @@ def validate(fields: dict[str, Any], name: str, text: str) -> Matter:
         raise AssertionError("unreachable") from None
 
 
+def unstated(name: str) -> FrontMatterInvalid:
+    """What is wrong with a brief that does not say its status: a lost line, or a lost fence, must not publish it."""
+    remedy = "Write `status: draft` or `status: published` between two --- lines, the first at the top of the file."
+    return FrontMatterInvalid("a brief must say its status", place=Place(name, 1), remedy=remedy)
+
+
 def line_of(text: str, key: str) -> int | None:
     """The line of a front matter field in the file's text, from 1."""
     for number, line in enumerate(text.split("\n"), 1):

@@ -105,7 +105,7 @@ def _body(summary: Summary) -> Iterator[str]:
     yield from (escape(paragraph) for paragraph in summary.paragraphs if plain(paragraph))
     if summary.points:
         yield f"## {points}"
-        yield "\n".join(_point(point, page) for point in summary.points).rstrip()
+        yield "\n".join(_point(point, page, shown=summary.method == "summary") for point in summary.points).rstrip()
     if summary.dates:
         yield f"## {dates}"
         yield _table(
@@ -121,9 +121,10 @@ def _body(summary: Summary) -> Iterator[str]:
             yield "\n".join(f"- {escape(name)}" for name in names)
 
 
-def _point(point: Point, page: str) -> str:
+def _point(point: Point, page: str, *, shown: bool) -> str:
+    """A point and its evidence; an extract's point is its own quotation, so that only the page is told."""
     evidence = []
-    if plain(point.text) != plain(point.evidence.quote):
+    if shown:
         evidence.append(f"“{escape(point.evidence.quote)}”")
     if point.evidence.page is not None:
         evidence.append(f"{page} {point.evidence.page}")

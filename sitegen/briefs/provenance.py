@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from sitegen import files
+from sitegen import files, frontmatter
 from sitegen.briefs.model import Generated
-from sitegen.errors import ProvenanceBroken
+from sitegen.errors import ContentError, ProvenanceBroken
 
 FOLDER = ".provenance"
 
@@ -97,10 +97,20 @@ class Record(_Model):
         return self.generated is None or text_sha(text) != self.generated.sha256
 
     def waiting(self, text: str) -> Proposal | None:
-        """The proposal that the editor of the file ``text`` has not taken over."""
-        if self.proposal is None or text_sha(text) == self.proposal.text.sha256:
+        """The proposal that the editor of the file ``text`` has not taken over; its status is the editor's affair."""
+        if self.proposal is None or _words(text) == _words(self.proposal.text.generated().text):
             return None
         return self.proposal
+
+
+def _words(text: str) -> tuple[object, str]:
+    """What a brief says, whatever its status and address."""
+    try:
+        parsed = frontmatter.split(text, "brief")
+    except ContentError:
+        return None, text
+    fields = {name: value for name, value in parsed.fields.items() if name not in ("status", "slug")}
+    return fields, parsed.body.strip()
 
 
 def text_sha(text: str) -> str:

@@ -12,7 +12,15 @@ from sitegen import files, frontmatter
 from sitegen.briefs import provenance
 from sitegen.briefs.model import Generated
 from sitegen.briefs.provenance import Made, Proposal, Record, Text, text_sha
-from sitegen.errors import BriefMissing, Place, SitegenError, SourceClaimedTwice, raise_all
+from sitegen.errors import (
+    BriefMissing,
+    BriefUnreadable,
+    Place,
+    SitegenError,
+    SourceClaimedTwice,
+    StorageError,
+    raise_all,
+)
 from sitegen.text import plain, slug
 
 SLUG_LIMIT = 70
@@ -70,6 +78,8 @@ class Store:
             text = files.read_text(self.root / path)
             parsed = frontmatter.split(text, name)
             matter = frontmatter.validate(parsed.fields, name, text)
+            if "status" not in parsed.fields:
+                raise frontmatter.unstated(name)
         except SitegenError as error:
             self.broken.extend(error.problems)
             self._broken_paths[path] = error
@@ -97,6 +107,8 @@ class Store:
         if error is None and self._broken_paths and self.by_source(ref) is None:
             record = self.record(ref)
             error = self._broken_paths.get(record.brief) if record else None
+        if isinstance(error, StorageError):
+            raise BriefUnreadable(error.message, place=error.place) from error
         if error is not None:
             raise error
 

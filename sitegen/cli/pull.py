@@ -81,6 +81,9 @@ def _show(app: App, report: Report) -> None:
     else:
         for result in report.failed:
             console.warn(f"{result.title} ({result.ref}): {result.reason} [{result.code}]")
+        for result in report.results:
+            if result.done == "empty":
+                console.warn(f"{result.title} ({result.ref}): it has no text; a scan must go through OCR first")
         for result in report.results if report.dry_run else []:
             verb = {"created": "new", "updated": "changed"}.get(result.done, result.done)
             console.out(f"{verb}  {result.ref}  {result.title}")
@@ -103,4 +106,5 @@ def _sentence(report: Report) -> str:
     parts = [f"{count} {word}" for word, count in counts.items() if count] or ["nothing to do"]
     asked = sum(result.from_engine for result in report.results)
     lost = f" {len(report.gone)} are gone from the source; their briefs stay." if report.gone else ""
-    return f"Briefs: {', '.join(parts)}. {asked} summaries made, {report.seconds:.1f} s.{lost}"
+    dead = f" {report.dead} given up: `sitegen brief list --status dead` says why." if report.dead else ""
+    return f"Briefs: {', '.join(parts)}. {asked} summaries made, {report.seconds:.1f} s.{lost}{dead}"

@@ -19,6 +19,9 @@ from sitegen.errors import (
     CloudModelRefused,
     ContentError,
     DocumentMissing,
+    EngineBusy,
+    EngineFailing,
+    EngineRejected,
     EngineUnreachable,
     ModelMissing,
     SitegenError,
@@ -31,6 +34,9 @@ from sitegen.sources.base import Document, Source, Unreadable
 
 _ENGINE_DOWN = (EngineUnreachable, ModelMissing, CloudModelRefused)
 """Errors that the next document would meet as well."""
+_ENGINE_FAULTS = (EngineBusy, EngineFailing, EngineRejected)
+"""Errors of the engine that may be a document's fault; not when one document after another meets them."""
+_MOST_FAULTS = 3
 
 
 async def pull(
@@ -78,6 +84,8 @@ class _Run:
         self._allowed, self._request, self._progress = attempts_allowed, request, progress
         self._report = Report(dry_run=request.dry_run)
         self._source_error: SourceError | None = None
+        self._faults: list[tuple[str, bool]] = []
+        """The documents of the last answers, when all of them were faults of the engine; and which of them count."""
 
     async def go(self, slots: int) -> Report:
         """Lists and enriches at the same time; the queue between the two is short, so memory stays flat."""
@@ -93,6 +101,7 @@ class _Run:
         finally:
             self._report.results.sort(key=lambda result: result.ref)
             self._report.skipped, self._report.gone = self._worklist.skipped, self._worklist.gone
+            self._report.dead = len(self._journal.entries("dead"))
             self._report.seconds = time.monotonic() - started
         if self._source_error is not None:
             raise self._source_error
@@ -141,6 +150,8 @@ class _Run:
         counted = self._journal.start(document.ref)
         try:
             result = await self._renewal.renew(document)
+            if result.from_engine:
+                self._faults.clear()
         except Exception as error:
             result = self._blame(document, error, counted)
         except BaseException:
@@ -162,10 +173,22 @@ class _Run:
             self._journal.excuse(ref, problem.code, str(problem), counted=counted)
         else:
             done = self._failed(ref, problem.code, problem.message)
+        self._engine_fault(error, ref, counted)
         if isinstance(error, _ENGINE_DOWN):
             # The engine may have gone down over this very document: the attempt stays counted, and it waits its turn.
             raise error
         return Result(ref, document.title, done, code=problem.code, reason=str(problem))
+
+    def _engine_fault(self, error: Exception, ref: str, counted: bool) -> None:
+        """Ends the run when document after document meets a fault of the engine: it is the engine's, not theirs."""
+        if not isinstance(error, _ENGINE_FAULTS):
+            self._faults.clear()
+            return
+        self._faults.append((ref, counted))
+        if len(self._faults) >= _MOST_FAULTS:
+            for blamed, was_counted in self._faults:
+                self._journal.excuse(blamed, error.code, error.message, counted=was_counted)
+            raise error
 
     def _unreadable(self, found: Unreadable) -> None:
         done: Done = "failed"

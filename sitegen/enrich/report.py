@@ -53,6 +53,8 @@ class Report:
     skipped: int = 0
     """Documents that the source named and that had not changed."""
     gone: list[str] = field(default_factory=list)
+    dead: int = 0
+    """Documents that have been given up, in this pull or an earlier one."""
     seconds: float = 0
     dry_run: bool = False
 
@@ -71,6 +73,7 @@ class Report:
             "skipped": self.skipped,
             "engine_calls": sum(result.from_engine for result in self.results),
             "gone": self.gone,
+            "dead": self.dead,
             "seconds": round(self.seconds, 3),
             "documents": [
                 {

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from sitegen import files
 from sitegen.errors import AddressTaken, LinkBroken, Place, ProvenanceBroken, SitegenError, SourceClaimedTwice
+from sitegen.frontmatter import unstated
 from sitegen.settings import Settings
 from sitegen.site import taxonomy
 from sitegen.site.inputs import Inputs
@@ -160,6 +161,9 @@ def gather(scope: Scope, inputs: Inputs, shelf: Shelf, library: Library) -> Cont
     for key, entry in shelf.records.items():
         (shown if scope.shows(entry) else content.hidden)[key] = entry
     content.problems += _claimed_twice(shelf.records, names)
+    content.problems += (
+        unstated(names(key)) for key, entry in shelf.records.items() if key.startswith("briefs/") and not entry.stated
+    )
     content.indexes = _indexes(scope, shown.values())
     origins = {origin.source: origin for origin in shelf.origins.values()}
     for key, entry in shown.items():

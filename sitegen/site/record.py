@@ -28,6 +28,8 @@ class Record(NamedTuple):
     title_slug: str
     """Made from the title; empty when nothing of it can stand in an address."""
     status: Literal["draft", "published"]
+    stated: bool
+    """Whether the front matter says the status."""
     tags: tuple[str, ...]
     correspondent: str | None
     document_type: str | None
@@ -76,6 +78,7 @@ def read(raw: bytes, name: str) -> tuple[Record, str]:
         slug=slug(matter.slug or ""),
         title_slug=slug(title),
         status=matter.status,
+        stated="status" in parsed.fields,
         tags=tuple(dict.fromkeys(tag for tag in map(plain, matter.tags) if tag)),
         correspondent=plain(matter.correspondent or "") or None,
         document_type=plain(matter.document_type or "") or None,

@@ -53,7 +53,7 @@ def test_the_body_shows_points_with_evidence_dates_and_amounts_in_the_documents_
     assert body == (
         "Die Brücke ist gesperrt.\n\n"
         "## Das Wichtigste\n\n"
-        "- Gesperrt.\n\n  > “Die Brücke \\[ist\\] gesperrt.” — Seite 3\n\n- Gleich.\n\n"
+        "- Gesperrt.\n\n  > “Die Brücke \\[ist\\] gesperrt.” — Seite 3\n\n- Gleich.\n\n  > “Gleich.”\n\n"
         "## Termine und Daten\n\n"
         "| Datum | Worum es geht |\n| --- | --- |\n| 1. März 2026 | Sperrung \\| Brücke |\n\n"
         "## Beträge\n\n| Betrag | Worum es geht |\n| --- | --- |\n| 5 € |  |\n\n"

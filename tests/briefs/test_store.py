@@ -118,7 +118,7 @@ def test_after_a_crash_between_brief_and_record_the_brief_is_adopted(tmp_path: P
 
 
 def test_a_hand_written_brief_of_a_document_is_the_editors(tmp_path: Path) -> None:
-    files.write_atomic(tmp_path / "mine.md", f"---\ntitle: Mine\nsource: {REF}\n---\nMy text.\n")
+    files.write_atomic(tmp_path / "mine.md", f"---\ntitle: Mine\nstatus: draft\nsource: {REF}\n---\nMy text.\n")
     store = Store.open(tmp_path)
     assert store.save(REF, brief(slug="mine"), MADE) == "proposed"
     assert "My text." in (tmp_path / "mine.md").read_text()
@@ -126,7 +126,7 @@ def test_a_hand_written_brief_of_a_document_is_the_editors(tmp_path: Path) -> No
 
 def test_two_files_that_claim_one_source_are_an_error_naming_both(tmp_path: Path) -> None:
     for name in ("a.md", "b.md"):
-        files.write_atomic(tmp_path / name, f"---\ntitle: A\nsource: {REF}\n---\n")
+        files.write_atomic(tmp_path / name, f"---\ntitle: A\nsource: {REF}\nstatus: draft\n---\n")
     with pytest.raises(SourceClaimedTwice, match=r"b\.md:3.*a\.md"):
         Store.open(tmp_path)
 

@@ -22,6 +22,7 @@ BROKEN = [
     b"---\nsource: 'folder:a.txt'\n\xff\n",
     b"---\ntitle: a\ntitle: b\nsource: folder:a.txt  # keep\n---\n",
     '---\ntitle: [\n"source": folder:a.txt\n---\n'.encode("utf-16"),
+    b"---\ntitle: a\nsource: folder:a.txt\n---\n",
 ]
 
 
@@ -55,7 +56,7 @@ def test_a_document_whose_brief_is_broken_gets_no_second_one(project: Project, d
     for hours in range(0, 100, 10):
         report = run(project, engine, hours=hours)
         assert done(report) == {"a": "failed"}
-        assert report.failed[0].code in ("SG401", "SG403", "SG406")
+        assert report.failed[0].code in ("SG401", "SG402", "SG403", "SG406")
     assert engine.calls == []
     assert path.read_bytes() == damage
     assert len(list(project.briefs.glob("*.md"))) == 3
@@ -168,10 +169,45 @@ def test_a_wrong_key_blames_no_document(project: Project) -> None:
 def test_pulling_every_minute_buries_nothing_that_failed(project: Project) -> None:
     for minute in range(12):
         engine = Engine()
-        engine.errors = {f"folder:{name}.txt": EngineFailing("out of memory") for name in "abc"}
+        engine.errors = {f"folder:{name}.txt": AnswerInvalid("no JSON") for name in "abc"}
         run(project, engine, hours=minute / 60)
     assert state(project, "a")[0] == "failed"
     assert set(done(run(project, Engine())).values()) == {"created"}
+
+
+def test_an_engine_that_fails_document_after_document_ends_the_run_and_buries_nothing(project: Project) -> None:
+    for name in "defgh":
+        change(project, name)
+    for hours in range(0, 100, 10):
+        engine = Engine()
+        engine.errors = {f"folder:{name}.txt": EngineFailing("out of memory") for name in "abcdefgh"}
+        with pytest.raises(EngineFailing):
+            run(project, engine, hours=hours)
+        assert len(engine.calls) == 3
+    assert set(done(run(project, Engine())).values()) == {"created"}
+    assert len(briefs(project)) == 8
+
+
+def test_a_proposal_that_an_editor_took_over_is_settled_whatever_the_status(project: Project) -> None:
+    run(project, Engine())
+    path = brief_of(project, "a")
+    path.write_text(path.read_text().replace("status: draft", "status: published"))
+    change(project, "a")
+    assert done(run(project, Engine())) == {"a": "proposed"}
+    record = provenance.read(project.briefs, "folder:a.txt")
+    assert record is not None
+    assert record.proposal is not None
+    path.write_text(record.proposal.text.generated().text.replace("status: draft", "status: published"))
+    line = next(line for line in overview(project)[0] if line.source == "folder:a.txt")
+    assert "proposal" not in line.flags
+
+
+def test_what_was_given_up_is_not_forgotten(project: Project) -> None:
+    engine = Engine()
+    engine.errors["folder:a.txt"] = AnswerInvalid("x")
+    for hours in (0, 10, 20):
+        run(project, engine, hours=hours)
+    assert run(project, Engine()).dead == 1
 
 
 def test_equal_texts_in_hand_at_the_same_time_are_paid_for_once(project: Project) -> None:

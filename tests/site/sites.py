@@ -35,7 +35,7 @@ class Site:
         return target
 
     def brief(self, name: str, body: str = "Text.\n", **fields: Any) -> Path:
-        head = yaml.safe_dump(fields, allow_unicode=True)
+        head = yaml.safe_dump({"status": "published", **fields}, allow_unicode=True)
         return self.write(f"briefs/{name}.md", f"---\n{head}---\n{body}")
 
     def page(self, name: str, body: str = "Text.\n", **fields: Any) -> Path:

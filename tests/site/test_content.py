@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -206,7 +207,7 @@ def test_all_broken_files_are_reported_at_once_with_their_lines(site: Site) -> N
     "text", ["", "\ufeff---\ntitle: BOM\n---\nx", "---\r\ntitle: CRLF\r\n---\r\nx", "no front matter", "---\n---\n"]
 )
 def test_odd_but_sound_files_are_pages(site: Site, text: str) -> None:
-    site.write("briefs/odd.md", text.encode())
+    site.write("content/odd.md", text.encode())
     assert site.build().pages == 1
 
 
@@ -318,7 +319,7 @@ def test_broken_links_are_warnings_and_errors_when_strict(site: Site) -> None:
     site.brief("a", "x\n\n- [one](/nowhere/)\n- [two](gone.md)\n- [three](draft.md)\n- ![img](no.png)\n", title="A")
     site.brief("draft", title="D", status="draft")
     warnings = site.build().warnings
-    assert [str(warning.place) for warning in warnings] == [f"briefs/a.md:{line}" for line in (6, 7, 8, 9)]
+    assert [str(warning.place) for warning in warnings] == [f"briefs/a.md:{line}" for line in (7, 8, 9, 10)]
     assert "is a draft" in warnings[2].message
     before = site.tree()
     site.brief("b", title="B")
@@ -388,3 +389,22 @@ def test_a_page_may_choose_its_template(site: Site) -> None:
 def test_an_unreadable_base_url_is_refused(site: Site) -> None:
     with pytest.raises(SitegenError, match="base URL"):
         site.build(base_url="ftp://x")
+
+
+SLIPS: dict[str, Callable[[str], str]] = {
+    "the line is lost": lambda text: text.replace("status: draft\n", ""),
+    "a blank line before the fence": lambda text: f"\n{text}",
+    "a blank before the fence": lambda text: f" {text}",
+    "four dashes": lambda text: text.replace("---", "----"),
+    "pluses": lambda text: text.replace("---", "+++", 1),
+    "nothing is left": lambda text: "",
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_slip_of_the_pen_publishes_no_draft(site: Site, slip: str) -> None:
+    path = site.brief("a", "Hidden words.\n", title="A", status="draft")
+    path.write_text(SLIPS[slip](path.read_text()))
+    with pytest.raises(SitegenError, match=r"briefs/a\.md"):
+        site.build()
+    assert "Hidden words" not in "".join(page.read_text() for page in site.root.rglob("public/**/*.html"))
