@@ -390,7 +390,9 @@ def test_verbose_says_what_is_done_line_by_line(site: Path) -> None:
 def test_terminal_escapes_in_titles_are_shown_and_not_obeyed(site: Path) -> None:
     (site / "documents" / "metadata.jsonl").write_text('{"file": "bridge.txt", "title": "A\\u001b]0;owned\\u0007B"}\n')
     (site / "briefs").mkdir()
-    (site / "briefs" / "mine.md").write_text('---\ntitle: "A\\e]0;owned\\aB"\n---\n\nText \x1b[2J\x9b31m end.\n')
+    (site / "briefs" / "mine.md").write_text(
+        '---\nstatus: draft\ntitle: "A\\e]0;owned\\aB"\n---\n\nText \x1b[2J\x9b31m end.\n'
+    )
     for words in (["pull", "--dry-run"], ["pull", "-v"], ["brief", "list"], ["brief", "show", "mine"]):
         done = shell(*words, site=site)
         assert done.returncode == 0, done.stderr
