@@ -20,12 +20,14 @@ from sitegen.errors import (
 )
 from sitegen.sources import metadata, plain_text
 from sitegen.sources.base import Changes, Cursor, Document, Finding, Unreadable
-from sitegen.sources.metadata import Metadata
+from sitegen.sources.metadata import Described, Metadata
 from sitegen.sources.pdf import MAX_BYTES, PdfReader, PdfText
 
 SUFFIXES = frozenset({".txt", ".md", ".markdown", ".pdf"})
 DESCRIPTIONS = frozenset({"readme", "readme.md", "readme.txt", "readme.markdown"})
 """Files at the root that are about the folder and not documents of it."""
+_LINES = 10
+"""How many lines of metadata a finding names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +134,18 @@ class FolderSource:
         return document
 
     async def check(self) -> list[Finding]:
-        """One finding: how many documents there are, or each thing that is wrong."""
+        """How many documents there are, or each thing that is wrong; and which lines of metadata go unused."""
         try:
-            items = await asyncio.to_thread(self._items)
+            items, missing = await asyncio.to_thread(self._survey)
         except SitegenError as error:
             return [Finding("folder", "error", str(problem), problem.remedy) for problem in error.problems]
+        unused = [_unused(missing)] if missing else []
         if not items:
             remedy = "Put text, Markdown or PDF files into it; hidden files and a README are not documents."
-            return [Finding("folder", "warning", f"{self.path} holds no documents", remedy)]
+            return [Finding("folder", "warning", f"{self.path} holds no documents", remedy), *unused]
         described = sum(item.metadata is not None for item in items)
         note = f", {described} of them described in {metadata.NAME}" if described else ""
-        return [Finding("folder", "ok", f"{self.path} holds {len(items)} documents{note}")]
+        return [Finding("folder", "ok", f"{self.path} holds {len(items)} documents{note}"), *unused]
 
     async def aclose(self) -> None:
         """Nothing stays open between calls."""
@@ -152,12 +155,17 @@ class FolderSource:
         return f"folder:{path}"
 
     def _items(self) -> list[_Item]:
+        return self._survey()[0]
+
+    def _survey(self) -> tuple[list[_Item], Mapping[int, str]]:
+        """The documents by path, and the lines of metadata about files that are not there."""
         found = {file.path: file for file in self._files()}
         described = self._metadata(found)
-        claimed = {path for entry in described.values() for path in entry.paths}
-        items = [_Item(tuple(found[path] for path in entry.paths), entry) for entry in described.values()]
+        entries = described.documents.values()
+        claimed = {path for entry in entries for path in entry.paths}
+        items = [_Item(tuple(found[path] for path in entry.paths), entry) for entry in entries]
         items += [_Item((file,), None) for path, file in found.items() if path not in claimed]
-        return sorted(items, key=lambda item: item.path)
+        return sorted(items, key=lambda item: item.path), described.missing
 
     def _files(self) -> list[_File]:
         if not self.path.is_dir():
@@ -183,12 +191,12 @@ class FolderSource:
             return True
         return False
 
-    def _metadata(self, known: Mapping[str, _File]) -> dict[str, Metadata]:
+    def _metadata(self, known: Mapping[str, _File]) -> Described:
         file = self.path / metadata.NAME
         try:
             text = plain_text.decode(file.read_bytes())
         except FileNotFoundError:
-            return {}
+            return Described({}, {})
         except OSError as error:
             raise SourceFolderMissing(f"{metadata.NAME} cannot be read: {error.strerror}", place=str(file)) from error
         return metadata.parse(text, str(file), known)
@@ -244,6 +252,17 @@ _Before = Mapping[str, Mapping[str, object]]
 def _entries(cursor: Cursor | None) -> _Before:
     documents = (cursor or {}).get("documents")
     return documents if isinstance(documents, dict) else {}
+
+
+def _unused(missing: Mapping[int, str]) -> Finding:
+    shown = [f"line {line} ({name!r})" for line, name in list(missing.items())[:_LINES]]
+    more = f" and {len(missing) - _LINES} more" if len(missing) > _LINES else ""
+    return Finding(
+        "folder",
+        "warning",
+        f"{metadata.NAME} has lines that go unused: no such document for {', '.join(shown)}{more}",
+        "Remove the lines, or mend the names; documents are text, Markdown or PDF files that are not hidden.",
+    )
 
 
 def _readable(name: str) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,19 +43,34 @@ class _Wrong(Exception):
     """A field that cannot be used."""
 
 
-def parse(text: str, name: str, known: Collection[str]) -> dict[str, Metadata]:
-    """The lines of ``text`` by the path of their document; ``known`` are the files that there are, in NFC.
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What ``metadata.jsonl`` says."""
+
+    documents: Mapping[str, Metadata]
+    """By the path of the document."""
+    missing: Mapping[int, str]
+    """Lines about a file that is not there, and its name: documents are deleted and renamed."""
+
+
+def parse(text: str, name: str, known: Collection[str]) -> Described:
+    """What the lines of ``text`` say; ``known`` are the files that there are, in NFC.
 
     Fields that are not known are ignored, as are blank lines. Raises ``SourceMetadataInvalid`` for every wrong line.
     """
     found: dict[str, Metadata] = {}
+    missing: dict[int, str] = {}
     claimed: dict[str, int] = {}
     problems: list[SourceMetadataInvalid] = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            entry = _entry(line, known)
+            entry = _entry(line)
+            gone = next((path for path in entry.paths if path not in known), None)
+            if gone is not None:
+                missing[number] = gone
+                continue
             for path in entry.paths:
                 if path in claimed:
                     raise _Wrong(f"{path!r} stands in line {claimed[path]} already")
@@ -64,17 +79,17 @@ def parse(text: str, name: str, known: Collection[str]) -> dict[str, Metadata]:
         except _Wrong as error:
             problems.append(SourceMetadataInvalid(str(error), place=Place(name, number)))
     raise_all(problems)
-    return found
+    return Described(found, missing)
 
 
-def _entry(line: str, known: Collection[str]) -> Metadata:
+def _entry(line: str) -> Metadata:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise _Wrong(f"not JSON: {error}") from None
     if not isinstance(fields, dict):
         raise _Wrong('not a JSON object, such as {"file": "minutes.pdf", "title": "Minutes"}')
-    path, text_path = _paths(fields, known)
+    path, text_path = _paths(fields)
     entry = Metadata(
         path=path,
         text_path=text_path,
@@ -89,8 +104,8 @@ def _entry(line: str, known: Collection[str]) -> Metadata:
     return Metadata(**{name: getattr(entry, name) for name in Metadata.__slots__ if name != "digest"}, digest=digest)
 
 
-def _paths(fields: dict[str, Any], known: Collection[str]) -> tuple[str, str | None]:
-    single, pdf, text = (_path(fields, key, known) for key in ("file", "pdf_file", "text_file"))
+def _paths(fields: dict[str, Any]) -> tuple[str, str | None]:
+    single, pdf, text = (_path(fields, key) for key in ("file", "pdf_file", "text_file"))
     names = [path for path in (single or pdf, text) if path is not None]
     if not names:
         raise _Wrong("no file is named: `file`, `pdf_file` or `text_file` is needed")
@@ -99,14 +114,9 @@ def _paths(fields: dict[str, Any], known: Collection[str]) -> tuple[str, str | N
     return (names[0], names[1]) if len(names) == 2 and names[0] != names[1] else (names[0], None)
 
 
-def _path(fields: dict[str, Any], key: str, known: Collection[str]) -> str | None:
+def _path(fields: dict[str, Any], key: str) -> str | None:
     value = _text(fields, key)
-    if value is None:
-        return None
-    path = unicodedata.normalize("NFC", value.removeprefix("./"))
-    if path not in known:
-        raise _Wrong(f"`{key}`: there is no document {value!r} in the folder (text, Markdown or PDF, not hidden)")
-    return path
+    return None if value is None else unicodedata.normalize("NFC", value.removeprefix("./"))
 
 
 def _text(fields: dict[str, Any], key: str) -> str | None:

@@ -149,8 +149,8 @@ def test_all_wrong_lines_of_metadata_are_reported_at_once_with_their_lines(tmp_p
         {"file": "a.txt"},
         "{broken",
         "[1]",
-        {"file": "gone.txt"},
-        {"file": "../../etc/passwd"},
+        {"file": ["a.txt"]},
+        {"file": "gone.txt", "language": 1},
         {"file": "a.txt", "created": "yesterday"},
         {"file": "a.txt", "tags": "water"},
         {"file": "a.txt", "title": 7},
@@ -166,6 +166,32 @@ def test_all_wrong_lines_of_metadata_are_reported_at_once_with_their_lines(tmp_p
     assert problems[0].place.name.endswith("metadata.jsonl")
     (*findings,) = asyncio.run(FolderSource(tmp_path).check())
     assert [finding.state for finding in findings] == ["error"] * 9
+
+
+def test_a_line_about_a_document_that_is_gone_stops_nothing_and_the_doctor_names_it(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("text")
+    (tmp_path / "scan.txt").write_text("read")
+    describe(
+        tmp_path,
+        {"file": "gone.txt", "title": "Gone"},
+        {"file": "a.txt", "title": "Here"},
+        {"file": "../../etc/passwd"},
+        {"pdf_file": "renamed.pdf", "text_file": "scan.txt", "title": "Of the line"},
+    )
+    found, _, _ = pull(tmp_path)
+    assert sorted((ref, document.title) for ref, document in found.items()) == [
+        ("folder:a.txt", "Here"),
+        ("folder:scan.txt", "Scan"),
+    ]
+    fine, unused = asyncio.run(FolderSource(tmp_path).check())
+    assert (fine.state, unused.state) == ("ok", "warning")
+    assert "line 1 ('gone.txt'), line 3 ('../../etc/passwd'), line 4 ('renamed.pdf')" in unused.message
+    assert "line 2" not in unused.message
+    assert unused.remedy
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "scan.txt").unlink()
+    assert pull(tmp_path)[0] == {}
+    assert [finding.state for finding in asyncio.run(FolderSource(tmp_path).check())] == ["warning", "warning"]
 
 
 def test_only_what_changed_is_read_again(tmp_path: Path) -> None:
