@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import pytest
@@ -118,6 +119,66 @@ def test_brief_tells_how_it_was_made(visit: Visit) -> None:
     made = visitor.page.locator("#made")
     for words in ("A language model wrote this brief", "qwen3:8b", "2 of 3", "2026-11-22", "Page 3 has no text."):
         expect(made).to_contain_text(words)
+
+
+ORIGINS = {
+    "en": ("An editor has changed the text since", "No editor", "Nothing is recorded about how this brief was made."),
+    "de": ("Die Redaktion hat den Text seither geändert", "seither nicht geändert", "ist nicht festgehalten."),
+    "fr": ("La rédaction a modifié le texte depuis", "n’a pas modifié", "Rien n’est consigné sur la façon"),
+}
+"""By language: that it was edited, a part of that it was not, and that nothing is known."""
+NOBODY = {
+    "en": ("not written by a model or a person", "no person wrote them"),
+    "de": ("weder ein Modell noch ein Mensch", "kein Mensch hat sie geschrieben"),
+    "fr": ("ni un modèle ni une personne", "ni une personne ne les a écrites"),
+}
+LABELS = {"en": "Extract", "de": "Auszug", "fr": "Extrait"}
+
+
+@pytest.mark.parametrize("language", ORIGINS)
+@pytest.mark.parametrize("name", ["revised", "amended", "unknown", "untold", "council", "inspection"])
+def test_brief_says_of_its_origin_what_is_recorded_and_no_more(visit: Visit, language: str, name: str) -> None:
+    changed, unchanged, unknown = ORIGINS[language]
+    visitor = visit(language=language)
+    visitor.open(f"/briefs/{name}/")
+    words = visitor.page.locator("main").inner_text()
+    assert (changed.lower() in words.lower()) == (name in ("revised", "amended"))
+    assert (unchanged in words) == (name in ("council", "inspection"))
+    assert (unknown in words) == (name in ("unknown", "untold"))
+    for claim in NOBODY[language]:
+        assert (claim.lower() in words.lower()) == (name == "inspection")
+    banner = visitor.page.locator(".extract-note")
+    if name in ("revised", "unknown", "council"):
+        expect(banner).to_have_count(0)
+        return
+    expect(banner.locator(".label")).to_have_text(LABELS[language])
+    if name == "amended":
+        expect(banner).to_contain_text(re.compile(re.escape(changed), re.IGNORECASE))
+
+
+@pytest.mark.parametrize("language", ORIGINS)
+@pytest.mark.parametrize(
+    ("path", "untouched"), [("/archive/", True), ("/archive/page/3/", False), ("/archive/page/4/", False)]
+)
+def test_legend_of_a_list_is_true_of_all_its_extracts(visit: Visit, language: str, path: str, untouched: bool) -> None:
+    visitor = visit(language=language)
+    visitor.open(path)
+    legend = visitor.page.locator(".legend")
+    expect(legend.locator(".label")).to_have_text(LABELS[language])
+    assert (NOBODY[language][0] in legend.inner_text()) == untouched
+
+
+def test_names_stand_in_one_size_however_many_they_are(visit: Visit) -> None:
+    visitor = visit()
+    visitor.open("/briefs/council/")
+    fonts = visitor.page.evaluate(
+        """["people", "organisations", "places"].map(id => {
+            const style = getComputedStyle(document.querySelector(`#${id} + ul > li`));
+            return [style.fontSize, style.fontFamily, style.lineHeight].join();
+        })"""
+    )
+    assert len(fonts) == 3
+    assert len(set(fonts)) == 1, fonts
 
 
 def test_drafts_are_nowhere(visit: Visit, built: Built) -> None:

@@ -7,6 +7,8 @@ import json
 import shutil
 from pathlib import Path
 
+from sitegen import files
+
 ROOT = Path(__file__).parents[2]
 
 SETTINGS = """\
@@ -59,6 +61,15 @@ The Council resolved to repair the bridge and released the money for it.
 - Konrad Ellbrecht
 - Lothar Weidinger
 - Yvette Lanquetin
+
+## Organisations
+
+- Town Treasury
+
+## Places
+
+- Weir Bridge
+- Town Hall
 """
 EXTRACT = """\
 Die Hauptprüfung ergab eine Zustandsnote von 3,4.
@@ -112,6 +123,14 @@ def write(folder: Path, language: str = "en") -> Path:
     _brief(folder, "arabic", 898, ARABIC, title="مجلس المدينة يقرر ترميم الجسر", language="ar", method="extract")
     _brief(folder, "hard", 897, HARD, title=f"A title with {LONG_WORD}", correspondent=LONG_WORD, tags=[LONG_WORD])
     _brief(folder, "secret", 896, "Nobody may read this yet.", title="Not yet public", status="draft", tags=["secret"])
+    _brief(folder, "revised", 300, POINTS, title="A summary that was edited", method="summary")
+    _brief(folder, "amended", 299, EXTRACT, title="An extract that was edited", method="extract")
+    for name in ("revised", "amended"):
+        _edit(folder, name)
+    _brief(folder, "unknown", 298, POINTS, title="A summary without a record", method="summary")
+    _brief(folder, "untold", 297, EXTRACT, title="An extract without a record", method="extract")
+    for name in ("unknown", "untold"):
+        (folder / "briefs" / ".provenance" / f"{name}.json").unlink()
     (folder / "content" / "wide.md").write_text(WIDE)
     (folder / "content" / "bridge.svg").write_text(PICTURE)
     for number in range(24):
@@ -120,16 +139,36 @@ def write(folder: Path, language: str = "en") -> Path:
 
 
 def _brief(folder: Path, name: str, day: int, body: str, *, tags: list[str] | None = None, **fields: str) -> None:
-    fields = {"correspondent": "Town Council", "document_type": "Minutes", "summary": f"What {name} is about."} | fields
+    fields = {
+        "correspondent": "Town Council",
+        "document_type": "Minutes",
+        "summary": f"What {name} is about.",
+        "status": "published",
+    } | fields
     date = (dt.date(2023, 1, 1) + dt.timedelta(days=day)).isoformat()
     head = {"date": date, "slug": name, "source": f"folder:{name}", "tags": tags or ["bridges", "council"], **fields}
     # JSON is YAML.
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items() if key != "date"]
-    (folder / "briefs" / f"{name}.md").write_text("\n".join(["---", f"date: {date}", *lines, "---", "", body]))
+    text = "\n".join(["---", f"date: {date}", *lines, "---", "", body])
+    (folder / "briefs" / f"{name}.md").write_text(text)
     if fields.get("method", "written") != "written":
         model = "qwen3:8b" if fields["method"] == "summary" else ""
         made: dict[str, object] = {"engine": "ollama" if model else "extractive", "model": model, "prompt": "1"}
         made |= {"at": "2026-11-22T01:00:00Z", "pages_read": 2, "pages_total": 3, "dropped": 1}
         made["notes"] = ["Page 3 has no text."]
-        record = {"source": f"folder:{name}", "brief": f"{name}.md", "made": made, "generated": {"sha256": "0" * 64}}
+        generated = {
+            "sha256": files.sha256(text),
+            "fields": {"date": date, **head},
+            "body": body,
+        }
+        record = {"source": f"folder:{name}", "brief": f"{name}.md", "made": made, "generated": generated}
         (folder / "briefs" / ".provenance" / f"{name}.json").write_text(json.dumps(record))
+
+
+def _edit(folder: Path, name: str) -> None:
+    """Changes the summary of a brief, as an editor would, after it was generated."""
+    path = folder / "briefs" / f"{name}.md"
+    text = path.read_text()
+    edited = text.replace(f"What {name} is about.", "What the editor wrote.")
+    assert edited != text
+    path.write_text(edited)
