@@ -38,6 +38,10 @@ def trees(project: Project, theme: Path) -> dict[str, Path]:
     }
 
 
+_SIGNS = {"_headers", "404.html", "sitemap.xml"}
+"""Outputs that every build makes, and hardly anything else all three."""
+
+
 def check_output(project: Project, output: Path, theme: Path) -> None:
     """Raises ``OutputRefused`` when the output folder is, holds or lies in a folder that the build reads."""
     root = project.root.resolve()
@@ -55,7 +59,7 @@ def adopted(output: Path, paths: Collection[str]) -> set[str]:
     """Which of ``paths``, the outputs of this build, are in the output folder already, though no build is known of.
 
     So the folder of a build whose memory was lost is taken on. Raises ``OutputRefused`` when it holds anything else:
-    a file elsewhere, or a link, which no build makes.
+    a file elsewhere, or a link, which no build makes; and when nothing shows that a build of ours was there.
     """
     wanted, ours = set(paths), set()
     foreign = []
@@ -64,6 +68,8 @@ def adopted(output: Path, paths: Collection[str]) -> set[str]:
             ours.add(entry.path)
         elif entry.path.split("/")[0] not in _NOT_COUNTED:
             foreign.append(entry.path)
+    if ours and not ours >= _SIGNS:  # somebody's index.html is not the remains of a build
+        foreign = sorted([*foreign, *ours])
     if foreign:
         more = f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else ""
         raise OutputRefused(

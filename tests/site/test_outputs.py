@@ -384,3 +384,11 @@ def test_options_have_sound_defaults() -> None:
         False,
         0,
     )
+
+
+def test_a_page_of_somebody_is_not_the_remains_of_a_build(site: Site) -> None:
+    site.output.mkdir(parents=True)
+    (site.output / "index.html").write_text("mine")
+    with pytest.raises(OutputRefused, match=r"index\.html"):
+        site.build()
+    assert (site.output / "index.html").read_text() == "mine"
