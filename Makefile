@@ -70,7 +70,7 @@ soak: setup-dev  ## the long tests
 	$(BIN)/python -m pytest -m soak
 
 bench: setup-dev  ## measure builds beside Hugo, and what a pull costs for each document
-	$(BIN)/python -m benchmarks.bench_build
+	$(BIN)/python -m benchmarks.bench_build --briefs 1000 --briefs 10000
 	$(BIN)/python -m benchmarks.bench_pull
 
 docs: setup  ## write docs/reference from the code
