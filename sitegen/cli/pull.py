@@ -96,7 +96,7 @@ def _show(app: App, report: Report) -> None:
 
 def _sentence(report: Report) -> str:
     if report.dry_run:
-        return f"{len(report.results)} documents would be pulled, {report.skipped} have not changed. Nothing was done."
+        return f"{_many(len(report.results), 'document')} to pull, {report.skipped} unchanged. Nothing was done."
     names = {
         "created": "new", "updated": "updated", "unchanged": "unchanged", "proposed": "proposed to editors",
         "deleted": "left deleted", "empty": "without text", "failed": "failed", "dead": "given up",
@@ -105,6 +105,12 @@ def _sentence(report: Report) -> str:
     counts["unchanged"] += report.skipped
     parts = [f"{count} {word}" for word, count in counts.items() if count] or ["nothing to do"]
     asked = sum(result.from_engine for result in report.results)
-    lost = f" {len(report.gone)} are gone from the source; their briefs stay." if report.gone else ""
+    lost = f" Gone from the source: {len(report.gone)}; briefs stay." if report.gone else ""
     dead = f" {report.dead} given up: `sitegen brief list --status dead` says why." if report.dead else ""
-    return f"Briefs: {', '.join(parts)}. {asked} summaries made, {report.seconds:.1f} s.{lost}{dead}"
+    return (
+        f"Briefs: {', '.join(parts)}. {_many(asked, 'summary', 'summaries')} made, {report.seconds:.1f} s.{lost}{dead}"
+    )
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or f'{one}s'}"

@@ -41,7 +41,7 @@ def test_init_pull_and_build_make_a_site_that_keeps_drafts_private(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["--site", str(site), "pull"]) == 0
-    assert re.search(r"Briefs: 1 new\. 1 summaries made", capsys.readouterr().err)
+    assert re.search(r"Briefs: 1 new\. 1 summary made", capsys.readouterr().err)
     assert run(["--site", str(site), "build"]) == 0
     public = "".join(path.read_text() for path in (site / "public").rglob("*.*") if path.suffix in (".html", ".xml"))
     assert "weir bridge" not in public
