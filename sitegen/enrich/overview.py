@@ -18,9 +18,6 @@ from sitegen.enrich.journal import FILE_NAME, Entry, Journal
 from sitegen.errors import Place, SitegenError, StorageError
 from sitegen.settings import Engine, Project
 
-FLAGS = ("edited", "proposal", "stale", "source gone")
-STATUSES = ("draft", "published", "pending", "empty", "failed", "dead")
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
