@@ -13,5 +13,6 @@ def test_the_golden_site_comes_out_as_committed() -> None:
     for path, data in found.items():
         if data != expected[path]:
             before, after = (text.decode(errors="replace").splitlines() for text in (expected[path], data))
-            difference = "\n".join(difflib.unified_diff(before, after, f"expected/{path}", f"built/{path}", lineterm=""))
+            lines = difflib.unified_diff(before, after, f"expected/{path}", f"built/{path}", lineterm="")
+            difference = "\n".join(lines)
             raise AssertionError(f"{difference[:4000]}\nIf that is meant, run: python -m tests.golden")
