@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
-import tomllib
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,12 +13,13 @@ from urllib.parse import urljoin
 
 import jinja2
 
-from sitegen import __version__, files
+from sitegen import __version__
 from sitegen.errors import Place, SitegenError, TemplateBroken, raise_all
 from sitegen.site import store
 from sitegen.site.assets import Assets
 from sitegen.site.dates import long_date
 from sitegen.site.inputs import Inputs
+from sitegen.site.words import Problem, Words, near
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,32 +29,6 @@ if TYPE_CHECKING:
     from sitegen.settings import Project
 
 _OURS = re.compile(r"'sitegen\.[\w.]*?(?:Stored)?(\w+) object'")
-
-
-class Problem(Exception):
-    """Something that a template asked for is not there; told with the template's line."""
-
-
-class Words:
-    """The interface's strings in the site's language; English ones where it has none."""
-
-    def __init__(self, inputs: Inputs, language: str) -> None:
-        wanted = ("en", language.split("-")[0].lower(), language)
-        self._words: dict[str, str] = {}
-        for code in dict.fromkeys(wanted):
-            key = f"theme/i18n/{code}.toml"
-            if key in inputs.files:
-                self._words |= _strings(inputs, key)
-
-    def __call__(self, key: str, **values: object) -> str:
-        """The string ``key`` with ``{name}`` replaced by the value of that name."""
-        try:
-            text = self._words[key]
-        except KeyError:
-            raise Problem(f"the theme has no string {key!r}{_near(key, self._words)}") from None
-        for name, value in values.items():
-            text = text.replace(f"{{{name}}}", str(value))
-        return text
 
 
 class _Compiled(jinja2.BytecodeCache):
@@ -136,8 +109,8 @@ class Theme:
         spot = self._spot(error.__traceback__)
         if isinstance(error, jinja2.TemplateNotFound):
             missing = str(error.name or template)
-            near = _near(missing, self._environment.list_templates())
-            return TemplateBroken(f"there is no template {missing!r}{near}{while_doing}", place=spot or template)
+            guess = near(missing, self._environment.list_templates())
+            return TemplateBroken(f"there is no template {missing!r}{guess}{while_doing}", place=spot or template)
         reason = str(error) or type(error).__name__
         reason = _OURS.sub(r"\1", reason)
         if not isinstance(error, jinja2.TemplateError | Problem):
@@ -159,7 +132,7 @@ class Theme:
         try:
             return self._assets.urls[path]
         except KeyError:
-            raise Problem(f"there is no file static/{path}{_near(path, self._assets.urls)}") from None
+            raise Problem(f"there is no file static/{path}{near(path, self._assets.urls)}") from None
 
     def _absolute(self, url: str) -> str:
         return urljoin(self._base_url, url)
@@ -170,17 +143,3 @@ class Theme:
 
 def _iso(value: dt.date | None) -> str:
     return "" if value is None else value.isoformat()
-
-
-def _strings(inputs: Inputs, key: str) -> dict[str, str]:
-    name = inputs.files[key].path
-    try:
-        found = tomllib.loads(files.decode(inputs.read(key), name))
-    except tomllib.TOMLDecodeError as error:
-        raise TemplateBroken(f"is not TOML: {error}", place=name, remedy="Mend the line named above.") from None
-    return {word: str(text) for word, text in found.items()}
-
-
-def _near(wanted: str, known: Any) -> str:
-    near = difflib.get_close_matches(wanted, list(known), 1, 0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
