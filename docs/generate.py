@@ -64,25 +64,28 @@ def settings_page() -> str:
 
 
 def _sections(model: type[BaseModel], prefix: str) -> Iterator[str]:
-    plain = {name: field for name, field in model.model_fields.items() if not _is_section(field)}
+    plain = {name: field for name, field in model.model_fields.items() if not _below(name, field)}
     if prefix:
         yield f"## `[{prefix.removesuffix('.')}]`"
         yield inspect.cleandoc(model.__doc__ or "")
     for name, field in plain.items():
         yield f"### `{prefix}{name}`"
         yield str(field.description)
-        yield (
-            f"Type: {_type(field.annotation)}{_limits(field)} · default: {_default(field)} · environment: "
-            f"`{env_name(prefix + name)}`"
-        )
+        facts = [f"Type: {_type(field.annotation)}{_limits(field)}", f"default: {_default(field)}"]
+        if "NAME" not in prefix and typing.get_origin(field.annotation) is not dict:
+            facts.append(f"environment: `{env_name(prefix + name)}`")
+        yield " · ".join(facts)
     for name, field in model.model_fields.items():
-        if _is_section(field):
-            assert isinstance(field.annotation, type)
-            yield from _sections(field.annotation, f"{prefix}{name}.")
+        if below := _below(name, field):
+            yield from _sections(below[0], f"{prefix}{below[1]}.")
 
 
-def _is_section(field: FieldInfo) -> bool:
-    return isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+def _below(name: str, field: FieldInfo) -> tuple[type[BaseModel], str] | None:
+    """The model of a table, or of tables by name, and the name of the table."""
+    annotation: Any = field.annotation
+    if typing.get_origin(annotation) is dict:
+        annotation, name = typing.get_args(annotation)[1], f"{name}.NAME"
+    return (annotation, name) if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
 def _type(annotation: Any) -> str:
@@ -101,8 +104,8 @@ def _type(annotation: Any) -> str:
         return " or ".join(f'`"{value}"`' for value in arguments)
     if origin is tuple:
         return f"list of {_type(arguments[0])}"
-    if origin is typing.Annotated:
-        return _type(arguments[0])
+    if origin is dict:
+        return "table" if arguments[1] is Any else f"table of {_type(arguments[1])}"
     if origin in (types.UnionType, typing.Union):
         return _type(next(argument for argument in arguments if argument is not type(None)))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -124,7 +127,7 @@ def _limits(field: FieldInfo) -> str:
 
 def _default(field: FieldInfo) -> str:
     value = field.default
-    if value is None or value == "" or value == ():
+    if value is None or value in ("", ()) or value == {}:
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

@@ -35,6 +35,10 @@ FILE_NAME = "sitegen.toml"
 ENV_PREFIX = "SITEGEN_"
 STATE_FOLDER = ".sitegen"
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+NAME = r"^[a-z][a-z0-9_-]*$"
+_TOKEN = r"\{(year|month|day|folder|slug)\}"
+PERMALINK = rf"^/(([A-Za-z0-9_~-]|{_TOKEN})([A-Za-z0-9_.~-]|{_TOKEN})*/)*$"
+TEMPLATE = r"^[\w-]+(/[\w-]+)*\.html$"
 _UNFIT = r"\s\x00-\x20\x7f?#\"'<>\\"
 HTTP_URL = rf"^https?://(\[[0-9A-Fa-f:.]+\]|[^{_UNFIT}/@:\[\]]+)(:[0-9]{{1,5}})?(/[^{_UNFIT}]*)?$"
 """A host, a port and a path. No name and no password: an address stands in messages and in `sitegen config`."""
@@ -88,6 +92,56 @@ class Build(_Section):
     """How many briefs stand in the feed."""
     strict: bool = False
     """Warnings, such as a broken internal link, fail the build."""
+
+
+class Taxonomy(_Section):
+    """A way to sort pages: `tags`, `correspondents` and `types` are there; others are made by naming them.
+
+    The front matter field of a taxonomy of your own has its name: `[taxonomies.series]` reads `series: [Budget]`.
+    """
+
+    enabled: bool = True
+    """Whether the taxonomy has pages; `false` takes one of the three that are there away."""
+    title: str = ""
+    """What the site calls it; made from its name when empty."""
+    per_page: int | None = Field(default=None, ge=1, le=1000)
+    """How many pages stand on one page of a term's list; as `build.per_page` when it is not set."""
+    feed: bool = False
+    """Whether each term has feeds of its own."""
+
+
+class Collection(_Section):
+    """A folder of pages whose `extra` fields have types."""
+
+    folder: str = Field(min_length=1, pattern=r"^[^/\\]+(/[^/\\]+)*$")
+    """The folder, below the site's: `briefs`, `content/events`."""
+    model: str = Field(pattern=r"^[^:/\\]+\.py:[A-Za-z_]\w*$")
+    """A pydantic model in the site's folder `plugins/`, as `schemas.py:Event`."""
+
+
+class Cascade(_Section):
+    """Front matter that pages below a folder have unless they say something else themselves."""
+
+    folder: str = ""
+    """The folder, below the site's: `briefs`, `content/news`; empty for all."""
+    status: Literal["draft"] | None = None
+    """Only `draft` can be given: whether something is published is said in its own file."""
+    language: Annotated[str | None, Field(pattern=LANGUAGE)] = None
+    """The language of the text."""
+    template: Annotated[str | None, Field(pattern=TEMPLATE)] = None
+    """The template."""
+    tags: tuple[str, ...] | None = None
+    """Topics."""
+    correspondent: str | None = None
+    """Who wrote or sent the document."""
+    document_type: str | None = None
+    """What kind of document it is."""
+    menu: bool | None = None
+    """Whether the page stands in the menu."""
+    image: str | None = None
+    """The picture for cards, as an address of the site."""
+    extra: dict[str, Any] = {}
+    """Fields for templates; those of the page are laid over them, one by one."""
 
 
 class Paperless(_Section):
@@ -242,6 +296,15 @@ class Settings(_Section):
 
     site: Site = Site()
     build: Build = Build()
+    taxonomies: dict[Annotated[str, Field(pattern=NAME)], Taxonomy] = {}
+    permalinks: dict[str, Annotated[str, Field(pattern=PERMALINK)]] = {}
+    """Addresses by pattern: `briefs = "/briefs/{year}/{slug}/"`. Keys are `briefs`, `pages`, or a section's folder such as
+    `news`; the parts `{year}`, `{month}`, `{day}`, `{folder}` and `{slug}` may stand in a pattern."""
+    collections: dict[str, Collection] = {}
+    cascade: tuple[Cascade, ...] = ()
+    """Front matter for all pages below a folder; what stands later wins, and a section's own `cascade` wins over both."""
+    plugins: tuple[str, ...] = ()
+    """Python files of the site's folder `plugins/`, or installed modules, that extend the build: `reading.py`."""
     source: Source = Source()
     engine: Engine = Engine()
     briefs: Briefs = Briefs()
@@ -343,13 +406,19 @@ def env_name(option: str) -> str:
 
 
 def options(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """All options below a section with their values, dotted names first to last."""
+    """All options below a section with their values, dotted names first to last; of tables by name, those there are."""
     for name in type(section).model_fields:
-        value = getattr(section, name)
-        if isinstance(value, BaseModel):
-            yield from options(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
+        yield from _options(getattr(section, name), f"{prefix}{name}")
+
+
+def _options(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, BaseModel):
+        yield from options(value, f"{name}.")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _options(inner, f"{name}.{key}")
+    else:
+        yield name, value
 
 
 def _secrets_in_file(data: Mapping[str, Any], path: Path, text: str) -> Iterator[SettingsError]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args, get_origin
 
 import pytest
 from hypothesis import given
@@ -204,8 +205,11 @@ def test_every_option_has_a_docstring() -> None:
     def walk(model: type[settings._Section]) -> None:
         assert model.__doc__
         for name, field in model.model_fields.items():
-            if isinstance(field.annotation, type) and issubclass(field.annotation, settings._Section):
-                walk(field.annotation)
+            inner = field.annotation
+            if get_origin(inner) is dict:
+                inner = get_args(inner)[1]
+            if isinstance(inner, type) and issubclass(inner, settings._Section):
+                walk(inner)
             else:
                 assert field.description, f"{model.__name__}.{name}"
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Told the phase (``read``, ``render``), how much of it is done, and how much there is."""
 
+_ELSEWHERE = {"source", "engine", "briefs", "serve", "publish"}
+"""Settings that have no say in what is built."""
 _MOST_PROBLEMS = 20
 """Broken outputs of one worker after which it stops: a broken base template breaks them all."""
 
@@ -167,7 +169,7 @@ class _Run:
         name = files.sha256(str(self.output))[:12]
         self.state_path = self.folder / f"state-{name}"
         self.ledger = self.folder / f"outputs-{name}.json"
-        self.key = repr((project.settings.model_dump_json(include={"site", "build", "privacy"}), self.base_url))
+        self.key = repr((project.settings.model_dump_json(exclude=_ELSEWHERE), self.base_url))
         self.key += repr((options.drafts, options.future, str(self.theme)))
 
     def build(self) -> BuildReport:
