@@ -36,8 +36,8 @@ ENV_PREFIX = "SITEGEN_"
 STATE_FOLDER = ".sitegen"
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 NAME = r"^[a-z][a-z0-9_-]*$"
-_TOKEN = r"\{(year|month|day|folder|slug)\}"
-PERMALINK = rf"^/(([A-Za-z0-9_~-]|{_TOKEN})([A-Za-z0-9_.~-]|{_TOKEN})*/)*$"
+_PART = r"\{(year|month|day|folder|slug)\}"
+PERMALINK = rf"^/(([A-Za-z0-9_~-]|{_PART})([A-Za-z0-9_.~-]|{_PART})*/)*$"
 TEMPLATE = r"^[\w-]+(/[\w-]+)*\.html$"
 _UNFIT = r"\s\x00-\x20\x7f?#\"'<>\\"
 HTTP_URL = rf"^https?://(\[[0-9A-Fa-f:.]+\]|[^{_UNFIT}/@:\[\]]+)(:[0-9]{{1,5}})?(/[^{_UNFIT}]*)?$"
@@ -150,7 +150,7 @@ class Paperless(_Section):
     url: str = Field(default="http://localhost:8000", pattern=HTTP_URL)
     """The address of Paperless, with its base path if it has one, without `/api`."""
     token: SecretStr | None = None
-    """The API token. Only from the environment, `SITEGEN_SOURCE__PAPERLESS__TOKEN`, never in sitegen.toml."""
+    """The API token. Only from the environment, `SITEGEN_SOURCE__PAPERLESS__PART`, never in sitegen.toml."""
     token_file: Path | None = None
     """A file that holds only the API token."""
     publish_tag: str = Field(default="publish", min_length=1)
@@ -209,7 +209,7 @@ class Ollama(_Section):
     timeout: float = Field(default=900, gt=0)
     """Seconds to wait for the first part of an answer; loading a model and reading a long text count."""
     token: SecretStr | None = None
-    """A bearer token for a proxy before Ollama. Only from the environment, `SITEGEN_ENGINE__OLLAMA__TOKEN`."""
+    """A bearer token for a proxy before Ollama. Only from the environment, `SITEGEN_ENGINE__OLLAMA__PART`."""
     token_file: Path | None = None
     """A file that holds only that token."""
 
@@ -234,7 +234,7 @@ class OpenAI(_Section):
     timeout: float = Field(default=900, gt=0)
     """Seconds to wait for the first part of an answer."""
     token: SecretStr | None = None
-    """The API key. Only from the environment, `SITEGEN_ENGINE__OPENAI__TOKEN`."""
+    """The API key. Only from the environment, `SITEGEN_ENGINE__OPENAI__PART`."""
     token_file: Path | None = None
     """A file that holds only that key."""
 
@@ -298,11 +298,11 @@ class Settings(_Section):
     build: Build = Build()
     taxonomies: dict[Annotated[str, Field(pattern=NAME)], Taxonomy] = {}
     permalinks: dict[str, Annotated[str, Field(pattern=PERMALINK)]] = {}
-    """Addresses by pattern: `briefs = "/briefs/{year}/{slug}/"`. Keys are `briefs`, `pages`, or a section's folder such as
-    `news`; the parts `{year}`, `{month}`, `{day}`, `{folder}` and `{slug}` may stand in a pattern."""
+    """Addresses by pattern: `briefs = "/briefs/{year}/{slug}/"`. Keys are `briefs`, `pages`, or a section's folder such
+    as `news`; the parts `{year}`, `{month}`, `{day}`, `{folder}` and `{slug}` may stand in a pattern."""
     collections: dict[str, Collection] = {}
     cascade: tuple[Cascade, ...] = ()
-    """Front matter for all pages below a folder; what stands later wins, and a section's own `cascade` wins over both."""
+    """Front matter for all pages below a folder; what stands later wins, and a section's own `cascade` over both."""
     plugins: tuple[str, ...] = ()
     """Python files of the site's folder `plugins/`, or installed modules, that extend the build: `reading.py`."""
     source: Source = Source()
