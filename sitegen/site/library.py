@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from markupsafe import Markup
 
@@ -20,8 +20,10 @@ Progress = Callable[[str, int, int], None]
 _Entry = tuple[str, tuple[Any, ...]]
 """The hash of a file and its record as plain values, the place of its text last."""
 _Entries = dict[str, _Entry]
-_Known = Mapping[tuple[bool, str], tuple[Any, ...]]
-"""Whether it is a page, and the hash of its file → its record."""
+_Kind = Literal["brief", "page", "origin", ""]
+"""The same bytes are rendered differently in a brief and in a page."""
+_Known = Mapping[tuple[_Kind, str], tuple[Any, ...]]
+"""The kind of a file and its hash → its record."""
 
 _SPARE = 8_000_000
 """Bytes of texts that nobody needs any more, before the file of texts is written anew."""
@@ -66,10 +68,10 @@ class Library:
             if entry is None:
                 continue
             found[key] = entry
-            if _kind(key) == "page":
-                shelf.records[key] = Record._make(entry[1])
-            else:
+            if _kind(key) == "origin":
                 shelf.origins[key] = Origin._make(entry[1])
+            else:
+                shelf.records[key] = Record._make(entry[1])
         self._keep(found, changed=bool(todo) or len(found) != len(self._kept))
         return shelf
 
@@ -79,7 +81,7 @@ class Library:
         if raw is not None:
             return Markup(raw.decode())  # noqa: S704  # what markdown.render made
         assert self._inputs is not None
-        return Markup(record.read(self._inputs.read(key), self._name_of(key))[1])  # noqa: S704
+        return Markup(record.read(self._inputs.read(key), self._name_of(key), _profile(key))[1])  # noqa: S704
 
     def close(self) -> None:
         self._bodies.close()
@@ -91,7 +93,7 @@ class Library:
     def _fresh(
         self, todo: Sequence[str], inputs: Inputs, jobs: int, shelf: Shelf, progress: Progress | None
     ) -> dict[str, _Entry | None]:
-        known = {(_is_page(value), sha): value for sha, value in self._kept.values()}
+        known = {(_kind(key), sha): value for key, (sha, value) in self._kept.items()}
 
         def work(share: Sequence[str]) -> workers.Steps[list[_Read]]:
             results: list[_Read] = []
@@ -108,13 +110,13 @@ class Library:
     def _read(self, key: str, inputs: Inputs, known: _Known) -> _Read:
         raw = inputs.read(key)
         sha = inputs.files[key].sha or ""
-        if (_kind(key) == "page", sha) in known:
+        if (_kind(key), sha) in known:
             return _Read(key, sha)
         name = self._name_of(key)
         try:
             if _kind(key) == "origin":
                 return _Read(key, sha, tuple(record.read_origin(raw, name)))
-            found, html = record.read(raw, name)
+            found, html = record.read(raw, name, _profile(key))
             return _Read(key, sha, tuple(found), html.encode())
         except ContentError as error:
             return _Read(key, sha, problems=(error,))
@@ -129,11 +131,11 @@ class Library:
             inputs.files[result.key].sha = result.sha
             value = result.value
             if value is None and not result.problems:
-                value = known[_kind(result.key) == "page", result.sha]
+                value = known[_kind(result.key), result.sha]
             if result.html is not None and value is not None:
                 value = (*value[:-1], next(places))
             found[result.key] = None if value is None else (result.sha, value)
-            (shelf.problems if _kind(result.key) == "page" else shelf.warnings).extend(result.problems)
+            (shelf.warnings if _kind(result.key) == "origin" else shelf.problems).extend(result.problems)
         return found
 
     def _keep(self, found: _Entries, *, changed: bool) -> None:
@@ -168,10 +170,17 @@ class _Read:
     problems: tuple[SitegenError, ...] = ()
 
 
-def _kind(key: str) -> str:
-    if key.startswith("provenance/"):
-        return "origin" if key.endswith(".json") else ""
-    return "page" if key.endswith(".md") and key.startswith(("briefs/", "content/")) else ""
+def _kind(key: str) -> _Kind:
+    tree, _, path = key.partition("/")
+    if tree == "provenance":
+        return "origin" if path.endswith(".json") else ""
+    if not path.endswith(".md"):
+        return ""
+    return "brief" if tree == "briefs" else "page" if tree == "content" else ""
+
+
+def _profile(key: str) -> Literal["brief", "page"]:
+    return "brief" if key.startswith("briefs/") else "page"
 
 
 def _is_page(value: tuple[Any, ...]) -> bool:

@@ -1,17 +1,21 @@
 """Record: what one Markdown file, or one provenance file, says; plain values that are kept between builds.
 
-A record depends on the content of its file alone, never on its name or on other files.
+A record depends on the content of its file alone and on whether it is a brief or a page, never on its name or on other
+files.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sitegen import files, frontmatter
 from sitegen.errors import Place, ProvenanceBroken
 from sitegen.text import plain, slug
+
+if TYPE_CHECKING:
+    from sitegen.site.markdown import Profile
 
 _SHOWN = ("engine", "model", "prompt", "at", "pages_read", "pages_total", "dropped", "notes")
 """The fields of a provenance record that the public may see."""
@@ -63,14 +67,14 @@ class Origin(NamedTuple):
     """As ``Record.text``, of the generated text; empty when the file does not hold it."""
 
 
-def read(raw: bytes, name: str) -> tuple[Record, str]:
+def read(raw: bytes, name: str, profile: Profile) -> tuple[Record, str]:
     """The record of a Markdown file and its body as HTML; ``name`` stands in errors. Raises ``ContentError``."""
     from sitegen.site.markdown import render
 
     text = files.decode(raw, name)
     parsed = frontmatter.split(text, name)
     matter = frontmatter.validate(parsed.fields, name, text)
-    rendered = render(parsed.body)
+    rendered = render(parsed.body, profile)
     title, summary = plain(matter.title), plain(matter.summary)
     record = Record(
         title=title,

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitegen.site.markdown import allowed, filled, render
+from sitegen.site import markdown
+from sitegen.site.markdown import Profile, Rendered, allowed, filled
+
+
+def render(text: str, profile: Profile = "brief") -> Rendered:
+    return markdown.render(text, profile)
 
 
 def test_common_markdown_is_rendered() -> None:
