@@ -459,6 +459,13 @@ class LinkBroken(BuildError):
     default_remedy = "Mend the link; without --strict it is only a warning."
 
 
+class WordsBroken(BuildError):
+    """A file of a theme's words, `i18n/de.toml`, is not TOML, or holds something that is no string."""
+
+    code = "SG525"
+    default_remedy = "docs/guide/languages.md shows how strings and their plural forms are written."
+
+
 # ------------------------------------------------------------------------------------------------------------ storage
 
 

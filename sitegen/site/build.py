@@ -249,6 +249,7 @@ class _Run:
 
     def _lay_out(self, scope: Scope, inputs: Inputs, library: Any, shelf: Any) -> tuple[Content, Plan, Theme]:
         from sitegen.site import assets, content, plan
+        from sitegen.site.languages import Languages
         from sitegen.site.theme import Theme
         from sitegen.site.tracking import digest
 
@@ -261,7 +262,9 @@ class _Run:
         content.seal(found, inputs)
         shared = [(key, inputs.sha(key)) for tree in ("theme", "templates") for key in inputs.of(tree) if _shared(key)]
         laid_out = planner.plan(digest(self.versions, self.key, shared, sorted(static.urls.items())))
-        theme = Theme(self.project, self.theme, inputs, static, self.base_url, self.versions)
+        languages = Languages(self.folder / "languages", self.versions)
+        languages.learn({page.language for page in found.all})
+        theme = Theme(self.project, self.theme, inputs, static, languages, self.base_url, self.versions)
         theme.offer(site=laid_out.site)
         return found, laid_out, theme
 

@@ -19,7 +19,7 @@ from sitegen import __version__, files
 
 _MAGIC = b"sitegen store 1\n"
 _LIBRARIES = (
-    *("jinja2", "markdown_it_py", "markupsafe", "mdit_py_plugins", "mdurl", "nh3", "pydantic", "pygments"),
+    *("babel", "jinja2", "markdown_it_py", "markupsafe", "mdit_py_plugins", "mdurl", "nh3", "pydantic", "pygments"),
     *("python_frontmatter", "python_slugify", "pyyaml", "text_unidecode"),
 )
 _OWN = Path(__file__).parent.parent
@@ -117,5 +117,10 @@ class Bodies:
 
 def forget(folder: Path) -> None:
     """Removes rendered texts and compiled templates, so that the next build starts from the files alone."""
-    for name in ("records", "bodies", *(f"templates/{entry.path}" for entry in files.scan(folder / "templates"))):
+    for name in (
+        "records",
+        "bodies",
+        "languages",
+        *(f"templates/{entry.path}" for entry in files.scan(folder / "templates")),
+    ):
         files.remove(folder / name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import traceback
 from collections.abc import Mapping
@@ -17,9 +16,9 @@ from sitegen import __version__
 from sitegen.errors import Place, SitegenError, TemplateBroken, raise_all
 from sitegen.site import store
 from sitegen.site.assets import Assets
-from sitegen.site.dates import long_date
 from sitegen.site.inputs import Inputs
-from sitegen.site.words import Problem, Words, near
+from sitegen.site.languages import Languages
+from sitegen.site.words import Problem, Voice, Words, near
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -51,14 +50,22 @@ class Theme:
     """The templates, ready to render."""
 
     def __init__(
-        self, project: Project, root: Path, inputs: Inputs, assets: Assets, base_url: str, versions: str
+        self,
+        project: Project,
+        root: Path,
+        inputs: Inputs,
+        assets: Assets,
+        languages: Languages,
+        base_url: str,
+        versions: str,
     ) -> None:
         self.root = root
         self._site = project.root
         self._folders = [str(project.root / "templates"), str(root / "templates")]
         self._assets = assets
         self._base_url = base_url
-        self._language = project.settings.site.language
+        code = project.settings.site.language
+        voice = Voice(Words.read(inputs, ("theme/i18n",), code, languages), languages[code], languages)
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folders),
             autoescape=True,
@@ -72,10 +79,10 @@ class Theme:
         self._environment.globals.update(
             asset=self._asset,
             absolute=self._absolute,
-            t=Words(inputs, self._language),
             build={"version": __version__},
+            **voice.functions(),
         )
-        self._environment.filters.update(date=self._date, iso=_iso)
+        self._environment.filters.update(voice.filters())
 
     def offer(self, **values: object) -> None:
         """Makes values known to all templates."""
@@ -136,10 +143,3 @@ class Theme:
 
     def _absolute(self, url: str) -> str:
         return urljoin(self._base_url, url)
-
-    def _date(self, value: dt.date | None, language: str | None = None) -> str:
-        return "" if value is None else long_date(value, language or self._language)
-
-
-def _iso(value: dt.date | None) -> str:
-    return "" if value is None else value.isoformat()

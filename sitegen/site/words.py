@@ -1,49 +1,179 @@
-"""Words: what a theme says by itself, in the language of the site."""
+"""Words: what a theme says by itself, in the language of the page; and how templates write dates and numbers in it."""
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
+import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from sitegen import files
-from sitegen.errors import TemplateBroken
+from sitegen.errors import Place, SitegenError, WordsBroken, raise_all
 from sitegen.site.inputs import Inputs
+from sitegen.site.languages import Language, Languages, Number
+from sitegen.site.tracking import digest
+
+_LAST_RESORT = "en"
+"""The language that is spoken where a theme has no words in the one that is asked for."""
+_HOLE = re.compile(r"\{(\w+)\}")
 
 
 class Problem(Exception):
     """Something that a template asked for is not there; told with the template's line."""
 
 
-class Words:
-    """The interface's strings in the site's language; English ones where it has none."""
+class Phrase(NamedTuple):
+    """One string of a theme."""
 
-    def __init__(self, inputs: Inputs, language: str) -> None:
-        wanted = ("en", language.split("-")[0].lower(), language)
-        self._words: dict[str, str] = {}
-        for code in dict.fromkeys(wanted):
-            key = f"theme/i18n/{code}.toml"
-            if key in inputs.files:
-                self._words |= _strings(inputs, key)
+    language: Language
+    """The one that it is in, which is another than the page's where the theme has no words in that."""
+    forms: Mapping[str, tuple[str, ...]]
+    """By plural form, or only one under an empty name; each is text and names of holes by turns."""
+
+
+class Words:
+    """The strings of a theme, as a page in one language needs them."""
+
+    def __init__(self, phrases: Mapping[str, Phrase]) -> None:
+        self._phrases = phrases
+
+    @classmethod
+    def read(cls, inputs: Inputs, folders: Sequence[str], code: str, languages: Languages) -> Words:
+        """The words for pages in the language ``code``: its own, else those of ``de`` for ``de-AT``, else English ones.
+
+        ``folders`` are keys of inputs, ``theme/i18n``; what stands in a later one wins. Raises ``WordsBroken``.
+        """
+        phrases: dict[str, Phrase] = {}
+        problems: list[SitegenError] = []
+        for wanted in dict.fromkeys((_LAST_RESORT, code.partition("-")[0].lower(), code)):
+            for folder in folders:
+                key = f"{folder}/{wanted}.toml"
+                if key in inputs.files:
+                    phrases |= _phrases(inputs, key, languages[wanted], problems)
+        raise_all(problems)
+        return cls(phrases)
+
+    @property
+    def digest(self) -> bytes:
+        """Of all that it can say."""
+        return digest([(key, phrase.language.code, phrase.forms) for key, phrase in sorted(self._phrases.items())])
 
     def __call__(self, key: str, **values: object) -> str:
-        """The string ``key`` with ``{name}`` replaced by the value of that name."""
-        try:
-            text = self._words[key]
-        except KeyError:
-            raise Problem(f"the theme has no string {key!r}{near(key, self._words)}") from None
-        for name, value in values.items():
-            text = text.replace(f"{{{name}}}", str(value))
-        return text
+        """The string ``key`` with ``{name}`` replaced by the value of that name; ``count`` chooses its plural form."""
+        phrase = self._phrases.get(key)
+        if phrase is None:
+            raise Problem(f"the theme has no string {key!r}{near(key, self._phrases)}")
+        parts = phrase.forms.get("")
+        if parts is None:
+            parts = _form(key, phrase, values.get("count"))
+        if len(parts) == 1:
+            return parts[0]
+        return "".join(
+            _filled(key, part, values, phrase.language) if number % 2 else part for number, part in enumerate(parts)
+        )
 
 
-def _strings(inputs: Inputs, key: str) -> dict[str, str]:
-    name = inputs.files[key].path
+class Voice:
+    """How templates speak in one language."""
+
+    def __init__(self, words: Words, language: Language, languages: Languages) -> None:
+        self.words, self.language, self._languages = words, language, languages
+
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """What templates call."""
+        return {
+            "t": self.words,
+            "direction": lambda code: self._languages[code].direction,
+            "language_name": self.language.name_of,
+        }
+
+    def filters(self) -> dict[str, Callable[..., str]]:
+        """What templates write values with."""
+        return {"date": self._date, "iso": _iso, "month": self._month, "number": self._number, "listed": self._listed}
+
+    def _in(self, code: str | None) -> Language:
+        return self.language if code is None else self._languages[code]
+
+    def _date(self, value: dt.date | None, language: str | None = None) -> str:
+        return "" if value is None else self._in(language).date(value)
+
+    def _month(self, value: dt.date | None, language: str | None = None) -> str:
+        return "" if value is None else self._in(language).month(value)
+
+    def _number(self, value: Number, language: str | None = None) -> str:
+        return self._in(language).number(value)
+
+    def _listed(self, items: Iterable[object], language: str | None = None) -> str:
+        return self._in(language).listed(items)
+
+
+def _iso(value: dt.date | None) -> str:
+    return "" if value is None else value.isoformat()
+
+
+def _form(key: str, phrase: Phrase, count: object) -> tuple[str, ...]:
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise Problem(f"the string {key!r} has plural forms: it needs a whole number as `count`")
+    return phrase.forms.get(phrase.language.category(count)) or phrase.forms["other"]
+
+
+def _filled(key: str, name: str, values: Mapping[str, object], language: Language) -> str:
     try:
-        found = tomllib.loads(files.decode(inputs.read(key), name))
+        value = values[name]
+    except KeyError:
+        raise Problem(f"the string {key!r} needs a value for {name!r}{near(name, values)}") from None
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return language.number(value)
+    return str(value)
+
+
+def _phrases(inputs: Inputs, key: str, language: Language, problems: list[SitegenError]) -> dict[str, Phrase]:
+    name = inputs.files[key].path
+    text = files.decode(inputs.read(key), name)
+    try:
+        found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise TemplateBroken(f"is not TOML: {error}", place=name, remedy="Mend the line named above.") from None
-    return {word: str(text) for word, text in found.items()}
+        problems.append(WordsBroken(f"is not TOML: {error}", place=name))
+        return {}
+    wrong = list(_wrong(found, language))
+    problems += (WordsBroken(message, place=Place(name, _line(text, word))) for word, message in wrong)
+    if wrong:
+        return {}
+    return {
+        word: Phrase(
+            language,
+            {form: tuple(_HOLE.split(said)) for form, said in value.items()}
+            if isinstance(value, dict)
+            else {"": tuple(_HOLE.split(value))},
+        )
+        for word, value in found.items()
+    }
+
+
+def _wrong(found: Mapping[str, Any], language: Language) -> Iterator[tuple[str, str]]:
+    """The strings that are none, each with what is wrong with it."""
+    for word, value in found.items():
+        if isinstance(value, str):
+            continue
+        if not isinstance(value, dict):
+            yield word, f"{word!r} must be text, or a table of plural forms"
+            continue
+        for form, said in value.items():
+            if form not in language.categories:
+                has = language.listed(language.categories)
+                yield word, f"{word!r} has the plural form {form!r}, but {language.code} has {has}"
+            elif not isinstance(said, str):
+                yield word, f"the plural form {form!r} of {word!r} must be text"
+        if "other" not in value:
+            yield word, f"{word!r} has no plural form `other`, which stands for all that are not there"
+
+
+def _line(text: str, word: str) -> int | None:
+    pattern = re.compile(rf"\s*\[?\s*[\"']?{re.escape(word)}[\"']?\s*[\].=]")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), None)
 
 
 def near(wanted: str, known: Iterable[str]) -> str:

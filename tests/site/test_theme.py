@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.site.dates import long_date
 from tests.site.sites import Site
 
 
@@ -141,19 +140,6 @@ def test_words_come_in_the_language_of_the_site(site: Site) -> None:
     assert "<footer>Start Only in English" in site.out("index.html")
     assert "1 Berichte" in site.out("index.html")
     assert "1. März 2026" in site.out("index.html")
-
-
-@pytest.mark.parametrize(
-    ("language", "written"),
-    [("en", "1 August 2026"), ("de", "1. August 2026"), ("fr-CA", "1er août 2026"), ("pl", "2026-08-01")],
-)
-def test_dates_are_written_as_in_the_language(language: str, written: str) -> None:
-    assert long_date(dt.date(2026, 8, 1), language) == written
-
-
-def test_broken_words_are_told(site: Site) -> None:
-    site.write("themes/tiny/i18n/en.toml", "home = \n")
-    assert "en.toml: is not TOML" in the_problem(site)
 
 
 def test_the_theme_of_sitegen_builds_every_kind_of_page(tmp_path: Path) -> None:
