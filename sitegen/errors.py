@@ -11,7 +11,8 @@
     ├── ContentError (exit 1)           FrontMatterBroken, FrontMatterInvalid, FrontMatterDuplicateKey,
     │                                   FrontMatterUnclosed, SourceClaimedTwice, TextNotUtf8, BriefMissing,
     │                                   ProvenanceBroken, AddressTaken, BriefUnreadable
-    ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken
+    ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken,
+    │                                   WordsBroken
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
     ├── SomeFailed (exit 6), ChecksFailed (exit 1), FolderNotEmpty (exit 2), Unexpected (exit 1)
