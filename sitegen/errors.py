@@ -13,6 +13,11 @@
     │                                   ProvenanceBroken, AddressTaken, BriefUnreadable
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken,
     │                                   WordsBroken
+
+
+    │                                   ProvenanceBroken, AddressTaken, BriefUnreadable, ImageBroken, ImageTooLarge,
+    │                                   ImageMisnamed, ImageForeign, ImageRevealing
+    ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
     ├── SomeFailed (exit 6), ChecksFailed (exit 1), FolderNotEmpty (exit 2), Unexpected (exit 1)
@@ -425,6 +430,44 @@ class BriefUnreadable(ContentError):
     default_remedy = "Check the owner and mode of the file."
 
 
+class ImageBroken(ContentError):
+    """An image is damaged, cut short, empty, or no image at all."""
+
+    code = "SG420"
+    default_remedy = "Open the image in a program that can still read it and save it anew, or take it off the page."
+
+
+class ImageTooLarge(ContentError):
+    """An image has more pixels than the settings allow."""
+
+    code = "SG421"
+    default_remedy = "Make the image smaller, or raise `[images] max_megapixels` if the machine has the memory."
+
+
+class ImageMisnamed(ContentError):
+    """The name of an image ends otherwise than its format wants."""
+
+    code = "SG422"
+    default_remedy = "Rename the file, and what refers to it."
+
+
+class ImageForeign(ContentError):
+    """An image has a format that most browsers do not show."""
+
+    code = "SG423"
+    default_remedy = "Save it as JPEG (photos) or PNG (drawings), and show that."
+
+
+class ImageRevealing(ContentError):
+    """An image may hold private data, such as the place where it was taken, that sitegen cannot remove."""
+
+    code = "SG424"
+    default_remedy = (
+        "Save the image anew without metadata or move it out of the site; `[images] keep_metadata` publishes images "
+        "with all that they hold."
+    )
+
+
 # -------------------------------------------------------------------------------------------------------------- build
 
 
@@ -465,6 +508,13 @@ class WordsBroken(BuildError):
 
     code = "SG525"
     default_remedy = "docs/guide/languages.md shows how strings and their plural forms are written."
+
+
+class EncoderMissing(BuildError):
+    """The installed Pillow cannot write a format that the settings ask for."""
+
+    code = "SG510"
+    default_remedy = "Install Pillow 11.3 or later from its own wheels, or leave the format out of `[images] formats`."
 
 
 # ------------------------------------------------------------------------------------------------------------ storage

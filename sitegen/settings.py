@@ -144,6 +144,25 @@ class Cascade(_Section):
     """Fields for templates; those of the page are laid over them, one by one."""
 
 
+class Images(_Section):
+    """How the photos and drawings of pages are shown."""
+
+    enabled: bool = True
+    """Make smaller variants of images in modern formats. Without it, pages show the files as they are."""
+    widths: tuple[Annotated[int, Field(ge=16, le=8192)], ...] = Field(default=(480, 800, 1200, 1600), min_length=1)
+    """The widths of the variants, in pixels; none is wider than the image itself."""
+    formats: tuple[Literal["avif", "webp"], ...] = ("avif", "webp")
+    """The formats of the variants, the one that browsers are to prefer first. A JPEG or PNG is always there as well."""
+    quality: int = Field(default=75, ge=1, le=95)
+    """How faithful the variants of photos are, on the scale of WebP. Drawings keep every pixel."""
+    sizes: str = Field(default="auto, (min-width: 42rem) 38rem, 100vw", pattern=r"^[^\"<>&]+$")
+    """How wide images stand on the page, for the HTML attribute of that name."""
+    max_megapixels: float = Field(default=100, gt=0, le=1000)
+    """Larger images are refused, since reading one takes 4 bytes of memory a pixel."""
+    keep_metadata: bool = False
+    """Publish the files as they are, with the place, time and camera of each photo. Variants never have them."""
+
+
 class Paperless(_Section):
     """A Paperless-ngx server."""
 
@@ -296,6 +315,7 @@ class Settings(_Section):
 
     site: Site = Site()
     build: Build = Build()
+    images: Images = Images()
     taxonomies: dict[Annotated[str, Field(pattern=NAME)], Taxonomy] = {}
     permalinks: dict[str, Annotated[str, Field(pattern=PERMALINK)]] = {}
     """Addresses by pattern: `briefs = "/briefs/{year}/{slug}/"`. Keys are `briefs`, `pages`, or a section's folder such

@@ -19,7 +19,18 @@ from sitegen import __version__, files
 
 _MAGIC = b"sitegen store 1\n"
 _LIBRARIES = (
-    *("babel", "jinja2", "markdown_it_py", "markupsafe", "mdit_py_plugins", "mdurl", "nh3", "pydantic", "pygments"),
+    *(
+        "babel",
+        "jinja2",
+        "markdown_it_py",
+        "markupsafe",
+        "mdit_py_plugins",
+        "mdurl",
+        "nh3",
+        "pillow",
+        "pydantic",
+        "pygments",
+    ),
     *("python_frontmatter", "python_slugify", "pyyaml", "text_unidecode"),
 )
 _OWN = Path(__file__).parent.parent

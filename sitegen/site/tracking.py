@@ -22,6 +22,11 @@ def begin() -> None:
     _reads.clear()
 
 
+def note(name: str) -> None:
+    """Records that something was read."""
+    _reads.add(name)
+
+
 def reads() -> tuple[str, ...]:
     """The names of all that was read since ``begin``."""
     return tuple(sorted(_reads))
