@@ -208,18 +208,6 @@ def test_interface_speaks_the_language_of_the_site(visit: Visit, language: str) 
     assert visitor.complaints == []
 
 
-def test_words_that_run_from_the_right(visit: Visit) -> None:
-    visitor = visit()
-    visitor.open("/briefs/arabic/")
-    expect(visitor.page.locator(".prose")).to_have_attribute("dir", "rtl")
-    evidence = visitor.page.locator(".evidence").first
-    assert evidence.evaluate("box => getComputedStyle(box).borderRightStyle") == "solid"
-    visitor = visit(language="ar", width=360)
-    visitor.open("/")
-    expect(visitor.page.locator("html")).to_have_attribute("dir", "rtl")
-    assert visitor.page.evaluate("document.documentElement.scrollWidth") == 360
-
-
 def test_print_leaves_out_what_paper_cannot_use(visit: Visit) -> None:
     visitor = visit(media="print", scheme="dark")
     visitor.open("/briefs/council/")
