@@ -10,14 +10,10 @@
     │                                   ContextExceeded, CloudModelRefused, EngineFailing, EngineRejected
     ├── ContentError (exit 1)           FrontMatterBroken, FrontMatterInvalid, FrontMatterDuplicateKey,
     │                                   FrontMatterUnclosed, SourceClaimedTwice, TextNotUtf8, BriefMissing,
-    │                                   ProvenanceBroken, AddressTaken, BriefUnreadable
-    ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken,
-    │                                   WordsBroken
-
-
     │                                   ProvenanceBroken, AddressTaken, BriefUnreadable, ImageBroken, ImageTooLarge,
     │                                   ImageMisnamed, ImageForeign, ImageRevealing
-    ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing
+    ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
+    │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
     ├── SomeFailed (exit 6), ChecksFailed (exit 1), FolderNotEmpty (exit 2), Unexpected (exit 1)
@@ -515,6 +511,27 @@ class EncoderMissing(BuildError):
 
     code = "SG510"
     default_remedy = "Install Pillow 11.3 or later from its own wheels, or leave the format out of `[images] formats`."
+
+
+class ThemeBroken(BuildError):
+    """A theme.toml is wrong: not TOML, an unknown key, a setting without a type, or a theme that extends itself."""
+
+    code = "SG513"
+    default_remedy = "Mend theme.toml at the line named above; docs/guide/themes.md shows all that may stand in it."
+
+
+class AssetBroken(BuildError):
+    """A style sheet or script cannot be read as such, or refers to a file that is not there."""
+
+    code = "SG514"
+    default_remedy = "Mend the file at the line named above."
+
+
+class EarlierBuildUnusable(BuildError):
+    """The folder that old assets are to be carried from is no earlier build, or its list of assets is not sound."""
+
+    code = "SG515"
+    default_remedy = "Name a folder that `sitegen build` wrote; for the first build leave `--carry-from` out."
 
 
 # ------------------------------------------------------------------------------------------------------------ storage

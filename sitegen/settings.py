@@ -325,6 +325,9 @@ class Settings(_Section):
     """Front matter for all pages below a folder; what stands later wins, and a section's own `cascade` over both."""
     plugins: tuple[str, ...] = ()
     """Python files of the site's folder `plugins/`, or installed modules, that extend the build: `reading.py`."""
+    theme: dict[str, Any] = {}
+    """Options of the theme, which its `theme.toml` declares: `accent = "ocean"`. A theme that does not know an option
+    refuses it."""
     source: Source = Source()
     engine: Engine = Engine()
     briefs: Briefs = Briefs()

@@ -19,7 +19,7 @@ from sitegen.console import Console
 from sitegen.errors import PortTaken, SitegenError
 from sitegen.serve.events import Event, OnEvent, shown_on
 from sitegen.settings import Project
-from sitegen.site import folders
+from sitegen.site import chain, folders
 from sitegen.site.build import BuildOptions, build
 
 _TRIES = 50
@@ -132,10 +132,10 @@ class Server:
 
     def _trees(self) -> list[Path]:
         try:
-            theme = folders.theme(self.project)
-        except SitegenError:
-            theme = self.project.root / "themes" / self.project.settings.site.theme
-        return [path for name, path in folders.trees(self.project, theme).items() if name != "provenance"]
+            layers = chain.themes(self.project)
+        except SitegenError:  # whatever is changed there may mend it
+            layers = (chain.Layer("", self.project.root / "themes"),)
+        return [path for name, path in folders.trees(self.project, layers).items() if name != "provenance"]
 
 
 @contextlib.contextmanager

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from sitegen import files
 from sitegen.errors import Place, TemplateBroken
+from sitegen.site.chain import Layers
 from sitegen.site.inputs import Inputs
+from sitegen.site.tracking import digest
 
 FOLDER = "assets"
 _FINGERPRINTED = {".css", ".js", ".mjs", ".woff", ".woff2", ".ttf", ".otf"}
@@ -31,20 +33,23 @@ class Assets:
     texts: dict[str, bytes] = field(default_factory=dict)
     """Output path → content that was rewritten."""
 
+    def digest(self, path: str) -> bytes:
+        """What an output depends on that asked for the asset. Raises ``KeyError``."""
+        return digest(self.urls[path])
 
-def collect(inputs: Inputs, base: str) -> Assets:
-    """The assets of the tree ``theme`` and of the tree ``static``, whose files replace those of the theme.
+
+def collect(inputs: Inputs, layers: Layers, base: str) -> Assets:
+    """The static files of all layers.
 
     Styles, scripts and fonts of the theme get their hash into their names; all else keeps its name. Raises
     ``TemplateBroken`` for a style sheet that refers to a file that is not there.
     """
-    theme = {key.removeprefix("theme/static/"): key for key in inputs.of("theme/static")}
-    site = {key.removeprefix("static/"): key for key in inputs.of("static")}
-    return _Collector(inputs, {**theme, **site}, theme, base).collect()
+    themed = {path for name in layers.names for path in layers[name]}
+    return _Collector(inputs, layers.merged, themed, base).collect()
 
 
 class _Collector:
-    def __init__(self, inputs: Inputs, keys: Mapping[str, str], themed: Mapping[str, str], base: str) -> None:
+    def __init__(self, inputs: Inputs, keys: Mapping[str, str], themed: Set[str], base: str) -> None:
         self._inputs, self._keys, self._themed, self._base = inputs, keys, themed, base
         self._assets = Assets()
         self._outputs: dict[str, str] = {}

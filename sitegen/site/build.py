@@ -22,23 +22,24 @@ from urllib.parse import urlsplit
 from sitegen import errors, files, settings
 from sitegen.errors import Locked, Place, SitegenError, raise_all
 from sitegen.settings import Project
-from sitegen.site import folders, store
+from sitegen.site import chain, folders, store
 from sitegen.site.inputs import Inputs, Stamp, trusted
 from sitegen.site.outputs import NEVER, Change, Folder, Made, settled
 
 if TYPE_CHECKING:
     from sitegen.site.content import Content, Scope
+    from sitegen.site.faults import Fault
     from sitegen.site.plan import Output, Plan
     from sitegen.site.theme import Theme
     from sitegen.site.workers import Steps
+
+    Found = list[tuple[tuple[str, Place | None, str], Fault]]
 
 Progress = Callable[[str, int, int], None]
 """Told the phase (``read``, ``render``), how much of it is done, and how much there is."""
 
 _ELSEWHERE = {"source", "engine", "briefs", "serve", "publish"}
 """Settings that have no say in what is built."""
-_MOST_PROBLEMS = 20
-"""Broken outputs of one worker after which it stops: a broken base template breaks them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +162,8 @@ class _Run:
         self.phases: dict[str, float] = {}
         self.folder = project.state / "build"
         self.output = project.path(options.output or project.settings.build.output).resolve()
-        self.theme = folders.theme(project)
-        folders.check_output(project, self.output, self.theme)
+        self.chain = chain.themes(project)
+        folders.check_output(project, self.output, self.chain)
         self.base_url = _base_url(options.base_url or project.settings.site.base_url)
         self.today = options.today or dt.date.today()  # noqa: DTZ011  # the editor's own day decides
         self.versions = store.versions()
@@ -170,14 +171,14 @@ class _Run:
         self.state_path = self.folder / f"state-{name}"
         self.ledger = self.folder / f"outputs-{name}.json"
         self.key = repr((project.settings.model_dump_json(exclude=_ELSEWHERE), self.base_url))
-        self.key += repr((options.drafts, options.future, str(self.theme)))
+        self.key += repr((options.drafts, options.future, [str(layer.folder) for layer in self.chain]))
 
     def build(self) -> BuildReport:
         if self.options.clean:
             self._clean()
         state = _State.load(self.state_path, self.versions)
         target = Folder(self.output, self.ledger, state.outputs if state else {})
-        inputs = Inputs(self.project.root, folders.trees(self.project, self.theme), state.inputs if state else {})
+        inputs = Inputs(self.project.root, folders.trees(self.project, self.chain), state.inputs if state else {})
         self._phase("scan")
         if state is not None and self._same(state, inputs, target):
             warnings = tuple(_thaw(warning) for warning in state.warnings)
@@ -248,24 +249,30 @@ class _Run:
             library.close()
 
     def _lay_out(self, scope: Scope, inputs: Inputs, library: Any, shelf: Any) -> tuple[Content, Plan, Theme]:
-        from sitegen.site import assets, content, plan
+        from sitegen.site import assets, content, options, plan
         from sitegen.site.languages import Languages
         from sitegen.site.theme import Theme
         from sitegen.site.tracking import digest
 
         found = content.gather(scope, inputs, shelf, library)
-        static = assets.collect(inputs, scope.base)
+        known = options.declared(self.project, inputs, self.chain)
+        chosen = options.chosen(self.project, known)
+        static = assets.collect(inputs, chain.Layers(inputs, "static", self.chain), scope.base)
         planner = plan.Planner(scope, found, static, inputs)
         claims = planner.claims()
         raise_all([*found.problems, *content.collisions(claims)])
         content.connect(found, scope, dict(claims))
         content.seal(found, inputs)
-        shared = [(key, inputs.sha(key)) for tree in ("theme", "templates") for key in inputs.of(tree) if _shared(key)]
-        laid_out = planner.plan(digest(self.versions, self.key, shared, sorted(static.urls.items())))
+        hashes = {key: inputs.sha(key) for tree in ("theme", "templates", "static", "i18n") for key in inputs.of(tree)}
+        shared = [(key, sha) for key, sha in hashes.items() if key.endswith(".toml")]
+        laid_out = planner.plan(digest(self.versions, self.key, shared))
         languages = Languages(self.folder / "languages", self.versions)
         languages.learn({page.language for page in found.all})
-        theme = Theme(self.project, self.theme, inputs, static, languages, self.base_url, self.versions)
-        theme.offer(site=laid_out.site)
+        theme = Theme(self.project, self.chain, inputs, static, languages, self.base_url, self.versions)
+        for output in laid_out.outputs:
+            if output.template:
+                output.own += theme.closure(output.template)
+        theme.offer(site=laid_out.site, theme=chosen)
         return found, laid_out, theme
 
     def _make(
@@ -278,8 +285,7 @@ class _Run:
         theme: Theme,
     ) -> BuildReport:
         kept, todo = self._sort_out(plan, target)
-        if any(output.template for output in todo):
-            theme.load()
+        theme.load({output.template for output in todo if output.template})
         self._phase("plan")
         paths = [output.path for output in plan.outputs]
         with contextlib.ExitStack() as stack:
@@ -322,6 +328,7 @@ class _Run:
         stack: contextlib.ExitStack,
     ) -> tuple[list[Change], dict[str, Stamp]]:
         from sitegen.site import workers
+        from sitegen.site.faults import Faults
 
         def work(share: Sequence[Output]) -> Steps[Any]:
             progress = self.progress if share is dealt[0] else None
@@ -334,8 +341,10 @@ class _Run:
         crew = workers.together(work, dealt)
         try:
             results = next(crew)
-            problems = {(str(problem.place), problem.message): problem for _, found in results for problem in found}
-            raise_all(list(problems.values()))
+            faults = Faults()
+            for _, found in results:
+                faults.extend(found)
+            raise_all(faults.problems())
             self._phase("render")
             stack.enter_context(self.gate)
             target.begin(paths)
@@ -363,19 +372,19 @@ class _Maker:
         self._progress, self._shares = progress, shares
         self._pending: list[tuple[str, bytes]] = []
 
-    def make(self, share: Sequence[Output]) -> tuple[list[Change], list[SitegenError]]:
+    def make(self, share: Sequence[Output]) -> tuple[list[Change], Found]:
+        from sitegen.site.faults import Faults
+
         changes: list[Change] = []
-        problems: list[SitegenError] = []
+        faults = Faults()
         for number, output in enumerate(share):
             try:
                 changes.append(self._one(output))
             except SitegenError as error:
-                problems.append(error)
-                if len(problems) >= _MOST_PROBLEMS:
-                    break
+                faults.add(error, output.owner)
             if self._progress and number % 50 == 0:
                 self._progress("render", number * self._shares, len(share) * self._shares)
-        return changes, problems
+        return changes, list(faults.found.items())
 
     def _one(self, output: Output) -> Change:
         from sitegen.site import tracking
@@ -392,7 +401,7 @@ class _Maker:
 
     def _data(self, output: Output) -> bytes:
         if output.template:
-            return self._theme.render(output.template, output.context, output.owner)
+            return self._theme.render(output.template, output.context)
         if output.make is not None:
             return output.make()
         return self._inputs.read(output.copy_of)
@@ -408,10 +417,6 @@ def _base_url(url: str) -> str:
     if not re.fullmatch(settings.HTTP_URL, url):
         raise errors.SettingsInvalid("the base URL must be a full address such as https://example.org/", place=url)
     return url if url.endswith("/") else f"{url}/"
-
-
-def _shared(key: str) -> bool:
-    return not key.startswith("theme/static/")
 
 
 def _freeze(warning: SitegenError) -> tuple[Any, ...]:

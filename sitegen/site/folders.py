@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from sitegen import files
-from sitegen.errors import OutputRefused, ThemeMissing
+from sitegen.errors import OutputRefused
 from sitegen.settings import Project
+from sitegen.site.chain import Layer
 
-_PACKAGE = Path(__file__).resolve().parent.parent
 _NOT_COUNTED = {".git", ".gitignore", ".gitkeep", ".DS_Store"}
 """Names in an output folder that do not make it somebody else's."""
 _NAMED = 3
 """How many files an error names."""
 
 
-def theme(project: Project) -> Path:
-    """The folder of the theme: the site's own, else one that comes with sitegen. Raises ``ThemeMissing``."""
-    name = project.settings.site.theme
-    if name.strip(".") and "/" not in name and "\\" not in name and "\0" not in name:
-        for folder in (project.root / "themes", _PACKAGE / "themes", _PACKAGE.parent / "themes"):
-            if (folder / name / "templates").is_dir():
-                return folder / name
-    raise ThemeMissing(f"there is no theme {name!r} with a folder `templates`", place=project.origins.get("site.theme"))
-
-
-def trees(project: Project, theme: Path) -> dict[str, Path]:
+def trees(project: Project, chain: Iterable[Layer]) -> dict[str, Path]:
     """All trees that a build reads, by the names that their keys begin with."""
     return {
         "content": project.content,
         "briefs": project.briefs,
         "provenance": project.briefs / ".provenance",
-        "theme": theme,
-        "templates": project.root / "templates",
-        "static": project.root / "static",
+        **{layer.tree: layer.folder for layer in chain},
+        **{name: project.root / name for name in ("templates", "static", "i18n")},
     }
 
 
@@ -42,12 +31,12 @@ _SIGNS = {"_headers", "404.html", "sitemap.xml"}
 """Outputs that every build makes, and hardly anything else all three."""
 
 
-def check_output(project: Project, output: Path, theme: Path) -> None:
+def check_output(project: Project, output: Path, chain: Iterable[Layer]) -> None:
     """Raises ``OutputRefused`` when the output folder is, holds or lies in a folder that the build reads."""
     root = project.root.resolve()
     if root.is_relative_to(output):
         raise OutputRefused("the output folder would be the site's own folder, or hold it", place=str(output))
-    read = [*trees(project, theme).values(), project.root / "themes", project.root / ".git"]
+    read = [*trees(project, chain).values(), project.root / "themes", project.root / ".git"]
     for folder in (path.resolve() for path in read):
         if output.is_relative_to(folder) or folder.is_relative_to(output):
             raise OutputRefused(f"the output folder overlaps {folder}, which the site is made from", place=str(output))

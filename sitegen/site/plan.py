@@ -121,7 +121,7 @@ class Planner:
             sources[f"terms:{name}"] = terms(taxonomy)
             sources[f"terms:{name}#"] = lambda size=size: digest(size)  # type: ignore[misc]
             sources[f"terms:{name}?"] = lambda size=size: digest(bool(size))  # type: ignore[misc]
-        return Digests(sources)
+        return Digests(sources, {"asset:": self._assets.digest})
 
     def _outputs(self) -> Iterator[Output]:
         yield from self._home_and_archive()

@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import CodeType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import jinja2
+from jinja2.utils import missing
 
 from sitegen import __version__
 from sitegen.errors import Place, SitegenError, TemplateBroken, raise_all
-from sitegen.site import store
+from sitegen.site import tracking
 from sitegen.site.assets import Assets
+from sitegen.site.chain import Layer, Layers
 from sitegen.site.inputs import Inputs
 from sitegen.site.languages import Languages
+from sitegen.site.templates import Circle, Closures, Compiled, Loader, PageTemplate
 from sitegen.site.words import Problem, Voice, Words, near
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from jinja2.bccache import Bucket
-
     from sitegen.settings import Project
 
+_NAMES = ("page", "site", "theme", "paginator", "taxonomy", "term", "build", "asset", "absolute", "t")
+"""What templates may know."""
 _OURS = re.compile(r"'sitegen\.[\w.]*?(?:Stored)?(\w+) object'")
 
 
-class _Compiled(jinja2.BytecodeCache):
-    """Keeps compiled templates. Jinja's own would read them with pickle, which runs whatever a file says."""
+class _Missing(jinja2.StrictUndefined):
+    """What is not there; says what else has a similar name."""
 
-    def __init__(self, folder: Path, versions: str) -> None:
-        self._folder = folder
-        self._versions = versions
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        code = store.load(self._folder / bucket.key, f"{self._versions}\n{bucket.checksum}")
-        if isinstance(code, CodeType):
-            bucket.code = code
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        store.save(self._folder / bucket.key, f"{self._versions}\n{bucket.checksum}", bucket.code)
+    @property
+    def _undefined_message(self) -> str:
+        told = super()._undefined_message
+        name, owner = self._undefined_name, self._undefined_obj
+        if self._undefined_hint or not isinstance(name, str):
+            return told
+        known = _NAMES if owner is missing else owner if isinstance(owner, Mapping) else dir(owner)
+        return told + near(name, [other for other in known if isinstance(other, str) and other[:1] != "_"])
 
 
 class Theme:
@@ -52,30 +52,34 @@ class Theme:
     def __init__(
         self,
         project: Project,
-        root: Path,
+        chain: Sequence[Layer],
         inputs: Inputs,
         assets: Assets,
         languages: Languages,
         base_url: str,
         versions: str,
     ) -> None:
-        self.root = root
+        """Raises ``TemplateBroken`` for all templates that cannot be used."""
         self._site = project.root
-        self._folders = [str(project.root / "templates"), str(root / "templates")]
         self._assets = assets
         self._base_url = base_url
         code = project.settings.site.language
-        voice = Voice(Words.read(inputs, ("theme/i18n",), code, languages), languages[code], languages)
+        words = [f"{layer.tree}/i18n" for layer in reversed(chain)]
+        voice = Voice(Words.read(inputs, (*words, "i18n"), code, languages), languages[code], languages)
+        folder = project.state / "build" / "templates"
+        compiled = Compiled(folder, versions)
+        self._loader = Loader(inputs, Layers(inputs, "templates", chain), compiled)
         self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(self._folders),
+            loader=self._loader,
             autoescape=True,
-            undefined=jinja2.StrictUndefined,
+            undefined=_Missing,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
             cache_size=-1,
-            bytecode_cache=_Compiled(project.state / "build" / "templates", versions),
+            bytecode_cache=compiled,
         )
+        self._environment.template_class = PageTemplate
         self._environment.globals.update(
             asset=self._asset,
             absolute=self._absolute,
@@ -83,59 +87,68 @@ class Theme:
             **voice.functions(),
         )
         self._environment.filters.update(voice.filters())
+        self._closures = Closures(self._loader, self._environment, folder / "references", versions)
+        raise_all([self.broken(error, name) for name, error in self._closures.examine()])
+
+    def closure(self, template: str) -> bytes:
+        """The hash of all templates that ``template`` can reach: what an output that is made from it depends on."""
+        return self._closures.digest(template)
 
     def offer(self, **values: object) -> None:
         """Makes values known to all templates."""
         self._environment.globals.update(values)
 
-    def load(self) -> None:
-        """Compiles all templates, so that forked workers share them. Raises ``TemplateBroken`` for all broken ones."""
-        problems = []
-        for template in self._environment.list_templates(extensions=["html"]):
-            try:
-                self._environment.get_template(template)
-            except jinja2.TemplateError as error:
-                problems.append(self.broken(error, template, ""))
-        raise_all(problems)
+    def load(self, templates: Iterable[str]) -> None:
+        """Compiles templates and what they reach, so that forked workers share them."""
+        for name in self._closures.reached(templates):
+            with contextlib.suppress(jinja2.TemplateError, SitegenError):  # told by the pages that need it
+                self._environment.get_template(name)
+        self._closures.keep()
 
-    def render(self, template: str, context: Mapping[str, Any], name: str) -> bytes:
-        """An output; ``name`` says in errors what was rendered. Raises ``TemplateBroken``."""
+    def render(self, template: str, context: Mapping[str, Any]) -> bytes:
+        """An output. Raises ``TemplateBroken``."""
         try:
             return self._environment.get_template(template).render(context).encode("utf-8", "replace")
         except SitegenError:
             raise
         except Exception as error:  # whatever a template does, it is its author who must hear of it
-            raise self.broken(error, template, name) from error
+            raise self.broken(error, template) from error
 
-    def broken(self, error: Exception, template: str, name: str) -> TemplateBroken:
-        """The error of ours for one that came out of a template."""
-        while_doing = f" (in the page {name})" if name else ""
+    def broken(self, error: Exception, template: str) -> SitegenError:
+        """The error of ours for one that came out of a template; its place is the innermost line of a template."""
+        if isinstance(error, SitegenError):
+            return error
+        if isinstance(error, Circle):
+            return TemplateBroken(
+                "the template extends itself, by itself or through others",
+                place=self._place(self._loader.path(template)),
+                remedy="To extend the template that this one replaces, put its theme before the name: "
+                f'{{% extends "{self._loader.replaced(template)}" %}}.',
+            )
         if isinstance(error, jinja2.TemplateSyntaxError):
-            place = self._place(error.filename or template, error.lineno)
-            return TemplateBroken(f"{error.message}{while_doing}", place=place)
-        spot = self._spot(error.__traceback__)
+            return TemplateBroken(f"{error.message}", place=self._place(error.filename or template, error.lineno))
+        spot = self._spot(error.__traceback__) or template
         if isinstance(error, jinja2.TemplateNotFound):
-            missing = str(error.name or template)
-            guess = near(missing, self._environment.list_templates())
-            return TemplateBroken(f"there is no template {missing!r}{guess}{while_doing}", place=spot or template)
-        reason = str(error) or type(error).__name__
-        reason = _OURS.sub(r"\1", reason)
+            name = str(error.name or template)
+            return TemplateBroken(f"there is no template {name!r}{near(name, self._loader.every())}", place=spot)
+        reason = _OURS.sub(r"\1", str(error) or type(error).__name__)
         if not isinstance(error, jinja2.TemplateError | Problem):
             reason = f"{type(error).__name__}: {reason}"
-        return TemplateBroken(f"{reason}{while_doing}", place=spot or template)
+        return TemplateBroken(reason, place=spot)
 
     def _spot(self, trace: TracebackType | None) -> Place | None:
         found = None
         for frame, line in traceback.walk_tb(trace):
-            if frame.f_code.co_filename.startswith(tuple(self._folders)):
+            if frame.f_code.co_filename in self._loader.paths:
                 found = self._place(frame.f_code.co_filename, line)
         return found
 
-    def _place(self, filename: str, line: int) -> Place:
+    def _place(self, filename: str, line: int | None = None) -> Place:
         path = Path(filename)
         return Place(str(path.relative_to(self._site)) if path.is_relative_to(self._site) else filename, line)
 
     def _asset(self, path: str) -> str:
+        tracking.note(f"asset:{path}")
         try:
             return self._assets.urls[path]
         except KeyError:

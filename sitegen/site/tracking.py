@@ -15,11 +15,19 @@ from typing import TypeVar, overload
 Item = TypeVar("Item", covariant=True)
 
 _reads: set[str] = set()
+_outputs = 0
 
 
 def begin() -> None:
     """Forgets what was read so far: another output begins."""
+    global _outputs  # noqa: PLW0603  # there is one output at a time in a process
+    _outputs += 1
     _reads.clear()
+
+
+def number() -> int:
+    """Which output is being made; another one for each ``begin``."""
+    return _outputs
 
 
 def note(name: str) -> None:
@@ -79,14 +87,22 @@ class Tracked(Sequence[Item]):
 class Digests(Mapping[str, bytes]):
     """The digest of each thing that may be read, worked out when it is asked for."""
 
-    def __init__(self, sources: Mapping[str, Callable[[], bytes]]) -> None:
-        self._sources = sources
+    def __init__(
+        self, sources: Mapping[str, Callable[[], bytes]], families: Mapping[str, Callable[[str], bytes]]
+    ) -> None:
+        """``families`` are by prefix, such as ``data:``, and are asked for the rest of a name that begins so."""
+        self._sources, self._families = sources, families
         self._known: dict[str, bytes] = {}
 
     def __getitem__(self, name: str) -> bytes:
         if name not in self._known:
-            self._known[name] = self._sources[name]()
+            self._known[name] = self._work_out(name)
         return self._known[name]
+
+    def _work_out(self, name: str) -> bytes:
+        head, colon, rest = name.partition(":")
+        family = self._families.get(f"{head}:") if colon else None
+        return family(rest) if family else self._sources[name]()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._sources)

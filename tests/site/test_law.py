@@ -46,6 +46,7 @@ templates = st.sampled_from(
         "partials/menu.html",
         "partials/link.html",
         "partials/card.html",
+        "partials/macros.html",
         "term.html",
         "404.html",
     ]
@@ -140,6 +141,29 @@ def override_template(name: str, there: bool) -> Any:
     return edit
 
 
+def override_in_theme(name: str, kind: str) -> Any:
+    def edit(world: World) -> None:
+        path = world.site.root / f"themes/leaf/templates/{name}"
+        if kind == "remove":
+            path.unlink(missing_ok=True)
+        elif kind == "extend":
+            world.site.write(f"themes/leaf/templates/{name}", f'{{% extends "tiny/{name}" %}}')
+        else:
+            world.site.write(f"themes/leaf/templates/{name}", f'<i>{{% include "tiny/{name}" %}}</i>')
+
+    return edit
+
+
+def override_asset(path: str, text: str) -> Any:
+    def edit(world: World) -> None:
+        if text:
+            world.site.write(path, text)
+        else:
+            (world.site.root / path).unlink(missing_ok=True)
+
+    return edit
+
+
 def change_back() -> Any:
     def edit(world: World) -> None:
         for path, content in world.saved.items():
@@ -149,9 +173,10 @@ def change_back() -> Any:
     return edit
 
 
-def change_settings(title: str, per_page: int, theme: str) -> Any:
+def change_settings(title: str, per_page: int, theme: str, accent: str) -> Any:
     text = f'[site]\ntitle = "{title}"\ntheme = "{theme}"\nbase_url = "https://example.org/{title}"\n'
     text += f"[build]\nper_page = {per_page}\n"
+    text += f'[theme]\naccent = "{accent}"\n' if accent else ""
     return lambda world: world.change("sitegen.toml", text)
 
 
@@ -192,7 +217,33 @@ edits = st.one_of(
     st.builds(change_template, templates, st.integers(0, 3)),
     st.builds(override_template, templates, st.booleans()),
     st.builds(change_back),
-    st.builds(change_settings, st.sampled_from(["A", "B"]), st.integers(1, 3), st.sampled_from(["tiny", "other"])),
+    st.builds(
+        change_settings,
+        st.sampled_from(["A", "B"]),
+        st.integers(1, 3),
+        st.sampled_from(["tiny", "other", "leaf"]),
+        st.sampled_from(["", "red", "plum"]),
+    ),
+    st.builds(override_in_theme, templates, st.sampled_from(["remove", "extend", "include"])),
+    st.builds(
+        override_asset,
+        st.sampled_from(
+            ["themes/leaf/static/css/colours.css", "static/css/colours.css", "themes/leaf/static/logo.svg"]
+        ),
+        st.sampled_from(["", ":root{--ink:blue}", ":root { --ink: black }\n"]),
+    ),
+    st.builds(
+        write,
+        st.just("themes/leaf/theme.toml"),
+        st.sampled_from(
+            [
+                'extends = "tiny"\n[settings.accent]\ndefault = "blue"\n',
+                'extends = "other"\n',
+                'extends = "none"\n',
+            ]
+        ),
+    ),
+    st.builds(write, st.just("i18n/en.toml"), st.sampled_from(['home="Site"\n', ""])),
     st.builds(write, st.just("themes/tiny/static/css/colours.css"), st.sampled_from([":root{}", ":root{--ink:red}"])),
     st.builds(
         write, st.just("themes/tiny/i18n/en.toml"), st.sampled_from(['home="H"\nonly_english="E"\ncount="{count}"\n'])
@@ -218,6 +269,7 @@ def test_incremental_equals_clean(rounds: list[list[Any]]) -> None:
         world = World(Site(Path(folder) / "site"))
         shutil.copytree(world.site.root / "themes/tiny", world.site.root / "themes/other")
         world.site.write("themes/other/templates/404.html", "other")
+        world.site.write("themes/leaf/theme.toml", 'extends = "tiny"\n')
         for name, tags in zip(NAMES, ([], ["Energy"], ["C", "energy"], ["C++"]), strict=True):
             world.site.brief(name, "[a](a.md)\n", title=f"Brief {name}", slug=name, tags=tags, date=DAYS[1])
         world.site.page("about", "## Head\n")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.site.sites import Site
 
 
-def the_problem(site: Site) -> str:
-    problems = site.problems()
+def the_problem(site: Site, **options: Any) -> str:
+    problems = site.problems(**options)
     assert {problem.code for problem in problems} == {"SG501"}, problems
     (problem,) = problems
     return str(problem)
@@ -31,6 +32,8 @@ def test_an_undefined_name_is_told_with_template_line_and_page(site: Site) -> No
     ("text", "place", "words"),
     [
         ("{{ nope }}", "brief.html:1", "'nope' is undefined"),
+        ("{{ pag.title }}", "brief.html:1", "'pag' is undefined; did you mean 'page'"),
+        ("{{ page.titel }}", "brief.html:1", "no attribute 'titel'; did you mean 'title'"),
         ("\n{{ page.nope }}", "brief.html:2", "no attribute 'nope'"),
         ("\n{% if %}", "brief.html:2", "Expected an expression"),
         ("\n\n{% include 'partials/crad.html' %}", "brief.html:3", "did you mean 'partials/card.html'"),
@@ -62,11 +65,40 @@ def test_broken_templates_are_all_told(site: Site) -> None:
     assert len(site.problems()) == 2
 
 
-def test_one_broken_line_is_told_once_for_each_page_up_to_a_limit(site: Site) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_broken_line_is_told_once_with_the_first_pages_and_their_count(site: Site, jobs: int) -> None:
     for number in range(200):
-        site.brief(f"b{number}", title=f"B {number}")
-    site.write("themes/tiny/templates/brief.html", "{{ nope }}")
-    assert 1 <= len(site.problems(jobs=1)) <= 20
+        site.brief(f"b{number:03}", title=f"B {number}")
+    site.write("themes/tiny/templates/brief.html", "\n{{ page.title.nope }}")
+    assert the_problem(site, jobs=jobs) == (
+        "themes/tiny/templates/brief.html:2: 'str object' has no attribute 'nope' "
+        "(in 200 pages: briefs/b000.md, briefs/b001.md, briefs/b002.md, …)"
+    )
+
+
+def test_errors_that_differ_from_page_to_page_are_one_for_each_line(site: Site) -> None:
+    for name in ("a", "b"):
+        site.brief(name, title=name)
+    site.write("themes/tiny/templates/brief.html", "{{ t(page.title) }}")
+    assert "no string 'a' (in 2 pages: briefs/a.md, briefs/b.md)" in the_problem(site)
+
+
+def test_an_error_in_a_macro_has_the_innermost_line(site: Site) -> None:
+    site.brief("a", title="A")
+    site.write("templates/macros.html", "{% macro m(x) %}\n{{ x.nope }}{% endmacro %}")
+    site.write("templates/inner.html", '{% from "macros.html" import m %}\n\n{{ m(page) }}')
+    site.write("themes/tiny/templates/brief.html", '\n{% include "inner.html" %}')
+    assert the_problem(site).startswith("templates/macros.html:2: Page has no attribute 'nope'")
+
+
+def test_more_broken_lines_than_anybody_reads_are_counted(site: Site) -> None:
+    site.write("themes/tiny/templates/base.html", "{% block main %}{% endblock %}")
+    for number in range(25):
+        site.write(f"templates/t{number}.html", "{{ nope }}")
+        site.page(f"p{number}", title="P", template=f"t{number}.html", menu=False)
+    found = site.problems()
+    assert len(found) == 21
+    assert found[-1].message == "5 more places in templates are broken"
 
 
 def test_the_site_overrides_single_templates(site: Site) -> None:

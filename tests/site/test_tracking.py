@@ -57,6 +57,44 @@ def test_outputs_follow_what_their_templates_read(site: Site, tmp_path: Path) ->
         assert found.keys() == expected.keys()
 
 
+def test_what_an_imported_file_reads_is_recorded_for_every_page_that_imports_it(site: Site, tmp_path: Path) -> None:
+    site.write("themes/tiny/templates/base.html", "{% block main %}{% endblock %}")
+    site.write("templates/macros.html", "{% set count = site.briefs|length %}{% macro m() %}{{ count }}{% endmacro %}")
+    site.write("templates/with.html", '{% from "macros.html" import m %}{{ m() }}')
+    site.write("templates/without.html", '{% include "macros.html" without context %}{{ asset("logo.svg") }}')
+    for number in range(3):
+        site.page(f"with-{number}", title="W", template="with.html", menu=False)
+        site.page(f"without-{number}", title="W", template="without.html", menu=False)
+    site.build()
+    site.brief("a", title="A")
+    site.build()
+    expected, found = site.rebuilt(tmp_path / "clean"), site.tree()
+    assert [path for path in expected if found.get(path) != expected[path]] == []
+    assert found["with-2/index.html"] == b"1"
+
+
+def test_what_a_macro_changes_does_not_pass_from_page_to_page(site: Site) -> None:
+    site.write(
+        "templates/macros.html",
+        "{% set seen = namespace(n=0) %}{% macro m() %}{% set seen.n = seen.n + 1 %}{{ seen.n }}{% endmacro %}",
+    )
+    site.write("templates/count.html", '{% from "macros.html" import m %}{{ m() }}{{ m() }}')
+    for number in range(3):
+        site.page(f"p{number}", title="P", template="count.html", menu=False)
+    site.build()
+    assert [site.out(f"p{number}/index.html") for number in range(3)] == ["12"] * 3
+
+
+def test_a_page_follows_the_assets_that_it_asked_for(site: Site) -> None:
+    site.write("templates/404.html", '{{ asset("css/colours.css") }}')
+    site.build()
+    for text in (":root { --ink: red }", ":root { --ink: black }\n"):
+        site.write("themes/tiny/static/css/colours.css", text)
+        site.build()
+        (sheet,) = (path for path in site.tree() if path.startswith("assets/css/colours."))
+        assert site.out("404.html") == f"/{sheet}"
+
+
 def test_an_output_that_read_nothing_else_is_not_made_again(site: Site) -> None:
     site.write("themes/tiny/templates/404.html", "{{ site.briefs|length }}")
     site.brief("a", title="A")
@@ -87,7 +125,7 @@ def test_reads_are_told_apart() -> None:
 
 
 def test_what_was_read_and_is_gone_makes_an_output_stale() -> None:
-    digests = Digests({"a": lambda: b"1"})
+    digests = Digests({"a": lambda: b"1"}, {})
     assert digests.of(b"own", ("a",)) == digests.of(b"own", ("a",))
     assert digests.of(b"own", ("a", "gone")) is None
 
