@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.footnote import footnote_plugin
 
 from sitegen.site.highlight import highlight
+from sitegen.site.markdown import quick
 from sitegen.site.markdown.addresses import allowed
 from sitegen.site.markdown.cleaner import cleaner
 from sitegen.site.markdown.rendered import Profile, Rendered
@@ -16,6 +17,13 @@ from sitegen.site.markdown.walk import walk
 
 def render(text: str, profile: Profile) -> Rendered:
     """Renders ``text``."""
+    if profile == "brief" and (found := quick.render(text)) is not None:
+        return found
+    return parsed(text, profile)
+
+
+def parsed(text: str, profile: Profile) -> Rendered:
+    """What the parser makes of ``text``: the reference for ``quick``."""
     seen = Rendered("")
     html = _parser(profile).render(text, {"seen": seen})
     seen.html = cleaner(profile).clean(html)
