@@ -12,10 +12,12 @@
     │                                   FrontMatterUnclosed, SourceClaimedTwice, TextNotUtf8, BriefMissing,
     │                                   ProvenanceBroken, AddressTaken, BriefUnreadable, ImageBroken, ImageTooLarge,
     │                                   ImageMisnamed, ImageForeign, ImageRevealing
-    ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
+    ├── BuildError (exit 1)             SearchMissing, SearchFailed, IdTwice,
+    │                                   TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
+    ├── FileThere (exit 2), ArchetypeBroken (exit 1),
     ├── SomeFailed (exit 6), ChecksFailed (exit 1), FolderNotEmpty (exit 2), Unexpected (exit 1)
     └── Several                         several problems of one kind of input, reported together
 
@@ -478,6 +480,27 @@ class TemplateBroken(BuildError):
     default_remedy = "Mend the template at the line named above."
 
 
+class SearchMissing(BuildError):
+    """The settings ask for search, and Pagefind, which makes its index, is not installed."""
+
+    code = "SG528"
+    default_remedy = "Install it with `pip install 'sitegen[search]'`, or set `[search] enabled = \"off\"`."
+
+
+class SearchFailed(BuildError):
+    """Pagefind could not make the index of the search."""
+
+    code = "SG529"
+    default_remedy = 'Read what it said; `[search] enabled = "off"` builds the site without search.'
+
+
+class IdTwice(BuildError):
+    """An id stands on two elements of one page, so that links to it and scripts find only the first."""
+
+    code = "SG530"
+    default_remedy = "Give one of the two another id; an id in a template must not be one that a heading makes."
+
+
 class ThemeMissing(BuildError):
     """The theme that the settings name does not exist."""
 
@@ -606,6 +629,21 @@ class SomeFailed(SitegenError):
         "`sitegen brief list` says why; `sitegen pull` tries failed ones again, and dead ones with `--document REF` or "
         "`--refresh`."
     )
+
+
+class FileThere(SitegenError):
+    """A new page was asked for, and there is a file of that name."""
+
+    code = "SG804"
+    exit_code = ExitCode.USAGE
+    default_remedy = "Choose another name; nothing was written."
+
+
+class ArchetypeBroken(SitegenError):
+    """An archetype has a placeholder that does not exist."""
+
+    code = "SG805"
+    default_remedy = "Mend the archetype at the line named above; docs/guide/archetypes.md shows one."
 
 
 class ChecksFailed(SitegenError):

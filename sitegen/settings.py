@@ -306,6 +306,28 @@ class Serve(_Section):
     """The port; when it is in use the next free one is taken."""
 
 
+class Search(_Section):
+    """The search field, and the index behind it, which Pagefind makes."""
+
+    enabled: Literal["auto", "on", "off"] = "auto"
+    """`auto`: when the theme has a page for it and Pagefind is installed; `on`: warns when it is not; `off`: never."""
+
+
+class Check(_Section):
+    """What `sitegen check` looks at."""
+
+    ignore: tuple[str, ...] = ()
+    """Beginnings of external addresses that are not asked for, such as `https://intranet.example.org/`."""
+    timeout: float = Field(default=15, gt=0, le=300)
+    """Seconds to wait for another server's answer."""
+    delay: float = Field(default=1, ge=0, le=60)
+    """Seconds between two requests to one server."""
+    cache_days: float = Field(default=7, ge=0)
+    """An external address that was there is not asked for again for so many days."""
+    private: bool = False
+    """Links to addresses that are not public, such as those of a home or office network, are asked for too."""
+
+
 class Publish(_Section):
     """Where the site is published. It has no options yet: `sitegen build` writes a folder that any host can take."""
 
@@ -333,6 +355,8 @@ class Settings(_Section):
     briefs: Briefs = Briefs()
     privacy: Privacy = Privacy()
     serve: Serve = Serve()
+    search: Search = Search()
+    check: Check = Check()
     publish: Publish = Publish()
 
 

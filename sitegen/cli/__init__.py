@@ -12,7 +12,7 @@ from sitegen import __version__
 from sitegen.cli.app import App, global_options
 from sitegen.errors import ExitCode, SitegenError, Unexpected
 
-COMMANDS = ("init", "pull", "build", "serve", "brief", "cache", "doctor", "config", "completion")
+COMMANDS = ("init", "new", "pull", "build", "serve", "brief", "cache", "doctor", "config", "completion")
 
 
 class _Commands(click.Group):

@@ -1,0 +1,1 @@
+"""Check: what a build cannot see, or would be too slow to look at each time."""
