@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from sitegen import files, frontmatter
 from sitegen.errors import ArchetypeBroken, FileThere, PathEscapes, Place
 from sitegen.settings import Project
-from sitegen.site import folders
+from sitegen.site import chain
 from sitegen.text import plain
 
 FOLDER = "archetypes"
@@ -73,7 +73,7 @@ def _archetype(project: Project, section: str) -> tuple[str, str]:
 def _candidates(project: Project, section: str) -> Iterator[Path]:
     # A brief must say its status, which an archetype for pages need not do.
     names = [f"{section}.md"] if section == "briefs" else [f"{section}.md", "default.md"] if section else ["default.md"]
-    for folder in (project.root, folders.theme(project)):
+    for folder in (project.root, *(layer.folder for layer in chain.themes(project))):
         yield from (folder / FOLDER / name for name in names)
 
 
