@@ -257,7 +257,9 @@ class _Run:
         found = content.gather(scope, inputs, shelf, library)
         known = options.declared(self.project, inputs, self.chain)
         chosen = options.chosen(self.project, known)
-        static = assets.collect(inputs, chain.Layers(inputs, "static", self.chain), scope.base)
+        made = {options.SHEET: text} if (text := options.sheet(known, chosen)) else {}
+        layers = chain.Layers(inputs, "static", self.chain)
+        static = assets.collect(self.project, inputs, layers, scope.base, made, self.versions)
         planner = plan.Planner(scope, found, static, inputs)
         claims = planner.claims()
         raise_all([*found.problems, *content.collisions(claims)])

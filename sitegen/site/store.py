@@ -31,7 +31,7 @@ _LIBRARIES = (
         "pydantic",
         "pygments",
     ),
-    *("python_frontmatter", "python_slugify", "pyyaml", "text_unidecode"),
+    *("python_frontmatter", "python_slugify", "pyyaml", "text_unidecode", "tinycss2", "webencodings"),
 )
 _OWN = Path(__file__).parent.parent
 
@@ -132,6 +132,7 @@ def forget(folder: Path) -> None:
         "records",
         "bodies",
         "languages",
+        "assets",
         *(f"templates/{entry.path}" for entry in files.scan(folder / "templates")),
     ):
         files.remove(folder / name)

@@ -16,7 +16,7 @@ from jinja2.utils import missing
 from sitegen import __version__
 from sitegen.errors import Place, SitegenError, TemplateBroken, raise_all
 from sitegen.site import tracking
-from sitegen.site.assets import Assets
+from sitegen.site.assets import Asset, Assets
 from sitegen.site.chain import Layer, Layers
 from sitegen.site.inputs import Inputs
 from sitegen.site.languages import Languages
@@ -147,10 +147,10 @@ class Theme:
         path = Path(filename)
         return Place(str(path.relative_to(self._site)) if path.is_relative_to(self._site) else filename, line)
 
-    def _asset(self, path: str) -> str:
+    def _asset(self, path: str) -> Asset:
         tracking.note(f"asset:{path}")
         try:
-            return self._assets.urls[path]
+            return self._assets[path]
         except KeyError:
             raise Problem(f"there is no file static/{path}{near(path, self._assets.urls)}") from None
 

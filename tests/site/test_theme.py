@@ -125,33 +125,6 @@ def test_a_missing_theme_is_told(site: Site) -> None:
         assert [problem.code for problem in site.problems()] == ["SG502"]
 
 
-def test_assets_are_named_by_their_content_and_found(site: Site) -> None:
-    site.build()
-    (sheet,) = (path for path in site.tree() if path.startswith("assets/css/main."))
-    (colours,) = (path for path in site.tree() if path.startswith("assets/css/colours."))
-    (font,) = (path for path in site.tree() if path.startswith("assets/fonts/t."))
-    assert f'href="/{sheet}"' in site.out("index.html")
-    text = site.out(sheet)
-    assert f'@import "{colours.rpartition("/")[2]}"' in text
-    assert f'url("../fonts/{font.rpartition("/")[2]}")' in text
-    assert 'url("../../logo.svg#a")' in text
-    assert "url(nothing.png) in a comment" in text
-    site.write("themes/tiny/static/css/colours.css", ":root { --ink: blue }")
-    site.build()
-    assert not site.has(sheet), "a sheet that imports another changes its name with it"
-    assert not site.has(colours)
-
-
-def test_a_style_sheet_with_a_broken_address_is_told_with_its_line(site: Site) -> None:
-    site.write("themes/tiny/static/css/main.css", "a { }\nb { background: url('gone.png') }\n")
-    assert the_problem(site).endswith("main.css:2: the style sheet refers to 'gone.png', which is not there")
-
-
-def test_style_sheets_that_import_each_other_are_told(site: Site) -> None:
-    site.write("themes/tiny/static/css/colours.css", '@import "main.css";')
-    assert "imports itself" in the_problem(site)
-
-
 def test_static_files_of_the_site_are_copied_and_replace_those_of_the_theme(site: Site) -> None:
     site.write("static/CNAME", "example.org")
     site.write("static/logo.svg", "mine")
