@@ -243,6 +243,15 @@ edits = st.one_of(
             ]
         ),
     ),
+    st.builds(
+        override_asset,
+        st.sampled_from(
+            ["themes/tiny/static/a.js", "themes/leaf/static/a.js", "themes/tiny/static/b.js", "static/b.js"]
+        ),
+        st.sampled_from(
+            ["", "1;\n", "import './a.js';\n", "import './b.js';\nimport './gone.js'\n", "import './b.js';\n"]
+        ),
+    ),
     st.builds(write, st.just("i18n/en.toml"), st.sampled_from(['home="Site"\n', ""])),
     st.builds(write, st.just("themes/tiny/static/css/colours.css"), st.sampled_from([":root{}", ":root{--ink:red}"])),
     st.builds(

@@ -1,0 +1,3 @@
+import { ready } from "./lib/ready.js"; // the name as it is published
+
+ready();
