@@ -10,11 +10,12 @@
     │                                   ContextExceeded, CloudModelRefused, EngineFailing, EngineRejected
     ├── ContentError (exit 1)           FrontMatterBroken, FrontMatterInvalid, FrontMatterDuplicateKey,
     │                                   FrontMatterUnclosed, SourceClaimedTwice, TextNotUtf8, BriefMissing,
-    │                                   ProvenanceBroken, AddressTaken, BriefUnreadable, ImageBroken, ImageTooLarge,
-    │                                   ImageMisnamed, ImageForeign, ImageRevealing
-    ├── BuildError (exit 1)             SearchMissing, SearchFailed, IdTwice,
-    │                                   TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
-    │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken
+    │                                   ProvenanceBroken, AddressTaken, BriefUnreadable, FormulaBroken,
+    │                                   AttributesRefused, ShortcodeBroken, ShortcodeUnknown, ShortcodeFailed,
+    │                                   ImageBroken, ImageTooLarge, ImageMisnamed, ImageForeign, ImageRevealing
+    ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
+    │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
+    │                                   SearchMissing, SearchFailed, IdTwice
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
     ├── FileThere (exit 2), ArchetypeBroken (exit 1),
@@ -466,6 +467,48 @@ class ImageRevealing(ContentError):
     )
 
 
+class FormulaBroken(ContentError):
+    """A formula of a page cannot be read; it is shown as it is written."""
+
+    code = "SG411"
+    default_remedy = (
+        "Mend the LaTeX; docs/guide/markdown.md says what can be written. Without --strict it is a warning."
+    )
+
+
+class AttributesRefused(ContentError):
+    """Attributes in braces set something else than a class or an id of their own; they are left out."""
+
+    code = "SG412"
+    default_remedy = "Write only {#id .class}, each id once. Without --strict it is only a warning."
+
+
+class ShortcodeBroken(ContentError):
+    """A shortcode of a page cannot be read."""
+
+    code = "SG413"
+    default_remedy = (
+        'Write {{ name("text", width=3) }}, or {% name() %} and {% end %} on lines of their own around a body; a '
+        "backslash before it, or code, shows it as text."
+    )
+
+
+class ShortcodeUnknown(ContentError):
+    """A page uses a shortcode that neither the theme nor the site has."""
+
+    code = "SG414"
+    default_remedy = (
+        "Make templates/shortcodes/NAME.html with a macro of that name; a backslash before {{ shows it as text."
+    )
+
+
+class ShortcodeFailed(ContentError):
+    """A shortcode cannot be called as the page does it, or fails."""
+
+    code = "SG415"
+    default_remedy = "Look at the macro in templates/shortcodes/ for the arguments that it takes."
+
+
 # -------------------------------------------------------------------------------------------------------------- build
 
 
@@ -678,3 +721,8 @@ def catalogue() -> Iterator[type[SitegenError]]:
         if "code" in vars(cls) and cls.code:  # a refinement of an error shares its code and is no new entry
             found.append(cls)
     yield from sorted(found, key=lambda cls: cls.code)
+
+
+def named(code: str) -> type[SitegenError]:
+    """The class of a code. Raises ``StopIteration`` for one that nobody has."""
+    return next(kind for kind in catalogue() if kind.code == code)

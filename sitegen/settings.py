@@ -163,6 +163,13 @@ class Images(_Section):
     """Publish the files as they are, with the place, time and camera of each photo. Variants never have them."""
 
 
+class Markdown(_Section):
+    """What the texts of pages may contain; see docs/guide/markdown.md."""
+
+    math: bool = False
+    """Pages of `content/` have formulas between dollars, `$E = mc^2$`. Off, a dollar is a dollar."""
+
+
 class Paperless(_Section):
     """A Paperless-ngx server."""
 
@@ -350,6 +357,7 @@ class Settings(_Section):
     theme: dict[str, Any] = {}
     """Options of the theme, which its `theme.toml` declares: `accent = "ocean"`. A theme that does not know an option
     refuses it."""
+    markdown: Markdown = Markdown()
     source: Source = Source()
     engine: Engine = Engine()
     briefs: Briefs = Briefs()

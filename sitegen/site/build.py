@@ -237,7 +237,8 @@ class _Run:
         base = urlsplit(self.base_url).path
         flags = {"drafts": self.options.drafts, "future": self.options.future}
         scope = Scope(self.project.settings, self.base_url, base, self.today, **flags)
-        library = Library(self.folder, self.versions, scope.name_of)
+        math = self.project.settings.markdown.math
+        library = Library(self.folder, self.versions, scope.name_of, math=math)
         try:
             shelf = library.read(inputs, self.options.jobs, self.progress)
             self._phase("read")
@@ -251,6 +252,7 @@ class _Run:
     def _lay_out(self, scope: Scope, inputs: Inputs, library: Any, shelf: Any) -> tuple[Content, Plan, Theme]:
         from sitegen.site import assets, content, options, plan
         from sitegen.site.languages import Languages
+        from sitegen.site.shortcodes import Shortcodes
         from sitegen.site.theme import Theme
         from sitegen.site.tracking import digest
 
@@ -275,6 +277,7 @@ class _Run:
             if output.template:
                 output.own += theme.closure(output.template)
         theme.offer(site=laid_out.site, theme=chosen)
+        library.finish = Shortcodes(theme).finish
         return found, laid_out, theme
 
     def _make(
@@ -428,5 +431,4 @@ def _freeze(warning: SitegenError) -> tuple[Any, ...]:
 
 def _thaw(frozen: tuple[Any, ...]) -> SitegenError:
     code, message, place, remedy = frozen
-    kind = next(kind for kind in errors.catalogue() if kind.code == code)
-    return kind(message, place=Place(*place) if place else None, remedy=remedy)
+    return errors.named(code)(message, place=Place(*place) if place else None, remedy=remedy)

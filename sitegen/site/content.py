@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from sitegen import files
+from sitegen import errors, files
 from sitegen.errors import AddressTaken, LinkBroken, Place, ProvenanceBroken, SitegenError, SourceClaimedTwice
 from sitegen.frontmatter import unstated
 from sitegen.settings import Settings
@@ -32,10 +32,13 @@ class StoredPage(Page):
 
     @property
     def body(self) -> str:
-        from sitegen.site.markdown import filled
+        from sitegen.site.markdown import PLACEHOLDER, filled
 
         html = self._library.body(self._key, self._record)
-        return type(html)(filled(html, self.targets)) if self.targets else html
+        found = filled(html, self.targets) if self.targets else html
+        if PLACEHOLDER in found:
+            found = self._library.finish(self, found)
+        return type(html)(found)
 
     @body.setter
     def body(self, _: str) -> None:
@@ -170,6 +173,7 @@ def gather(scope: Scope, inputs: Inputs, shelf: Shelf, library: Library) -> Cont
         page = _page(scope, names, key, entry, content.indexes)
         page.bind(library, key, entry)
         _tell_origin(page, entry, inputs.sha(key), origins, content)
+        content.warnings += (errors.named(code)(words, place=Place(page.path, at)) for code, words, at in entry.remarks)
         if page.kind == "home":
             content.home = page
         else:

@@ -14,8 +14,11 @@ _LONGEST = 50_000
 _LONGEST_LINE = 2_000
 
 
-def highlight(code: str, language: str) -> str | None:
-    """``code`` as HTML of a ``pre``, or None when the language is unknown or the code too long."""
+def highlight(code: str, language: str, marked: tuple[int, ...] = ()) -> str | None:
+    """``code`` as HTML of a ``pre``, or None when the language is unknown or the code too long.
+
+    The lines ``marked`` (from 1) become ``span.hll``.
+    """
     if not language or len(code) > _LONGEST or max(map(len, code.split("\n"))) > _LONGEST_LINE:
         return None
     lexer = _lexer(language.lower())
@@ -24,7 +27,9 @@ def highlight(code: str, language: str) -> str | None:
     from pygments import highlight as render
 
     alias = lexer.aliases[0] if lexer.aliases else "text"
-    return f'<pre class="highlight"><code class="language-{alias}">{render(code, lexer, _formatter())}</code></pre>'
+    return (
+        f'<pre class="highlight"><code class="language-{alias}">{render(code, lexer, _formatter(marked))}</code></pre>'
+    )
 
 
 @functools.lru_cache(maxsize=256)
@@ -38,8 +43,8 @@ def _lexer(language: str) -> Lexer | None:
         return None
 
 
-@functools.cache
-def _formatter() -> HtmlFormatter[str]:
+@functools.lru_cache(maxsize=64)
+def _formatter(marked: tuple[int, ...]) -> HtmlFormatter[str]:
     from pygments.formatters import HtmlFormatter
 
-    return HtmlFormatter(nowrap=True)
+    return HtmlFormatter(nowrap=True, hl_lines=marked)

@@ -44,10 +44,15 @@ class Shelf:
 class Library:
     """Reads files into records, and remembers them and their rendered texts in ``folder``."""
 
-    def __init__(self, folder: Path, versions: str, name_of: Callable[[str], str]) -> None:
+    finish: Callable[[Any, str], str]
+    """Fills what a page's text leaves to the theme; there when all pages and the theme are."""
+
+    def __init__(self, folder: Path, versions: str, name_of: Callable[[str], str], *, math: bool = False) -> None:
+        """With ``math``, pages may have formulas."""
         self._path = folder / "records"
-        self._versions = versions
+        self._versions = f"{versions}\nmath {math}"
         self._name_of = name_of
+        self._math = math
         self._bodies = store.Bodies(folder / "bodies")
         self._inputs: Inputs | None = None
         kept: _Entries = store.load(self._path, versions) or {}
@@ -81,7 +86,10 @@ class Library:
         if raw is not None:
             return Markup(raw.decode())  # noqa: S704  # what markdown.render made
         assert self._inputs is not None
-        return Markup(record.read(self._inputs.read(key), self._name_of(key), _profile(key))[1])  # noqa: S704
+        return Markup(self._record(key, self._inputs.read(key))[1])  # noqa: S704
+
+    def _record(self, key: str, raw: bytes) -> tuple[Record, str]:
+        return record.read(raw, self._name_of(key), "brief" if _kind(key) == "brief" else "page", math=self._math)
 
     def close(self) -> None:
         self._bodies.close()
@@ -112,11 +120,10 @@ class Library:
         sha = inputs.files[key].sha or ""
         if (_kind(key), sha) in known:
             return _Read(key, sha)
-        name = self._name_of(key)
         try:
             if _kind(key) == "origin":
-                return _Read(key, sha, tuple(record.read_origin(raw, name)))
-            found, html = record.read(raw, name, _profile(key))
+                return _Read(key, sha, tuple(record.read_origin(raw, self._name_of(key))))
+            found, html = self._record(key, raw)
             return _Read(key, sha, tuple(found), html.encode())
         except ContentError as error:
             return _Read(key, sha, problems=(error,))
@@ -177,10 +184,6 @@ def _kind(key: str) -> _Kind:
     if not path.endswith(".md"):
         return ""
     return "brief" if tree == "briefs" else "page" if tree == "content" else ""
-
-
-def _profile(key: str) -> Literal["brief", "page"]:
-    return "brief" if key.startswith("briefs/") else "page"
 
 
 def _is_page(value: tuple[Any, ...]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sitegen import files, frontmatter
-from sitegen.errors import Place, ProvenanceBroken
+from sitegen.errors import Place, ProvenanceBroken, raise_all
 from sitegen.text import plain, slug
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class Record(NamedTuple):
     anchors: tuple[str, ...]
     links: tuple[tuple[str, int], ...]
     """Links into the site and images, each with its line in the file."""
+    remarks: tuple[tuple[str, str, int], ...]
+    """What is not right but can be shown: code of the warning, its words, line in the file."""
+    calls: tuple[tuple[Any, ...], ...]
+    """The shortcodes, as plain values of ``markdown.Call``, with their lines in the file."""
     text: str
     """The hash of title, summary and body: another one means that a human changed the words."""
     place: tuple[int, int, bytes] = (0, 0, b"")
@@ -67,14 +71,19 @@ class Origin(NamedTuple):
     """As ``Record.text``, of the generated text; empty when the file does not hold it."""
 
 
-def read(raw: bytes, name: str, profile: Profile) -> tuple[Record, str]:
-    """The record of a Markdown file and its body as HTML; ``name`` stands in errors. Raises ``ContentError``."""
+def read(raw: bytes, name: str, profile: Profile, *, math: bool = False) -> tuple[Record, str]:
+    """The record of a Markdown file and its body as HTML; ``name`` stands in errors.
+
+    Raises ``ContentError``, or ``Several`` of them.
+    """
     from sitegen.site.markdown import render
 
     text = files.decode(raw, name)
     parsed = frontmatter.split(text, name)
     matter = frontmatter.validate(parsed.fields, name, text)
-    rendered = render(parsed.body, profile)
+    rendered = render(parsed.body, profile, math=math)
+    at = parsed.body_line
+    raise_all([kind(words, place=Place(name, line + at)) for kind, words, line in rendered.faults])
     title, summary = plain(matter.title), plain(matter.summary)
     record = Record(
         title=title,
@@ -96,7 +105,9 @@ def read(raw: bytes, name: str, profile: Profile) -> tuple[Record, str]:
         words=rendered.words,
         headings=tuple(rendered.headings),
         anchors=tuple(rendered.anchors),
-        links=tuple((url, line + parsed.body_line) for url, line in rendered.links),
+        links=tuple((url, line + at) for url, line in rendered.links),
+        remarks=tuple((code, words, line + at) for code, words, line in rendered.remarks),
+        calls=tuple(tuple(call._replace(line=call.line + at)) for call in rendered.calls),
         text=_words_hash(matter.title, matter.summary, parsed.body),
     )
     return record, rendered.html

@@ -23,6 +23,7 @@ _LIBRARIES = (
         "babel",
         "jinja2",
         "markdown_it_py",
+        "math_core",
         "markupsafe",
         "mdit_py_plugins",
         "mdurl",

@@ -69,6 +69,7 @@ class Theme:
         folder = project.state / "build" / "templates"
         compiled = Compiled(folder, versions)
         self._loader = Loader(inputs, Layers(inputs, "templates", chain), compiled)
+        self._words = voice.words
         self._environment = jinja2.Environment(
             loader=self._loader,
             autoescape=True,
@@ -97,6 +98,13 @@ class Theme:
     def offer(self, **values: object) -> None:
         """Makes values known to all templates."""
         self._environment.globals.update(values)
+
+    def title_of(self, kind: str) -> str:
+        """The title of an admonition that has none; in English for a theme that knows no such boxes."""
+        try:
+            return self._words(f"admonition_{kind}")
+        except Problem:
+            return kind.capitalize()
 
     def load(self, templates: Iterable[str]) -> None:
         """Compiles templates and what they reach, so that forked workers share them."""

@@ -6,12 +6,14 @@ mailto or tel; a link to any other scheme stays plain text. The result then pass
 this package makes: a second wall for the day on which a parser has a hole.
 
 Links inside the site are left open: their addresses are written as ``sitegen:0``, ``sitegen:1`` … and filled in by
-``filled`` when all pages are known, so that a rendered text can be kept whatever happens to other pages.
+``filled`` when all pages are known, so that a rendered text can be kept whatever happens to other pages. For the same
+reason it keeps placeholders where the theme has a say.
 """
 
 from sitegen.site.markdown.addresses import allowed, filled
 from sitegen.site.markdown.anchors import anchor
+from sitegen.site.markdown.placeholders import PLACEHOLDER, worded
 from sitegen.site.markdown.rendered import Profile, Rendered
 from sitegen.site.markdown.renderer import render
 
-__all__ = ["Profile", "Rendered", "allowed", "anchor", "filled", "render"]
+__all__ = ["PLACEHOLDER", "Profile", "Rendered", "allowed", "anchor", "filled", "render", "worded"]

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def walk(state: StateCore) -> None:
-    seen: Rendered = state.env.get("seen") or Rendered("")
-    taken: set[str] = set()
+    """A core rule."""
+    seen: Rendered = state.env["seen"]
+    taken: set[str] = state.env["taken"]
     lists = line = 0
     for number, token in enumerate(state.tokens):
         line = token.map[0] if token.map else line
@@ -28,8 +29,8 @@ def walk(state: StateCore) -> None:
             lists += 1
         elif kind == "list_item_close":
             lists -= 1
-        elif kind == "blockquote_open" and lists:
-            token.attrSet("class", "evidence")
+        elif kind == "blockquote_open" and lists and token.tag == "blockquote":
+            token.attrJoin("class", "evidence")
         elif kind in ("th_open", "td_open") and token.attrs:
             # The parser writes style="text-align:right", which a strict content security policy refuses.
             token.attrs = {"class": f"align-{str(token.attrs['style']).rpartition(':')[2]}"}
@@ -41,8 +42,8 @@ def walk(state: StateCore) -> None:
 
 def _heading(token: Token, inline: Token, seen: Rendered, taken: set[str]) -> None:
     text = "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline"))
-    name = anchor(text, taken)
-    token.attrSet("id", name)
+    name = str(token.attrs.get("id", "")) or anchor(text, taken)
+    token.attrs["id"] = name
     if token.level == 0:
         seen.headings.append((name, text.strip(), int(token.tag[1])))
 
@@ -61,6 +62,8 @@ def _walk_inline(token: Token, line: int, seen: Rendered) -> None:
             if not external(src):
                 child.attrs["src"] = _left_open(src, line, seen)
             child.attrs["loading"] = "lazy"
+        elif kind == "shortcode":
+            line += child.meta["lines"]
 
 
 def _link(token: Token, line: int, seen: Rendered) -> None:
@@ -68,7 +71,8 @@ def _link(token: Token, line: int, seen: Rendered) -> None:
     if not external(href):
         token.attrs["href"] = _left_open(href, line, seen)
     elif not href.lower().startswith(("mailto:", "tel:")):
-        token.attrs |= {"class": "external", "rel": "noopener"}
+        token.attrJoin("class", "external")
+        token.attrs["rel"] = "noopener"
 
 
 def _left_open(url: str, line: int, seen: Rendered) -> str:
