@@ -12,10 +12,11 @@
     │                                   FrontMatterUnclosed, SourceClaimedTwice, TextNotUtf8, BriefMissing,
     │                                   ProvenanceBroken, AddressTaken, BriefUnreadable, FormulaBroken,
     │                                   AttributesRefused, ShortcodeBroken, ShortcodeUnknown, ShortcodeFailed,
-    │                                   ImageBroken, ImageTooLarge, ImageMisnamed, ImageForeign, ImageRevealing
+    │                                   ImageBroken, ImageTooLarge, ImageMisnamed, ImageForeign, ImageRevealing,
+    │                                   DataBroken, ExtraInvalid
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
-    │                                   SearchMissing, SearchFailed, IdTwice
+    │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
     ├── FileThere (exit 2), ArchetypeBroken (exit 1),
@@ -509,6 +510,20 @@ class ShortcodeFailed(ContentError):
     default_remedy = "Look at the macro in templates/shortcodes/ for the arguments that it takes."
 
 
+class DataBroken(ContentError):
+    """A file of `data/` cannot be read, or cannot be told from another."""
+
+    code = "SG440"
+    default_remedy = "Mend the file at the line named above, or give it a name of its own."
+
+
+class ExtraInvalid(ContentError):
+    """The fields under `extra` are not what the collection's model asks for."""
+
+    code = "SG441"
+    default_remedy = "The model in plugins/ says which fields there are and of what type."
+
+
 # -------------------------------------------------------------------------------------------------------------- build
 
 
@@ -570,6 +585,13 @@ class WordsBroken(BuildError):
 
     code = "SG525"
     default_remedy = "docs/guide/languages.md shows how strings and their plural forms are written."
+
+
+class PluginBroken(BuildError):
+    """A plugin of the site cannot be loaded, or failed."""
+
+    code = "SG535"
+    default_remedy = "Mend the plugin at the line named above, or take it out of `plugins` in sitegen.toml."
 
 
 class EncoderMissing(BuildError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -25,13 +26,15 @@ from sitegen.errors import (
 )
 
 FENCE = "---"
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+TEMPLATE = r"^[\w-]+(/[\w-]+)*\.html$"
 Status = Literal["draft", "published"]
 Method = Literal["summary", "extract", "written"]
 """How a text came to be: summarised by a model, picked from the document, or written by a person."""
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C loader is 7 times faster
-    """A safe loader that refuses a key which stands twice."""
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C loader is 7 times faster
+    """A safe loader that refuses a key which stands twice, by raising ``DuplicateKey``."""
 
 
 def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -41,15 +44,17 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
         if not isinstance(key, str | int | float | bool | dt.date | type(None)):
             raise yaml.constructor.ConstructorError(None, None, "a key must be plain text", key_node.start_mark)
         if key in seen:
-            raise _Duplicate(str(key), key_node.start_mark.line)
+            raise DuplicateKey(str(key), key_node.start_mark.line)
         seen.add(key)
     return dict(yaml.SafeLoader.construct_mapping(loader, node, deep=True))
 
 
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
-class _Duplicate(Exception):
+class DuplicateKey(Exception):
+    """A key stands twice."""
+
     def __init__(self, key: str, line: int) -> None:
         super().__init__(key)
         self.key, self.line = key, line
@@ -72,10 +77,40 @@ Text = Annotated[str, BeforeValidator(_text_of)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_texts_of)]
 
 
-class Matter(BaseModel):
-    """The fields that front matter may have, in pages and briefs alike."""
-
+class _Fields(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
+
+
+class Section(_Fields):
+    """How a section shows its pages; under `section:` in a file named `_index.md`."""
+
+    sort: Literal["date", "title", "weight"] = "date"
+    """The order of its pages: newest first, by title, or by `weight`."""
+    per_page: Annotated[int | None, Field(ge=1, le=1000)] = None
+    """How many pages stand on one page of its list."""
+    feed: bool = False
+    """Whether it has feeds of its own."""
+    template: Annotated[str | None, Field(pattern=TEMPLATE)] = None
+    """The template of the pages in it that name none."""
+
+
+class Inherited(_Fields):
+    """What pages below a section have unless they say it themselves; under `cascade:` in a file named `_index.md`."""
+
+    status: Literal["draft"] | None = None
+    """Only `draft` can be handed down."""
+    language: Annotated[str | None, Field(pattern=LANGUAGE)] = None
+    template: Annotated[str | None, Field(pattern=TEMPLATE)] = None
+    tags: Texts | None = None
+    correspondent: Text | None = None
+    document_type: Text | None = None
+    menu: bool | None = None
+    image: Text | None = None
+    extra: dict[str, Any] = {}
+
+
+class Matter(_Fields):
+    """The fields that front matter may have, in pages and briefs alike."""
 
     title: Text = ""
     """The headline."""
@@ -91,7 +126,7 @@ class Matter(BaseModel):
     """Who wrote or sent the document."""
     document_type: Text | None = None
     """What kind of document it is."""
-    language: Annotated[str | None, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = None
+    language: Annotated[str | None, Field(pattern=LANGUAGE)] = None
     """The language of the text, such as `en` or `de`; the site's own when it is missing."""
     summary: Text = ""
     """One or two sentences that stand under the headline, in lists and in feeds."""
@@ -103,8 +138,22 @@ class Matter(BaseModel):
     """Whether a page of `content/` stands in the menu that is made when the settings have none."""
     weight: int = 0
     """The place of a page in that menu, small numbers first."""
-    template: Annotated[str | None, Field(pattern=r"^[\w-]+(/[\w-]+)*\.html$")] = None
+    template: Annotated[str | None, Field(pattern=TEMPLATE)] = None
     """A template of the theme to use instead of the usual one; pages of `content/` only."""
+    expires: dt.date | None = None
+    """The first day on which it is not shown any more."""
+    aliases: Texts = ()
+    """Former addresses, such as `/old/name/`, that lead here."""
+    image: Text | None = None
+    """A picture for cards in other places: a path from this file, or an address of the site."""
+    translation: Text | None = None
+    """A key that versions of one text in several languages share."""
+    extra: dict[str, Any] = {}
+    """Fields for templates, such as `extra: {place: Harbour}`; a collection says which there are and of what type."""
+    section: Section | None = None
+    """How a section shows its pages; in `_index.md` only."""
+    cascade: Inherited | None = None
+    """Fields that pages below a section have unless they say them themselves; in `_index.md` only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +186,9 @@ def split(text: str, name: str) -> Parsed:
 def _load(head: str, name: str) -> dict[str, Any]:
     offset = 1 if head.startswith("\n") else 2
     try:
-        fields = yaml.load(head, _Loader)  # noqa: S506  # a safe loader with one check more
-    except _Duplicate as error:
+        _refuse_aliases(head, name, offset)
+        fields = yaml.load(head, Loader)  # noqa: S506  # a safe loader with one check more
+    except DuplicateKey as error:
         place = Place(name, error.line + offset)
         raise FrontMatterDuplicateKey(f"the field {error.key!r} stands twice", place=place) from None
     except yaml.YAMLError as error:
@@ -155,25 +205,46 @@ def _load(head: str, name: str) -> dict[str, Any]:
     return fields
 
 
-def validate(fields: dict[str, Any], name: str, text: str) -> Matter:
-    """The fields as ``Matter``; raises ``FrontMatterInvalid`` for every wrong field, with its line in ``text``."""
+def _refuse_aliases(head: str, name: str, offset: int) -> None:
+    """A few lines of YAML aliases can stand for gigabytes, or contain themselves."""
+    if "&" not in head or "*" not in head:
+        return
+    for event in yaml.parse(head, Loader):
+        if isinstance(event, yaml.AliasEvent):
+            place = Place(name, event.start_mark.line + offset if event.start_mark else 1)
+            raise FrontMatterBroken(f"the alias *{event.anchor} is not allowed in front matter", place=place)
+
+
+def validate(fields: dict[str, Any], name: str, text: str, more: Container[str] | None = ()) -> Matter:
+    """The fields as ``Matter``; raises ``FrontMatterInvalid`` for every wrong field, with its line in ``text``.
+
+    ``more`` are fields that somebody else looks at: those of a site's own taxonomies; None when any may be one.
+    """
     if any(not isinstance(key, str) for key in fields):
         fields = {str(key): value for key, value in fields.items()}
+    if not fields.keys() <= Matter.model_fields.keys():
+        fields = {
+            key: value
+            for key, value in fields.items()
+            if key in Matter.model_fields or (more is not None and key not in more)
+        }
     try:
         return Matter.model_validate(fields)
     except ValidationError as error:
-        problems: list[ContentError] = []
-        for item in error.errors(include_url=False, include_context=False):
-            key = str(item["loc"][0])
-            place = Place(name, line_of(text, key))
-            if item["type"] == "extra_forbidden":
-                near = difflib.get_close_matches(key, Matter.model_fields, 1, 0.6)
-                message = f"unknown field {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
-            else:
-                message = f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
-            problems.append(FrontMatterInvalid(message, place=place))
-        raise_all(problems)
+        raise_all([_explained(dict(item), name, text) for item in error.errors(include_url=False)])
         raise AssertionError("unreachable") from None
+
+
+def _explained(item: dict[str, Any], name: str, text: str) -> ContentError:
+    key, where = str(item["loc"][0]), ".".join(map(str, item["loc"]))
+    place = Place(name, line_of(text, key))
+    if item["type"] == "extra_forbidden":
+        if len(item["loc"]) == 1:
+            near = difflib.get_close_matches(key, Matter.model_fields, 1, 0.6)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            return FrontMatterInvalid(f"unknown field {key!r}{hint}", place=place)
+        return FrontMatterInvalid(f"unknown field {where!r}", place=place)
+    return FrontMatterInvalid(f"{where}: {item['msg']}", place=place)
 
 
 def unstated(name: str) -> FrontMatterInvalid:

@@ -77,7 +77,7 @@ class Store:
         try:
             text = files.read_text(self.root / path)
             parsed = frontmatter.split(text, name)
-            matter = frontmatter.validate(parsed.fields, name, text)
+            matter = frontmatter.validate(parsed.fields, name, text, more=None)
             if "status" not in parsed.fields:
                 raise frontmatter.unstated(name)
         except SitegenError as error:

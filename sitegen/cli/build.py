@@ -17,13 +17,21 @@ if TYPE_CHECKING:
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write the site here.")
 @click.option("--drafts", is_flag=True, help="Show drafts as well.")
 @click.option("--future", is_flag=True, help="Show pages with a date in the future as well.")
+@click.option("--expired", is_flag=True, help="Show pages that have expired as well.")
 @click.option("--base-url", metavar="URL", help="The address at which the site will be read.")
 @click.option("--clean", is_flag=True, help="Remove what earlier builds wrote, and render everything anew.")
 @click.option("--strict", is_flag=True, help="Warnings, such as broken links, fail the build.")
 @global_options
 @pass_app
 def command(
-    app: App, output: Path | None, drafts: bool, future: bool, base_url: str | None, clean: bool, strict: bool
+    app: App,
+    output: Path | None,
+    drafts: bool,
+    future: bool,
+    expired: bool,
+    base_url: str | None,
+    clean: bool,
+    strict: bool,
 ) -> None:
     """Render the site from content/ and briefs/ into the output folder. Needs no server and no network.
 
@@ -42,7 +50,12 @@ def command(
         raise click.BadParameter("write it as in https://www.example.org/, without a name.", param_hint="--base-url")
     project = app.project()
     target = None if output is None else output.resolve()
-    options = BuildOptions(output=target, drafts=drafts, future=future, base_url=base_url, clean=clean, strict=strict)
+    options = BuildOptions(
+        *(target, drafts, future, expired),
+        base_url=base_url,
+        clean=clean,
+        strict=strict,
+    )
     with app.console.progress("Building", "pages", threads=False) as bar:
         report = build(project, options, bar.at)
     _show(app, report, target or project.output)

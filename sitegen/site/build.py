@@ -11,6 +11,7 @@ import contextlib
 import datetime as dt
 import gc
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -27,9 +28,11 @@ from sitegen.site.inputs import Inputs, Stamp, trusted
 from sitegen.site.outputs import NEVER, Change, Folder, Made, settled
 
 if TYPE_CHECKING:
-    from sitegen.site.content import Content, Scope
+    from sitegen.site.content import Content
     from sitegen.site.faults import Fault
-    from sitegen.site.plan import Output, Plan
+    from sitegen.site.output import Output
+    from sitegen.site.plan import Plan
+    from sitegen.site.scope import Scope
     from sitegen.site.theme import Theme
     from sitegen.site.workers import Steps
 
@@ -49,6 +52,7 @@ class BuildOptions:
     output: Path | None = None
     drafts: bool = False
     future: bool = False
+    expired: bool = False
     base_url: str | None = None
     clean: bool = False
     """Forget the last build: remove what it wrote and all rendered texts."""
@@ -167,11 +171,15 @@ class _Run:
         self.base_url = _base_url(options.base_url or project.settings.site.base_url)
         self.today = options.today or dt.date.today()  # noqa: DTZ011  # the editor's own day decides
         self.versions = store.versions()
+        self.code = ""
+        """All that has a say in rendered texts: the versions, and the plugins of the site."""
+        self.hooks: Any = None
         name = files.sha256(str(self.output))[:12]
         self.state_path = self.folder / f"state-{name}"
         self.ledger = self.folder / f"outputs-{name}.json"
         self.key = repr((project.settings.model_dump_json(exclude=_ELSEWHERE), self.base_url))
-        self.key += repr((options.drafts, options.future, [str(layer.folder) for layer in self.chain]))
+        self.key += repr((options.drafts, options.future, options.expired))
+        self.key += repr([str(layer.folder) for layer in self.chain])
 
     def build(self) -> BuildReport:
         if self.options.clean:
@@ -231,14 +239,21 @@ class _Run:
             raise_all(warnings)
 
     def _render(self, target: Folder, inputs: Inputs) -> BuildReport:
-        from sitegen.site.content import Scope
+        from sitegen.site import feeds, hooks, plugins, taxonomy
         from sitegen.site.library import Library
+        from sitegen.site.scope import Scope
 
+        self.code = self.versions + plugins.versions(self.project, inputs)
+        self.hooks = hooks.manager([feeds, *plugins.named(self.project, inputs)])
+        if self.project.settings.plugins or "sitegen.site.markdown" in sys.modules:
+            from sitegen.site import markdown
+
+            markdown.configure(self.hooks)
         base = urlsplit(self.base_url).path
-        flags = {"drafts": self.options.drafts, "future": self.options.future}
+        flags = {name: getattr(self.options, name) for name in ("drafts", "future", "expired")}
         scope = Scope(self.project.settings, self.base_url, base, self.today, **flags)
-        math = self.project.settings.markdown.math
-        library = Library(self.folder, self.versions, scope.name_of, math=math)
+        own = taxonomy.own(self.project.settings)
+        library = Library(self.folder, self.code, scope.name_of, own, math=self.project.settings.markdown.math)
         try:
             shelf = library.read(inputs, self.options.jobs, self.progress)
             self._phase("read")
@@ -246,37 +261,42 @@ class _Run:
             self._judge(content.warnings)
             self._phase("plan")
             return self._make(target, inputs, scope, content, plan, theme)
+        except Exception as error:
+            found = _blamed(error)
+            raise found from (None if found is error else error)
         finally:
             library.close()
 
     def _lay_out(self, scope: Scope, inputs: Inputs, library: Any, shelf: Any) -> tuple[Content, Plan, Theme]:
-        from sitegen.site import assets, content, options, plan
+        from sitegen.site import assets, content, data, options, plan
         from sitegen.site.languages import Languages
         from sitegen.site.shortcodes import Shortcodes
         from sitegen.site.theme import Theme
         from sitegen.site.tracking import digest
 
-        found = content.gather(scope, inputs, shelf, library)
+        found = content.gather(scope, inputs, shelf, library, self.hooks)
         known = options.declared(self.project, inputs, self.chain)
         chosen = options.chosen(self.project, known)
         made = {options.SHEET: text} if (text := options.sheet(known, chosen)) else {}
         layers = chain.Layers(inputs, "static", self.chain)
         static = assets.collect(self.project, inputs, layers, scope.base, made, self.versions)
-        planner = plan.Planner(scope, found, static, inputs)
-        claims = planner.claims()
-        raise_all([*found.problems, *content.collisions(claims)])
+        tree = data.Tree(inputs)
+        planner = plan.Planner(scope, found, static, inputs, tree)
+        outputs = planner.lay_out(self.hooks)
+        claims = [(output.path, output.owner) for output in outputs]
+        raise_all([*found.problems, *tree.problems, *content.collisions(claims)])
         content.connect(found, scope, dict(claims))
         content.seal(found, inputs)
         hashes = {key: inputs.sha(key) for tree in ("theme", "templates", "static", "i18n") for key in inputs.of(tree)}
         shared = [(key, sha) for key, sha in hashes.items() if key.endswith(".toml")]
-        laid_out = planner.plan(digest(self.versions, self.key, shared))
+        laid_out = planner.plan(outputs, digest(self.code, self.key, shared))
         languages = Languages(self.folder / "languages", self.versions)
         languages.learn({page.language for page in found.all})
-        theme = Theme(self.project, self.chain, inputs, static, languages, self.base_url, self.versions)
+        theme = Theme(self.project, self.chain, inputs, static, languages, self.base_url, self.code, self.hooks)
         for output in laid_out.outputs:
             if output.template:
                 output.own += theme.closure(output.template)
-        theme.offer(site=laid_out.site, theme=chosen)
+        theme.offer(site=laid_out.site, data=laid_out.site.data, section=None, theme=chosen)
         library.finish = Shortcodes(theme).finish
         return found, laid_out, theme
 
@@ -337,7 +357,7 @@ class _Run:
 
         def work(share: Sequence[Output]) -> Steps[Any]:
             progress = self.progress if share is dealt[0] else None
-            maker = _Maker(plan, theme, target, inputs, progress, len(dealt))
+            maker = _Maker(plan, theme, target, inputs, self.hooks, progress, len(dealt))
             go = yield maker.make(share)
             if go:
                 yield maker.write()
@@ -371,9 +391,17 @@ class _Maker:
     """Makes the outputs of one share, and writes those that differ when it is told to."""
 
     def __init__(
-        self, plan: Plan, theme: Theme, target: Folder, inputs: Inputs, progress: Progress | None, shares: int
+        self,
+        plan: Plan,
+        theme: Theme,
+        target: Folder,
+        inputs: Inputs,
+        hooks: Any,
+        progress: Progress | None,
+        shares: int,
     ) -> None:
-        self._plan, self._theme, self._target, self._inputs = plan, theme, target, inputs
+        self._plan, self._theme, self._target, self._inputs, self._hooks = plan, theme, target, inputs, hooks
+        self._changing = bool(hooks.hook.output_made.get_hookimpls())
         self._progress, self._shares = progress, shares
         self._pending: list[tuple[str, bytes]] = []
 
@@ -385,8 +413,8 @@ class _Maker:
         for number, output in enumerate(share):
             try:
                 changes.append(self._one(output))
-            except SitegenError as error:
-                faults.add(error, output.owner)
+            except Exception as error:
+                faults.add(_blamed(error), output.owner)
             if self._progress and number % 50 == 0:
                 self._progress("render", number * self._shares, len(share) * self._shares)
         return changes, list(faults.found.items())
@@ -406,7 +434,9 @@ class _Maker:
 
     def _data(self, output: Output) -> bytes:
         if output.template:
-            return self._theme.render(output.template, output.context)
+            data = self._theme.render(output.template, output.context)
+            changed = self._hooks.hook.output_made(path=output.path, data=data) if self._changing else None
+            return data if changed is None else changed
         if output.make is not None:
             return output.make()
         return self._inputs.read(output.copy_of)
@@ -416,6 +446,16 @@ class _Maker:
 
         writer = files.Writer(self._target.root)
         return [(path, stamp_of(writer.write(path, data))) for path, data in self._pending]
+
+
+def _blamed(error: Exception) -> SitegenError:
+    """An error of ours, for what a plugin did as well. Raises any other again: it is a fault of sitegen."""
+    from sitegen.site import plugins
+
+    found = error if isinstance(error, SitegenError) else plugins.blamed(error)
+    if found is None:
+        raise error
+    return found
 
 
 def _base_url(url: str) -> str:

@@ -8,103 +8,36 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sitegen import errors, files
-from sitegen.errors import AddressTaken, LinkBroken, Place, ProvenanceBroken, SitegenError, SourceClaimedTwice
+from sitegen import errors
+from sitegen.errors import (
+    AddressTaken,
+    FrontMatterInvalid,
+    LinkBroken,
+    Place,
+    ProvenanceBroken,
+    SitegenError,
+    SourceClaimedTwice,
+)
 from sitegen.frontmatter import unstated
 from sitegen.settings import Settings
-from sitegen.site import taxonomy
+from sitegen.site import sections, taxonomy
+from sitegen.site.address import INDEX, SECTION, Addresses
+from sitegen.site.cascade import Inheritance
 from sitegen.site.inputs import Inputs
 from sitegen.site.library import Library, Shelf
 from sitegen.site.links import Links
-from sitegen.site.page import Heading, Link, Page
-from sitegen.site.record import Origin, Record
-from sitegen.site.tracking import digest
-from sitegen.text import SLUG_LIMIT, plain, slug
+from sitegen.site.page import Link, PageKind
+from sitegen.site.record import Origin, Record, unpacked
+from sitegen.site.scope import Names, Scope
+from sitegen.site.stored import StoredPage
+from sitegen.site.typed import Models
+from sitegen.text import SLUG_LIMIT, plain
 
-
-class StoredPage(Page):
-    """A page with a Markdown file behind it, whose text is fetched when a template asks for it."""
-
-    __slots__ = ("_key", "_library", "_record", "digest", "targets")
-
-    @property
-    def body(self) -> str:
-        from sitegen.site.markdown import PLACEHOLDER, filled
-
-        html = self._library.body(self._key, self._record)
-        found = filled(html, self.targets) if self.targets else html
-        if PLACEHOLDER in found:
-            found = self._library.finish(self, found)
-        return type(html)(found)
-
-    @body.setter
-    def body(self, _: str) -> None:
-        pass
-
-    @property
-    def toc(self) -> tuple[Heading, ...]:
-        return tuple(Heading(*heading) for heading in self._record.headings)
-
-    @toc.setter
-    def toc(self, _: tuple[Heading, ...]) -> None:
-        pass
-
-    _library: Library
-    _key: str
-    _record: Record
-    targets: tuple[str, ...]
-    """Where the open links of the body lead."""
-    digest: bytes
-    """Of all that a template can read from the page."""
-
-    def bind(self, library: Library, key: str, entry: Record) -> None:
-        self._library, self._key, self._record, self.targets = library, key, entry, ()
-
-    @property
-    def key(self) -> str:
-        """Of the input behind it."""
-        return self._key
-
-    @property
-    def record(self) -> Record:
-        return self._record
-
-    def seal(self, sha: str) -> None:
-        """Works out the digest, when everything about the page is settled."""
-        made = None if self.made is None else tuple(self.made.items())
-        links = (*self.tags, self.correspondent, self.document_type, self.previous, self.next)
-        plain = tuple(None if link is None else (link.title, link.url) for link in links)
-        self.digest = digest(
-            *(sha, self.kind, self.path, self.url, self.permalink, self.title, self.language, len(self.tags)),
-            *(plain, self.draft, made, self.edited, self.targets),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What is asked of the content: settings, the address of the site, and which pages are shown."""
-
-    settings: Settings
-    base_url: str
-    """Full, with a slash at its end."""
-    base: str
-    """Its path, with a slash at both ends."""
-    today: dt.date
-    drafts: bool = False
-    future: bool = False
-
-    @property
-    def name_of(self) -> Names:
-        """What the files are called in messages."""
-        return Names(self.settings)
-
-    def shows(self, record: Record) -> bool:
-        if record.status == "draft" and not self.drafts:
-            return False
-        return self.future or record.date is None or record.date <= self.today.toordinal()
+if TYPE_CHECKING:
+    from pluggy import PluginManager
 
 
 @dataclass(slots=True)
@@ -115,7 +48,11 @@ class Content:
     briefs: list[StoredPage] = field(default_factory=list)
     """Newest first."""
     pages: list[StoredPage] = field(default_factory=list)
-    """Of ``content/`` without the home page, by address."""
+    """Of ``content/`` without the home page and sections, by address."""
+    section_pages: list[StoredPage] = field(default_factory=list)
+    """The pages of ``_index.md`` files."""
+    sections: dict[str, sections.Node] = field(default_factory=dict)
+    """By folder below ``content/``."""
     copies: dict[str, str] = field(default_factory=dict)
     """Other files of ``content/``: output path → key of the input."""
     indexes: dict[str, taxonomy.Index] = field(default_factory=dict)
@@ -123,6 +60,8 @@ class Content:
     warnings: list[SitegenError] = field(default_factory=list)
     hidden: dict[str, Record] = field(default_factory=dict)
     """Pages that are not shown, by key."""
+    days: set[int] = field(default_factory=set)
+    """The days, as ordinals, on which a page begins or ceases to be shown."""
 
     @property
     def all(self) -> Iterator[StoredPage]:
@@ -130,57 +69,131 @@ class Content:
             yield self.home
         yield from self.briefs
         yield from self.pages
+        yield from self.section_pages
 
     def shown_between(self, scope: Scope) -> tuple[int, int]:
-        """The first and the last day (as ordinals) of which the same pages are shown as of ``scope.today``."""
-        dates = [page.record.date for page in self.all if page.record.date is not None]
-        first = max((date for date in dates if date <= scope.today.toordinal()), default=1)
-        waiting = [record.date for record in self.hidden.values() if record.date is not None]
-        later = [date for date in (*waiting, *dates) if date > scope.today.toordinal()]
-        return first, min(later, default=dt.date.max.toordinal() + 1) - 1
+        """The first and the last day (as ordinals) on which the same pages are shown as on ``scope.today``."""
+        today = scope.today.toordinal()
+        first = max((day for day in self.days if day <= today), default=1)
+        return first, min((day for day in self.days if day > today), default=dt.date.max.toordinal() + 1) - 1
 
 
-class Names:
-    """What the files of the input trees are called in messages: their paths below the site's folder."""
-
-    def __init__(self, settings: Settings) -> None:
-        build = settings.build
-        self._folders = {
-            "content": build.content.as_posix(),
-            "briefs": build.briefs.as_posix(),
-            "provenance": f"{build.briefs.as_posix()}/.provenance",
-        }
-
-    def __call__(self, key: str) -> str:
-        tree, _, path = key.partition("/")
-        return posixpath.normpath(f"{self._folders.get(tree, tree)}/{path}")
-
-
-def gather(scope: Scope, inputs: Inputs, shelf: Shelf, library: Library) -> Content:
+def gather(scope: Scope, inputs: Inputs, shelf: Shelf, library: Library, hooks: PluginManager) -> Content:
     """Makes the pages. Problems and warnings are collected in the result; nothing is raised for them."""
-    content = Content(problems=list(shelf.problems), warnings=list(shelf.warnings))
-    names = scope.name_of
-    shown: dict[str, Record] = {}
-    for key, entry in shelf.records.items():
-        (shown if scope.shows(entry) else content.hidden)[key] = entry
-    content.problems += _claimed_twice(shelf.records, names)
-    content.problems += (
-        unstated(names(key)) for key, entry in shelf.records.items() if key.startswith("briefs/") and not entry.stated
-    )
-    content.indexes = _indexes(scope, shown.values())
-    origins = {origin.source: origin for origin in shelf.origins.values()}
-    for key, entry in shown.items():
-        page = _page(scope, names, key, entry, content.indexes)
-        page.bind(library, key, entry)
-        _tell_origin(page, entry, inputs.sha(key), origins, content)
-        content.warnings += (errors.named(code)(words, place=Place(page.path, at)) for code, words, at in entry.remarks)
+    return _Gatherer(scope, inputs, shelf, library, hooks).gather()
+
+
+class _Gatherer:
+    def __init__(self, scope: Scope, inputs: Inputs, shelf: Shelf, library: Library, hooks: PluginManager) -> None:
+        self._scope, self._inputs, self._shelf, self._library, self._hooks = scope, inputs, shelf, library, hooks
+        self._names = scope.name_of
+        self._content = Content(problems=list(shelf.problems), warnings=list(shelf.warnings))
+        self._addresses = Addresses(scope.settings.permalinks)
+        self._models = Models(scope.settings.collections, inputs) if scope.settings.collections else None
+        self._origins = {origin.source: origin for origin in shelf.origins.values()}
+
+    def gather(self) -> Content:
+        content, names = self._content, self._names
+        records = self._inherited()
+        shown = self._shown(records)
+        content.problems += _claimed_twice(records, names)
+        content.problems += _misplaced(records, names)
+        content.days = {day for entry in records.values() for day in (entry.date, entry.expires) if day is not None}
+        content.indexes = _indexes(self._scope, shown.values())
+        for key, entry in shown.items():
+            try:
+                self._put(self._page(key, entry))
+            except SitegenError as error:
+                content.problems += error.problems
+        self._hooks.hook.pages_ready(pages=list(content.all))
+        content.sections = sections.nodes(content.section_pages, content.pages)
+        _order(content)
+        content.copies = _copies(self._inputs, content, names)
+        return content
+
+    def _inherited(self) -> dict[str, Record]:
+        inheritance = Inheritance(self._scope.settings.cascade, self._shelf.records, self._names)
+        return {key: inheritance.of(key, entry) for key, entry in self._shelf.records.items()}
+
+    def _shown(self, records: Mapping[str, Record]) -> dict[str, Record]:
+        """The records of pages that are shown; what stands in a section that is not shown is not shown either."""
+        shown: dict[str, Record] = {}
+        closed = []
+        for key, entry in records.items():
+            if self._scope.shows(entry):
+                shown[key] = entry
+            else:
+                self._content.hidden[key] = entry
+                if sections.folder_of(key):
+                    closed.append(f"{key.rpartition('/')[0]}/")
+        if closed:
+            for key in [key for key in shown if key.startswith(tuple(closed))]:
+                self._content.hidden[key] = shown.pop(key)
+        return shown
+
+    def _put(self, page: StoredPage) -> None:
+        content = self._content
         if page.kind == "home":
             content.home = page
+        elif page.kind == "brief":
+            content.briefs.append(page)
+        elif page.kind == "section":
+            content.section_pages.append(page)
         else:
-            (content.briefs if page.kind == "brief" else content.pages).append(page)
-    _order(content)
-    content.copies = _copies(inputs, content, names)
-    return content
+            content.pages.append(page)
+
+    def _page(self, key: str, entry: Record) -> StoredPage:
+        scope, path = self._scope, self._names(key)
+        tree, _, inside = key.partition("/")
+        local = self._addresses.of(key, path, entry)
+        kind: PageKind = "brief" if tree == "briefs" else "home" if not local else "page"
+        if kind == "page" and sections.folder_of(key) is not None:
+            kind = "section"
+        links = {
+            name: tuple(dict.fromkeys(index.link(value) for value in taxonomy.values(entry, name)))
+            for name, index in self._content.indexes.items()
+        }
+        page = StoredPage(
+            kind=kind,
+            path=path,
+            url=scope.base + local,
+            permalink=scope.base_url + local,
+            title=entry.title or _title(inside, scope.settings),
+            summary=entry.summary,
+            date=None if entry.date is None else dt.date.fromordinal(entry.date),
+            language=entry.language or scope.settings.site.language,
+            tags=links.get("tags", ()),
+            correspondent=next(iter(links.get("correspondents", ())), None),
+            document_type=next(iter(links.get("types", ())), None),
+            method=entry.method,
+            draft=entry.status == "draft",
+            words=entry.words,
+            terms=links,
+            image=entry.image,
+            aliases=entry.aliases,
+        )
+        if entry.expires is not None:
+            page.expires = dt.date.fromordinal(entry.expires)
+        if self._models is not None:
+            page.extra = self._models.fields(key, path, entry, self._content.problems)
+        elif entry.extra:
+            page.extra = unpacked(entry.extra)
+        page.bind(self._library, key, entry)
+        self._content.warnings += (
+            errors.named(code)(words, place=Place(path, at)) for code, words, at in entry.remarks
+        )
+        _tell_origin(page, entry, self._inputs.sha(key), self._origins, self._content)
+        return page
+
+
+def _misplaced(records: Mapping[str, Record], names: Names) -> Iterator[SitegenError]:
+    """Fields that this kind of file may not have, or lacks."""
+    for key, entry in records.items():
+        if key.startswith("briefs/") and "status" not in entry.said:
+            yield unstated(names(key))
+        if (entry.section is not None or entry.cascade is not None) and sections.folder_of(key) is None:
+            field = "section" if entry.section is not None else "cascade"
+            yield FrontMatterInvalid(f"the field {field!r} belongs into a file named _index.md", place=names(key))
 
 
 def _claimed_twice(records: Mapping[str, Record], names: Names) -> Iterator[SitegenError]:
@@ -194,62 +207,18 @@ def _claimed_twice(records: Mapping[str, Record], names: Names) -> Iterator[Site
 
 
 def _indexes(scope: Scope, records: Iterable[Record]) -> dict[str, taxonomy.Index]:
-    privacy = scope.settings.privacy
-    offered = {"tags": True, "correspondents": privacy.show_correspondent, "types": privacy.show_document_type}
     every = list(records)
     return {
         name: taxonomy.Index.of(
             name, f"{scope.base}{name}/", (value for entry in every for value in taxonomy.values(entry, name))
         )
-        for name in taxonomy.NAMES
-        if offered[name]
+        for name in taxonomy.names(scope.settings)
     }
-
-
-def _page(scope: Scope, names: Names, key: str, entry: Record, indexes: Mapping[str, taxonomy.Index]) -> StoredPage:
-    path = names(key)
-    tree, _, inside = key.partition("/")
-    local = _brief_address(inside, entry) if tree == "briefs" else _page_address(inside, entry)
-    kind: Any = "brief" if tree == "briefs" else "page" if local else "home"
-    links = {
-        name: tuple(index.link(value) for value in taxonomy.values(entry, name)) for name, index in indexes.items()
-    }
-    return StoredPage(
-        kind=kind,
-        path=path,
-        url=scope.base + local,
-        permalink=scope.base_url + local,
-        title=entry.title or _title(inside, scope.settings),
-        summary=entry.summary,
-        date=None if entry.date is None else dt.date.fromordinal(entry.date),
-        language=entry.language or scope.settings.site.language,
-        tags=tuple(dict.fromkeys(links["tags"])),
-        correspondent=next(iter(links.get("correspondents", ())), None),
-        document_type=next(iter(links.get("types", ())), None),
-        method=entry.method,
-        draft=entry.status == "draft",
-        words=entry.words,
-    )
-
-
-def _brief_address(path: str, entry: Record) -> str:
-    found = entry.slug or entry.title_slug or slug(PurePosixPath(path).stem)
-    return f"briefs/{found or f'brief-{files.sha256(path)[:8]}'}/"
-
-
-def _page_address(path: str, entry: Record) -> str:
-    *folders, name = path.removesuffix(".md").split("/")
-    parts = [slug(part) or f"folder-{files.sha256(part)[:8]}" for part in folders]
-    if name != "index":
-        parts.append(entry.slug or slug(name) or f"page-{files.sha256(name)[:8]}")
-    elif entry.slug and parts:
-        parts[-1] = entry.slug
-    return "".join(f"{part}/" for part in parts)
 
 
 def _title(path: str, settings: Settings) -> str:
     name = PurePosixPath(path)
-    words = name.parent.name if name.stem == "index" else name.stem
+    words = name.parent.name if name.stem in (INDEX, SECTION) else name.stem
     found = plain(words.replace("-", " ").replace("_", " "))
     return f"{found[:1].upper()}{found[1:]}"[:SLUG_LIMIT] or settings.site.title
 
@@ -269,10 +238,12 @@ def _tell_origin(page: StoredPage, entry: Record, sha: str, origins: Mapping[str
 def _order(content: Content) -> None:
     content.briefs.sort(key=lambda page: (-(page.record.date or 0), page.url))
     content.pages.sort(key=lambda page: page.url)
+    content.section_pages.sort(key=lambda page: page.url)
     for newer, older in zip(content.briefs, content.briefs[1:], strict=False):
         newer.previous = Link(older.title, older.url)
         older.next = Link(newer.title, newer.url)
-    dated = sorted((*content.briefs, *content.pages), key=lambda page: (-(page.record.date or 0), page.url))
+    every = (*content.briefs, *content.pages, *content.section_pages)
+    dated = sorted(every, key=lambda page: (-(page.record.date or 0), page.url))
     for page in dated:
         for name, index in content.indexes.items():
             index.add(page, dict.fromkeys(index.link(value) for value in taxonomy.values(page.record, name)))
@@ -284,7 +255,7 @@ def _copies(inputs: Inputs, content: Content, names: Names) -> dict[str, str]:
     for key in content.hidden:
         path = PurePosixPath(key)
         if path.parts[0] == "content":
-            folders.add(f"{path.parent if path.stem == 'index' else path.with_suffix('')}/")
+            folders.add(f"{path.parent if path.stem in (INDEX, SECTION) else path.with_suffix('')}/")
     folders.discard("content/")
     withheld = _linked(content.hidden.items(), names) - _linked(
         ((page.key, page.record) for page in content.all), names

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 from sitegen import __version__
+from sitegen.site.hooks import Output, hook
 from sitegen.site.page import Page, SiteInfo
+from sitegen.site.whole import Site
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 may not hold, not even escaped: https://www.w3.org/TR/xml/#charsets."""
@@ -20,6 +22,38 @@ POLICY = (
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Nothing is loaded from anywhere else, and no script or style stands in a page."""
+
+
+@hook
+def site_outputs(site: Site) -> Iterator[Output]:
+    """The feed, the sitemap, robots.txt and the headers."""
+    yield Output("feed.xml", "the feed", make=lambda: _feed(site))
+    yield Output("sitemap.xml", "the sitemap", make=lambda: _sitemap(site))
+    yield Output("robots.txt", "robots.txt", make=lambda: robots(site.base_url))
+    yield Output("_headers", "_headers", make=lambda: headers(site.base))
+
+
+def _feed(site: Site) -> bytes:
+    dated = [page for page in site.briefs if page.date is not None and not page.draft]
+    pages = [(page, page.record.source) for page in dated[: site.settings.build.feed_items]]
+    return atom(site.info, pages, f"{site.base_url}feed.xml")
+
+
+def _sitemap(site: Site) -> bytes:
+    base = len(site.base)
+    newest = site.briefs[0].date if site.briefs else None
+    urls: dict[str, dt.date | None] = {"": newest, "archive/": newest}
+    urls |= {page.url[base:]: page.date for page in (*site.briefs, *site.pages) if not page.draft}
+    for taxonomy in site.taxonomies.values():
+        urls[taxonomy.url[base:]] = None
+        urls |= {term.url[base:]: _newest(term.pages) for term in taxonomy.terms}
+    for node in site.sections:
+        urls.setdefault(node.page.url[base:], _newest(node.pages))
+    return sitemap((f"{site.base_url}{local}", date) for local, date in urls.items())
+
+
+def _newest(pages: Iterable[Page]) -> dt.date | None:
+    return max((page.date for page in pages if page.date is not None), default=None)
 
 
 def atom(site: SiteInfo, pages: Sequence[tuple[Page, str | None]], permalink: str) -> bytes:

@@ -23,7 +23,7 @@ def trees(project: Project, chain: Iterable[Layer]) -> dict[str, Path]:
         "briefs": project.briefs,
         "provenance": project.briefs / ".provenance",
         **{layer.tree: layer.folder for layer in chain},
-        **{name: project.root / name for name in ("templates", "static", "i18n")},
+        **{name: project.root / name for name in ("templates", "static", "i18n", "data", "plugins")},
     }
 
 

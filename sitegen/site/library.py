@@ -47,15 +47,24 @@ class Library:
     finish: Callable[[Any, str], str]
     """Fills what a page's text leaves to the theme; there when all pages and the theme are."""
 
-    def __init__(self, folder: Path, versions: str, name_of: Callable[[str], str], *, math: bool = False) -> None:
-        """With ``math``, pages may have formulas."""
+    def __init__(
+        self,
+        folder: Path,
+        versions: str,
+        name_of: Callable[[str], str],
+        taxonomies: Sequence[str] = (),
+        *,
+        math: bool = False,
+    ) -> None:
+        """``taxonomies`` are the fields of front matter that only this site has; with ``math``, pages have formulas."""
         self._path = folder / "records"
-        self._versions = f"{versions}\nmath {math}"
+        self._versions = f"{versions}\n{taxonomies}\nmath {math}"
+        self._taxonomies = taxonomies
         self._name_of = name_of
         self._math = math
         self._bodies = store.Bodies(folder / "bodies")
         self._inputs: Inputs | None = None
-        kept: _Entries = store.load(self._path, versions) or {}
+        kept: _Entries = store.load(self._path, self._versions) or {}
         if max((sum(value[-1][:2]) for _, value in kept.values() if _is_page(value)), default=0) > self._bodies.size():
             kept = {}
         self._kept = kept
@@ -89,7 +98,13 @@ class Library:
         return Markup(self._record(key, self._inputs.read(key))[1])  # noqa: S704
 
     def _record(self, key: str, raw: bytes) -> tuple[Record, str]:
-        return record.read(raw, self._name_of(key), "brief" if _kind(key) == "brief" else "page", math=self._math)
+        return record.read(
+            raw,
+            self._name_of(key),
+            "brief" if _kind(key) == "brief" else "page",
+            self._taxonomies,
+            math=self._math,
+        )
 
     def close(self) -> None:
         self._bodies.close()

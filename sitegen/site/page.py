@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
-PageKind = Literal["home", "brief", "page", "list", "taxonomy", "term", "404"]
+PageKind = Literal["home", "brief", "page", "section", "list", "taxonomy", "term", "404"]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,37 @@ class Page:
     """Of a generated brief: engine, model, prompt, at, pages_read, pages_total, dropped, notes, from its provenance."""
     edited: bool = False
     """A human changed the text since it was generated."""
+    terms: Mapping[str, tuple[Link, ...]] = field(default_factory=lambda: NOTHING)
+    """The terms of every taxonomy that the page carries, by the taxonomy's name."""
+    extra: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    """The fields under `extra`, with those that the page inherits; typed where a collection says how."""
+    section: Link | None = None
+    """The section that the page stands in."""
+    image: str | None = None
+    """The picture for cards, as the front matter names it."""
+    aliases: tuple[str, ...] = ()
+    """Former addresses, as the front matter has them."""
+    expires: dt.date | None = None
+    """The first day on which it is not shown."""
 
     @property
     def reading_minutes(self) -> int:
         """At 220 words a minute, at least one."""
         return max(1, round(self.words / 220))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A folder of ``content/`` with an ``_index.md``, and the pages in it."""
+
+    title: str
+    url: str
+    page: Page
+    """What its ``_index.md`` says."""
+    pages: Sequence[Page] = ()
+    """All that stand in it, down to the next sections, in its order."""
+    sections: Sequence[Link] = ()
+    """The sections right below it, by title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +106,8 @@ class Term:
     name: str
     url: str
     pages: Sequence[Page] = ()
+    page: Page | None = None
+    """What the term's own ``_index.md`` says, if it has one."""
 
     @property
     def count(self) -> int:
@@ -92,6 +122,8 @@ class Taxonomy:
     title: str
     url: str
     terms: Sequence[Term] = ()
+    page: Page | None = None
+    """What the taxonomy's own ``_index.md`` says, if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +159,9 @@ class SiteInfo:
     taxonomies: Mapping[str, Taxonomy] = field(default_factory=dict)
     briefs: Sequence[Page] = ()
     """All that are shown, newest first."""
+    pages: Sequence[Page] = ()
+    """Those of ``content/`` that are neither home page nor section, by address."""
+    sections: Mapping[str, Section] = field(default_factory=dict)
+    """By folder below ``content/``."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """What the files of ``data/`` hold."""

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from sitegen.site import feeds
+from sitegen.errors import PluginBroken
+from sitegen.site import data, taxonomy
 from sitegen.site.assets import Assets
-from sitegen.site.content import Content, Scope, StoredPage
+from sitegen.site.content import Content
 from sitegen.site.inputs import Inputs
-from sitegen.site.page import Link, Page, Paginator, SiteInfo, Taxonomy, Term
-from sitegen.site.tracking import Digests, Tracked, digest
+from sitegen.site.output import Output
+from sitegen.site.page import Link, Page, PageKind, Paginator, Section, SiteInfo, Taxonomy
+from sitegen.site.scope import Scope
+from sitegen.site.sections import Node
+from sitegen.site.stored import StoredPage
+from sitegen.site.tracking import Digests, Tracked, TrackedMapping, digest
+from sitegen.site.whole import Site
+
+if TYPE_CHECKING:
+    from pluggy import PluginManager
 
 _WORDS = {
     "en": ("Home", "Briefs", "Topics", "Correspondents", "Types", "Page not found"),
@@ -19,22 +29,6 @@ _WORDS = {
     "fr": ("Accueil", "Synthèses", "Thèmes", "Correspondants", "Types", "Page introuvable"),
 }
 """The titles of pages that have no file: home, archive, tags, correspondents, types, 404."""
-
-
-@dataclass(slots=True)
-class Output:
-    """One file of the built site, and how it is made: from a template, by a function, or as a copy of an input."""
-
-    path: str
-    owner: str
-    """What it comes from, for people: a file, or the name of a list."""
-    template: str = ""
-    context: dict[str, Any] = field(default_factory=dict)
-    own: bytes = b""
-    """The digest of what it depends on, whatever the template reads; empty for outputs that are always made again."""
-    make: Callable[[], bytes] | None = None
-    copy_of: str = ""
-    """The key of an input."""
 
 
 @dataclass(slots=True)
@@ -47,31 +41,51 @@ class Plan:
 
 
 class Planner:
-    """Lays out the outputs of a site; ``shared`` is the digest of what all outputs depend on."""
+    """Lays out the outputs of a site."""
 
-    def __init__(self, scope: Scope, content: Content, assets: Assets, inputs: Inputs) -> None:
-        self._scope, self._content, self._assets, self._inputs = scope, content, assets, inputs
-        self._shared = b""
+    def __init__(self, scope: Scope, content: Content, assets: Assets, inputs: Inputs, tree: data.Tree) -> None:
+        self._scope, self._content, self._assets, self._inputs, self._data = scope, content, assets, inputs, tree
         self._per_page = scope.settings.build.per_page
         language = scope.settings.site.language.split("-")[0].lower()
         words = _WORDS.get(language, _WORDS["en"])
         self._home, self._archive, *titles, self._missing = words
-        self._titles = dict(zip(("tags", "correspondents", "types"), titles, strict=True))
-        self._taxonomies = {name: index.taxonomy(self._titles[name]) for name, index in content.indexes.items()}
+        self._titles = dict(zip(taxonomy.BUILT_IN, titles, strict=True))
+        self._heads = {page.url: page for page in content.section_pages}
+        self._taxonomies = {
+            name: index.taxonomy(self._title_of(name), self._heads) for name, index in content.indexes.items()
+        }
+        self._sections = {node.page.url: node for node in content.sections.values()}
+        self._site = Site(
+            *(scope, self._info(), content.home, content.briefs, content.pages, list(content.sections.values())),
+            *(self._taxonomies, inputs),
+        )
 
-    def claims(self) -> list[tuple[str, str]]:
-        """All output paths with what claims each."""
-        return [(output.path, output.owner) for output in self._outputs()]
+    def _title_of(self, name: str) -> str:
+        stated = self._scope.settings.taxonomies.get(name)
+        title = stated.title if stated else ""
+        return title or self._titles.get(name) or name.replace("-", " ").replace("_", " ").capitalize()
 
-    def plan(self, shared: bytes) -> Plan:
-        """The outputs. All pages must be sealed."""
-        site = self._site()
-        heads = [(taxonomy.name, taxonomy.title, taxonomy.url) for taxonomy in self._taxonomies.values()]
-        menu = [(link.title, link.url) for link in site.menu]
-        self._shared = digest(shared, heads, menu)
-        return Plan(list(self._outputs()), site, self._digests())
+    def lay_out(self, hooks: PluginManager) -> list[Output]:
+        """All outputs, not yet sealed."""
+        outputs = list(self._outputs())
+        for found in hooks.hook.site_outputs(site=self._site):
+            if not isinstance(found, Iterable):
+                raise PluginBroken(f"site_outputs gave {type(found).__name__}, not outputs", place="plugins")
+            # The site's own static files go first: it may have a robots.txt of its own.
+            outputs += (output for output in found if output.path not in self._assets.copies)
+        return outputs
 
-    def _site(self) -> SiteInfo:
+    def plan(self, outputs: list[Output], shared: bytes) -> Plan:
+        """Seals the outputs, whose pages are all sealed; ``shared`` is the digest of what all templates depend on."""
+        info = self._site.info
+        heads = [(found.name, found.title, found.url, _digest(found.page)) for found in self._taxonomies.values()]
+        menu = [(link.title, link.url) for link in info.menu]
+        shared = digest(shared, heads, menu)
+        for output in outputs:
+            output.seal(shared)
+        return Plan(outputs, info, self._digests())
+
+    def _info(self) -> SiteInfo:
         settings, base = self._scope.settings.site, self._scope.base
         return SiteInfo(
             title=settings.title,
@@ -85,6 +99,11 @@ class Planner:
             menu=tuple(self._menu()),
             taxonomies=self._taxonomies,
             briefs=Tracked("briefs", self._content.briefs),
+            pages=Tracked("pages", self._content.pages),
+            sections=TrackedMapping(
+                "sections", {folder: _section(node) for folder, node in self._content.sections.items()}
+            ),
+            data=data.Data(self._data),
         )
 
     def _menu(self) -> Iterator[Link]:
@@ -95,10 +114,11 @@ class Planner:
             return
         yield Link(self._home, base)
         yield Link(self._archive, f"{base}archive/")
-        if self._content.indexes["tags"].links:
+        if "tags" in self._content.indexes and self._content.indexes["tags"].links:
             yield Link(self._titles["tags"], f"{base}tags/")
         # Pages in folders are left to the pages above them, or a site of a hundred pages would be all menu.
-        top = [page for page in self._content.pages if page.url[len(base) :].count("/") == 1 and page.record.menu]
+        every = (*self._content.pages, *self._content.section_pages)
+        top = [page for page in every if page.url[len(base) :].count("/") == 1 and page.record.menu]
         for page in sorted(top, key=lambda page: (page.record.weight, page.title, page.url)):
             yield Link(page.title, page.url)
 
@@ -107,34 +127,36 @@ class Planner:
             return digest(b"".join(page.digest for page in self._content.all))
 
         def terms(taxonomy: Taxonomy) -> Callable[[], bytes]:
-            return lambda: digest([(term.name, term.url, term.count) for term in taxonomy.terms])
+            return lambda: digest([(term.name, term.url, term.count, _digest(term.page)) for term in taxonomy.terms])
 
-        count = len(self._content.briefs)
-        sources: dict[str, Callable[[], bytes]] = {
-            "briefs": every,
-            "pages": every,
-            "briefs#": lambda: digest(count),
-            "briefs?": lambda: digest(bool(count)),
-        }
-        for name, taxonomy in self._taxonomies.items():
-            size = len(taxonomy.terms)
-            sources[f"terms:{name}"] = terms(taxonomy)
-            sources[f"terms:{name}#"] = lambda size=size: digest(size)  # type: ignore[misc]
-            sources[f"terms:{name}?"] = lambda size=size: digest(bool(size))  # type: ignore[misc]
-        return Digests(sources, {"asset:": self._assets.digest})
+        def sections() -> bytes:
+            return digest(
+                [(folder, len(node.pages), node.page.digest) for folder, node in self._content.sections.items()]
+            )
+
+        sources: dict[str, Callable[[], bytes]] = {"briefs": every, "pages": every, "sections": sections}
+        sizes = {"briefs": len(self._content.briefs), "pages": len(self._content.pages)}
+        for name, found in self._taxonomies.items():
+            sources[f"terms:{name}"] = terms(found)
+            sizes[f"terms:{name}"] = len(found.terms)
+        for name, size in sizes.items():
+            sources[f"{name}#"] = lambda size=size: digest(size)  # type: ignore[misc]
+            sources[f"{name}?"] = lambda size=size: digest(bool(size))  # type: ignore[misc]
+        return Digests(sources, {data.READ: self._data.digest, "asset:": self._assets.digest})
 
     def _outputs(self) -> Iterator[Output]:
         yield from self._home_and_archive()
+        templates = {id(page): node.settings.template for node in self._sections.values() for page in node.pages}
         for page in self._content.briefs:
-            yield self._page_output(page, "brief.html")
+            inherited = page.record.template if "template" not in page.record.said else None
+            yield self._page_output(page, inherited or "brief.html")
         for page in self._content.pages:
-            yield self._page_output(page, page.record.template or "page.html")
-        for taxonomy in self._taxonomies.values():
-            yield from self._taxonomy_outputs(taxonomy)
+            yield self._page_output(page, page.record.template or templates.get(id(page)) or "page.html")
+        for found in self._taxonomies.values():
+            yield from self._taxonomy_outputs(found)
+        yield from self._section_outputs()
         missing = {"page": self._plain("404", "404.html", self._missing)}
-        yield Output("404.html", "the page for missing pages", "404.html", missing, self._own("404.html"))
-        # The site's own static files go first: it may have a robots.txt of its own.
-        yield from (output for output in self._machine_outputs() if output.path not in self._assets.copies)
+        yield Output("404.html", "the page for missing pages", "404.html", missing, ("404",))
         for path, key in self._content.copies.items():
             yield self._copy(path, key)
         for path, key in self._assets.copies.items():
@@ -142,13 +164,18 @@ class Planner:
         for path, text in self._assets.texts.items():
             yield Output(path, f"static/{path}", make=lambda text=text: text)  # type: ignore[misc]
 
-    def _own(self, *parts: object) -> bytes:
-        return digest(self._shared, *parts)
-
     def _copy(self, path: str, key: str) -> Output:
-        return Output(path, key, own=digest("copy", self._inputs.sha(key)), copy_of=key)
+        return Output(path, key, parts=("copy", self._inputs.sha(key)), copy_of=key)
 
-    def _plain(self, kind: Any, local: str, title: str) -> Page:
+    def _page(self, kind: PageKind, local: str, title: str) -> Page:
+        """The page of a list: the one that ``content/`` has for its address, or a bare one."""
+        head = self._heads.pop(self._scope.base + local, None)
+        if head is None:
+            return self._plain(kind, local, title)
+        head.kind = kind
+        return head
+
+    def _plain(self, kind: PageKind, local: str, title: str) -> Page:
         scope = self._scope
         return Page(
             kind=kind,
@@ -162,78 +189,83 @@ class Planner:
         )
 
     def _page_output(self, page: StoredPage, template: str) -> Output:
-        own = self._own(template, page.digest) if self._shared else b""
         path = f"{page.url[len(self._scope.base) :]}index.html"
-        return Output(path, page.path, template, {"page": page}, own)
+        return Output(path, page.path, template, {"page": page}, ("page", template, page))
 
     def _home_and_archive(self) -> Iterator[Output]:
         briefs, url = self._content.briefs, f"{self._scope.base}archive/"
         lists = list(paginate(briefs, url, self._per_page))
-        home = self._content.home or self._plain("home", "", self._scope.settings.site.title)
-        text = self._content.home.digest if self._content.home and self._shared else b""
-        yield Output(
-            "index.html",
-            self._content.home.path if self._content.home else "the home page",
-            "home.html",
-            {"page": home, "paginator": lists[0]},
-            self._own("home", text, *self._listed(lists[0])),
-        )
-        yield from self._lists(lists, "list", self._archive, "list.html", {}, "the list of briefs")
+        home: Page = self._content.home or self._plain("home", "", self._scope.settings.site.title)
+        owner = self._content.home.path if self._content.home else "the home page"
+        context = {"page": home, "paginator": lists[0]}
+        template = (self._content.home and self._content.home.record.template) or "home.html"
+        yield Output("index.html", owner, template, context, ("home", template, self._content.home, *_listed(lists[0])))
+        archive = self._page("list", "archive/", self._archive)
+        yield from self._lists(lists, archive, "list.html", {}, "the list of briefs")
 
     def _taxonomy_outputs(self, taxonomy: Taxonomy) -> Iterator[Output]:
-        local = taxonomy.url[len(self._scope.base) :]
-        context = {"page": self._plain("taxonomy", local, taxonomy.title), "taxonomy": taxonomy}
-        own = self._own("taxonomy", taxonomy.name, taxonomy.url)
-        yield Output(f"{local}index.html", f"the list of {taxonomy.name}", "taxonomy.html", context, own)
+        base = len(self._scope.base)
+        page = self._page("taxonomy", taxonomy.url[base:], taxonomy.title)
+        context = {"page": page, "taxonomy": taxonomy}
+        parts = ("taxonomy", taxonomy.name, taxonomy.url, page)
+        yield Output(
+            f"{taxonomy.url[base:]}index.html", f"the list of {taxonomy.name}", "taxonomy.html", context, parts
+        )
+        stated = self._scope.settings.taxonomies.get(taxonomy.name)
+        size = (stated and stated.per_page) or self._per_page
         for term in taxonomy.terms:
-            lists = list(paginate(term.pages, term.url, self._per_page))
+            lists = list(paginate(term.pages, term.url, size))
             more = {"taxonomy": taxonomy, "term": term}
-            yield from self._lists(lists, "term", term.name, "term.html", more, f"the {taxonomy.name} {term.name!r}")
+            page = self._page("term", term.url[base:], term.name)
+            yield from self._lists(lists, page, "term.html", more, f"the {taxonomy.name} {term.name!r}")
+
+    def _section_outputs(self) -> Iterator[Output]:
+        """The lists of sections; those whose addresses are those of other lists have been used up as their pages."""
+        for url in [url for url in self._heads if url in self._sections]:
+            node = self._sections[url]
+            page = self._heads.pop(url)
+            template = page.record.template or ("section.html" if self._has_section_template else "list.html")
+            lists = list(paginate(node.pages, url, node.settings.per_page or self._per_page))
+            section = self._site.info.sections[node.folder]
+            below = ("below", tuple((link.title, link.url) for link in section.sections))
+            yield from self._lists(lists, page, template, {"section": section}, page.path, below)
+
+    @cached_property
+    def _has_section_template(self) -> bool:
+        return any(key.endswith("templates/section.html") for key in self._inputs.files)
 
     def _lists(
-        self, lists: Sequence[Paginator], kind: str, title: str, template: str, more: Mapping[str, Any], owner: str
+        self,
+        lists: Sequence[Paginator],
+        page: Page,
+        template: str,
+        more: Mapping[str, Any],
+        owner: str,
+        parts: tuple[object, ...] = (),
     ) -> Iterator[Output]:
+        base = len(self._scope.base)
         for paginator in lists:
             tail = "" if paginator.number == 1 else f"page/{paginator.number}/"
-            local = f"{paginator.first_url[len(self._scope.base) :]}{tail}"
-            context = {"page": self._plain(kind, local, title), "paginator": paginator, **more}
-            own = self._own(kind, title, local, *self._listed(paginator))
+            local = f"{paginator.first_url[base:]}{tail}"
+            here = page
+            if tail:
+                here = self._plain(page.kind, local, page.title)
+            context = {"page": here, "paginator": paginator, **more}
+            own = (template, page.kind, page.title, local, page, *_listed(paginator), *parts)
             yield Output(f"{local}index.html", owner, template, context, own)
 
-    def _listed(self, paginator: Paginator) -> tuple[object, ...]:
-        if not self._shared:
-            return ()
-        pages = b"".join(page.digest for page in paginator.pages if isinstance(page, StoredPage))
-        return (paginator.number, paginator.total, paginator.count, pages)
 
-    def _machine_outputs(self) -> Iterator[Output]:
-        scope = self._scope
-        yield Output("feed.xml", "the feed", make=self._feed)
-        yield Output("sitemap.xml", "the sitemap", make=self._sitemap)
-        yield Output("robots.txt", "robots.txt", make=lambda: feeds.robots(scope.base_url))
-        yield Output("_headers", "_headers", make=lambda: feeds.headers(scope.base))
-
-    def _feed(self) -> bytes:
-        dated = [page for page in self._content.briefs if page.date is not None and not page.draft]
-        newest = dated[: self._scope.settings.build.feed_items]
-        pages = [(page, page.record.source) for page in newest]
-        return feeds.atom(self._site(), pages, f"{self._scope.base_url}feed.xml")
-
-    def _sitemap(self) -> bytes:
-        base = len(self._scope.base)
-        newest = self._content.briefs[0].date if self._content.briefs else None
-        urls = [("", newest), ("archive/", newest)]
-        urls += [
-            (page.url[base:], page.date) for page in (*self._content.briefs, *self._content.pages) if not page.draft
-        ]
-        for taxonomy in self._taxonomies.values():
-            urls.append((taxonomy.url[base:], None))
-            urls += [(term.url[base:], _newest(term)) for term in taxonomy.terms]
-        return feeds.sitemap((f"{self._scope.base_url}{local}", date) for local, date in urls)
+def _listed(paginator: Paginator) -> tuple[object, ...]:
+    return (paginator.number, paginator.total, paginator.count, *paginator.pages)
 
 
-def _newest(term: Term) -> Any:
-    return max((page.date for page in term.pages if page.date is not None), default=None)
+def _section(node: Node) -> Section:
+    below = tuple(child.link for child in node.below)
+    return Section(node.page.title, node.page.url, node.page, Tracked("pages", node.pages, length=False), below)
+
+
+def _digest(page: Page | None) -> bytes:
+    return page.digest if isinstance(page, StoredPage) else b""
 
 
 def paginate(pages: Sequence[Page], url: str, size: int) -> Iterator[Paginator]:

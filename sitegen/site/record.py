@@ -6,12 +6,13 @@ files.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sitegen import files, frontmatter
-from sitegen.errors import Place, ProvenanceBroken, raise_all
+from sitegen.errors import FrontMatterInvalid, Place, ProvenanceBroken, raise_all
 from sitegen.text import plain, slug
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class Record(NamedTuple):
     title_slug: str
     """Made from the title; empty when nothing of it can stand in an address."""
     status: Literal["draft", "published"]
-    stated: bool
-    """Whether the front matter says the status."""
+    said: tuple[str, ...]
+    """The fields that the front matter has."""
     tags: tuple[str, ...]
     correspondent: str | None
     document_type: str | None
@@ -55,6 +56,19 @@ class Record(NamedTuple):
     """The shortcodes, as plain values of ``markdown.Call``, with their lines in the file."""
     text: str
     """The hash of title, summary and body: another one means that a human changed the words."""
+    expires: int | None = None
+    """The first day on which it is not shown, as a proleptic ordinal."""
+    aliases: tuple[str, ...] = ()
+    image: str | None = None
+    translation: str | None = None
+    extra: dict[str, Any] | None = None
+    """As ``packed``."""
+    more: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What it says in the site's own taxonomies."""
+    section: dict[str, Any] | None = None
+    """Of a section: how it shows its pages."""
+    cascade: dict[str, Any] | None = None
+    """Of a section: the fields that pages below it have, ``packed``."""
     place: tuple[int, int, bytes] = (0, 0, b"")
     """Where the rendered text is kept."""
 
@@ -71,8 +85,10 @@ class Origin(NamedTuple):
     """As ``Record.text``, of the generated text; empty when the file does not hold it."""
 
 
-def read(raw: bytes, name: str, profile: Profile, *, math: bool = False) -> tuple[Record, str]:
-    """The record of a Markdown file and its body as HTML; ``name`` stands in errors.
+def read(
+    raw: bytes, name: str, profile: Profile, taxonomies: Sequence[str] = (), *, math: bool = False
+) -> tuple[Record, str]:
+    """The record of a Markdown file and its body as HTML; ``name`` stands in errors, ``taxonomies`` are the site's own.
 
     Raises ``ContentError``, or ``Several`` of them.
     """
@@ -80,7 +96,8 @@ def read(raw: bytes, name: str, profile: Profile, *, math: bool = False) -> tupl
 
     text = files.decode(raw, name)
     parsed = frontmatter.split(text, name)
-    matter = frontmatter.validate(parsed.fields, name, text)
+    matter = frontmatter.validate(parsed.fields, name, text, taxonomies)
+    more = [(field, parsed.fields[field]) for field in taxonomies if field in parsed.fields]
     rendered = render(parsed.body, profile, math=math)
     at = parsed.body_line
     raise_all([kind(words, place=Place(name, line + at)) for kind, words, line in rendered.faults])
@@ -91,8 +108,8 @@ def read(raw: bytes, name: str, profile: Profile, *, math: bool = False) -> tupl
         slug=slug(matter.slug or ""),
         title_slug=slug(title),
         status=matter.status,
-        stated="status" in parsed.fields,
-        tags=tuple(dict.fromkeys(tag for tag in map(plain, matter.tags) if tag)),
+        said=tuple(str(key) for key in parsed.fields),
+        tags=_names(matter.tags),
         correspondent=plain(matter.correspondent or "") or None,
         document_type=plain(matter.document_type or "") or None,
         language=matter.language,
@@ -109,8 +126,51 @@ def read(raw: bytes, name: str, profile: Profile, *, math: bool = False) -> tupl
         remarks=tuple((code, words, line + at) for code, words, line in rendered.remarks),
         calls=tuple(tuple(call._replace(line=call.line + at)) for call in rendered.calls),
         text=_words_hash(matter.title, matter.summary, parsed.body),
+        expires=matter.expires.toordinal() if matter.expires else None,
+        aliases=matter.aliases,
+        image=matter.image,
+        translation=plain(matter.translation or "") or None,
+        extra=packed(matter.extra) or None,
+        more=tuple((field, _terms(value, field, name, text)) for field, value in more),
+        section=None if matter.section is None else matter.section.model_dump(),
+        cascade=None if matter.cascade is None else packed(matter.cascade.model_dump(exclude_unset=True)),
     )
     return record, rendered.html
+
+
+def _names(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in map(plain, values) if value))
+
+
+def _terms(value: object, field: str, name: str, text: str) -> tuple[str, ...]:
+    """The terms in a field of a taxonomy. Raises ``FrontMatterInvalid`` when it holds anything but words."""
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    if any(isinstance(item, bool) or not isinstance(item, str | int | float | dt.date) for item in values):
+        place = Place(name, frontmatter.line_of(text, field))
+        raise FrontMatterInvalid(f"{field}: must be words, or a list of them", place=place)
+    return _names(map(str, values))
+
+
+def packed(value: Any) -> Any:
+    """A value of front matter in types that can be kept: a date or time becomes a tuple, which YAML never gives."""
+    if isinstance(value, dict):
+        return {str(key): packed(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [packed(item) for item in (sorted(value, key=repr) if isinstance(value, set | frozenset) else value)]
+    if isinstance(value, dt.datetime | dt.date):
+        return ("time" if isinstance(value, dt.datetime) else "date", value.isoformat())
+    return value
+
+
+def unpacked(value: Any) -> Any:
+    """What was ``packed``."""
+    if isinstance(value, dict):
+        return {key: unpacked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [unpacked(item) for item in value]
+    if isinstance(value, tuple):
+        return (dt.datetime if value[0] == "time" else dt.date).fromisoformat(value[1])
+    return value
 
 
 def read_origin(raw: bytes, name: str) -> Origin:

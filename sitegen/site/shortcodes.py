@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sitegen.site.markdown import worded
 
 if TYPE_CHECKING:
-    from sitegen.site.content import StoredPage
+    from sitegen.site.stored import StoredPage
     from sitegen.site.theme import Theme
 
 

@@ -29,6 +29,7 @@ _LIBRARIES = (
         "mdurl",
         "nh3",
         "pillow",
+        "pluggy",
         "pydantic",
         "pygments",
     ),

@@ -1,25 +1,42 @@
-"""Taxonomies: tags, correspondents and types, each with a page for every term."""
+"""Taxonomies: tags, correspondents, types and those that the settings name, each with a page for every term."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sitegen import files
+from sitegen.settings import Settings
 from sitegen.site.page import Link, Page, Taxonomy, Term
 from sitegen.site.record import Record
 from sitegen.site.tracking import Tracked
-from sitegen.text import slug
+from sitegen.text import alphabetical, slug
 
-NAMES = ("tags", "correspondents", "types")
+BUILT_IN = ("tags", "correspondents", "types")
+
+
+def names(settings: Settings) -> tuple[str, ...]:
+    """The taxonomies of a site, in their order."""
+    privacy = settings.privacy
+    hidden = {"correspondents": not privacy.show_correspondent, "types": not privacy.show_document_type}
+    wanted = dict.fromkeys((*BUILT_IN, *settings.taxonomies))
+    stated = settings.taxonomies
+    return tuple(name for name in wanted if not hidden.get(name) and (name not in stated or stated[name].enabled))
+
+
+def own(settings: Settings) -> tuple[str, ...]:
+    """The taxonomies that are fields of front matter only because the settings name them."""
+    return tuple(name for name in names(settings) if name not in BUILT_IN)
 
 
 def values(record: Record, taxonomy: str) -> tuple[str, ...]:
     """What a record says in a taxonomy."""
     if taxonomy == "tags":
         return record.tags
+    if taxonomy not in BUILT_IN:
+        return next((found for name, found in record.more if name == taxonomy), ())
     value = record.correspondent if taxonomy == "correspondents" else record.document_type
     return (value,) if value else ()
 
@@ -62,13 +79,18 @@ class Index:
         for link in links:
             self.pages[link.url].append(page)
 
-    def taxonomy(self, title: str) -> Taxonomy:
-        """The finished taxonomy; pages stand in the order in which they were added."""
-        links = sorted(set(self.links.values()), key=lambda link: (_alphabetical(link.title), link.url))
+    def taxonomy(self, title: str, heads: Mapping[str, Page]) -> Taxonomy:
+        """The finished taxonomy; pages stand in the order in which they were added. ``heads`` are pages by address."""
+        links = sorted(set(self.links.values()), key=lambda link: (alphabetical(link.title), link.url))
         terms: Sequence[Term] = [
-            Term(link.title, link.url, Tracked("pages", tuple(self.pages[link.url]), length=False)) for link in links
+            Term(
+                *(link.title, link.url),
+                Tracked("pages", tuple(self.pages[link.url]), length=False),
+                heads.get(link.url),
+            )
+            for link in links
         ]
-        return Taxonomy(self.name, title, self.url, Tracked(f"terms:{self.name}", terms))
+        return Taxonomy(self.name, title, self.url, Tracked(f"terms:{self.name}", terms), heads.get(self.url))
 
 
 def _free_slug(title: str, folded: str, taken: set[str]) -> str:
@@ -80,9 +102,3 @@ def _free_slug(title: str, folded: str, taken: set[str]) -> str:
         found += "-2"
     taken.add(found)
     return found
-
-
-def _alphabetical(name: str) -> str:
-    # Ä stands with A, as readers of any of our languages will look for it first.
-    plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
-    return plain.casefold()

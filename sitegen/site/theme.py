@@ -26,9 +26,24 @@ from sitegen.site.words import Problem, Voice, Words, near
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from pluggy import PluginManager
+
     from sitegen.settings import Project
 
-_NAMES = ("page", "site", "theme", "paginator", "taxonomy", "term", "build", "asset", "absolute", "t")
+_NAMES = (
+    "page",
+    "site",
+    "section",
+    "data",
+    "theme",
+    "paginator",
+    "taxonomy",
+    "term",
+    "build",
+    "asset",
+    "absolute",
+    "t",
+)
 """What templates may know."""
 _OURS = re.compile(r"'sitegen\.[\w.]*?(?:Stored)?(\w+) object'")
 
@@ -58,6 +73,7 @@ class Theme:
         languages: Languages,
         base_url: str,
         versions: str,
+        hooks: PluginManager,
     ) -> None:
         """Raises ``TemplateBroken`` for all templates that cannot be used."""
         self._site = project.root
@@ -70,7 +86,7 @@ class Theme:
         compiled = Compiled(folder, versions)
         self._loader = Loader(inputs, Layers(inputs, "templates", chain), compiled)
         self._words = voice.words
-        self._environment = jinja2.Environment(
+        self.environment = jinja2.Environment(
             loader=self._loader,
             autoescape=True,
             undefined=_Missing,
@@ -80,15 +96,16 @@ class Theme:
             cache_size=-1,
             bytecode_cache=compiled,
         )
-        self._environment.template_class = PageTemplate
-        self._environment.globals.update(
+        self.environment.template_class = PageTemplate
+        self.environment.globals.update(
             asset=self._asset,
             absolute=self._absolute,
             build={"version": __version__},
             **voice.functions(),
         )
-        self._environment.filters.update(voice.filters())
-        self._closures = Closures(self._loader, self._environment, folder / "references", versions)
+        self.environment.filters.update(voice.filters())
+        hooks.hook.templates_ready(environment=self.environment)
+        self._closures = Closures(self._loader, self.environment, folder / "references", versions)
         raise_all([self.broken(error, name) for name, error in self._closures.examine()])
 
     def closure(self, template: str) -> bytes:
@@ -97,7 +114,7 @@ class Theme:
 
     def offer(self, **values: object) -> None:
         """Makes values known to all templates."""
-        self._environment.globals.update(values)
+        self.environment.globals.update(values)
 
     def title_of(self, kind: str) -> str:
         """The title of an admonition that has none; in English for a theme that knows no such boxes."""
@@ -110,13 +127,13 @@ class Theme:
         """Compiles templates and what they reach, so that forked workers share them."""
         for name in self._closures.reached(templates):
             with contextlib.suppress(jinja2.TemplateError, SitegenError):  # told by the pages that need it
-                self._environment.get_template(name)
+                self.environment.get_template(name)
         self._closures.keep()
 
     def render(self, template: str, context: Mapping[str, Any]) -> bytes:
         """An output. Raises ``TemplateBroken``."""
         try:
-            return self._environment.get_template(template).render(context).encode("utf-8", "replace")
+            return self.environment.get_template(template).render(context).encode("utf-8", "replace")
         except SitegenError:
             raise
         except Exception as error:  # whatever a template does, it is its author who must hear of it

@@ -84,14 +84,36 @@ class Tracked(Sequence[Item]):
     __hash__ = None  # type: ignore[assignment]
 
 
+class TrackedMapping(Mapping[str, Item]):
+    """A mapping that records, under ``name``, that anything of it was read."""
+
+    __slots__ = ("_items", "_name")
+
+    def __init__(self, name: str, items: Mapping[str, Item]) -> None:
+        self._name = name
+        self._items = items
+
+    def __getitem__(self, key: str) -> Item:
+        _reads.add(self._name)
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        _reads.add(self._name)
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        _reads.add(self._name)
+        return len(self._items)
+
+
 class Digests(Mapping[str, bytes]):
     """The digest of each thing that may be read, worked out when it is asked for."""
 
     def __init__(
-        self, sources: Mapping[str, Callable[[], bytes]], families: Mapping[str, Callable[[str], bytes]]
+        self, sources: Mapping[str, Callable[[], bytes]], families: Mapping[str, Callable[[str], bytes]] | None = None
     ) -> None:
         """``families`` are by prefix, such as ``data:``, and are asked for the rest of a name that begins so."""
-        self._sources, self._families = sources, families
+        self._sources, self._families = sources, families or {}
         self._known: dict[str, bytes] = {}
 
     def __getitem__(self, name: str) -> bytes:

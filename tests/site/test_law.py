@@ -29,6 +29,8 @@ briefs = st.fixed_dictionaries(
         "status": st.sampled_from(["draft", "published", "published", "published"]),
         "correspondent": st.sampled_from([None, "Town", "Water Board"]),
         "summary": st.sampled_from(["", "Short."]),
+        "expires": st.sampled_from([None, None, None, dt.date(2026, 5, 31), dt.date(2026, 6, 3)]),
+        "extra": st.sampled_from([{}, {"x": "<b>"}, {"y": dt.date(2026, 1, 1)}]),
     }
 )
 bodies = st.sampled_from(
@@ -51,6 +53,13 @@ templates = st.sampled_from(
         "404.html",
     ]
 )
+PLUGIN = """
+from sitegen.site.hooks import Output, hook
+
+@hook
+def site_outputs(site):
+    yield Output("size.txt", "size", parts=(len(site.briefs),), make=lambda: str(len(site.briefs)).encode())
+"""
 
 
 @dataclass
@@ -77,7 +86,7 @@ def put(name: str, fields: dict[str, Any], body: str) -> Any:
 
 
 def put_page(name: str, fields: dict[str, Any], body: str) -> Any:
-    fields = {key: fields[key] for key in ("title", "status", "date")}
+    fields = {key: fields[key] for key in ("title", "status", "date", "tags", "expires", "extra")}
     return lambda world: world.site.page(name, body, **fields)
 
 
@@ -177,7 +186,17 @@ def change_settings(title: str, per_page: int, theme: str, accent: str) -> Any:
     text = f'[site]\ntitle = "{title}"\ntheme = "{theme}"\nbase_url = "https://example.org/{title}"\n'
     text += f"[build]\nper_page = {per_page}\n"
     text += f'[theme]\naccent = "{accent}"\n' if accent else ""
+    if per_page == 1:
+        text = f"plugins = ['p.py']\n{text}[permalinks]\nbriefs = '/{{year}}/{{slug}}/'\n[taxonomies.series]\n"
+    if per_page == 2:
+        text += "[[cascade]]\nfolder = 'briefs'\nextra = {x = 1}\n[[cascade]]\nfolder='content'\ntags=['C']\n"
     return lambda world: world.change("sitegen.toml", text)
+
+
+def inherit(status: str | None, tags: list[str], extra: str) -> Any:
+    """A section whose pages inherit from it."""
+    cascade = {key: value for key, value in {"status": status, "tags": tags, "extra": {"x": extra}}.items() if value}
+    return lambda world: world.site.page("a/_index", title="Section", cascade=cascade)
 
 
 def write(path: str, text: str) -> Any:
@@ -208,6 +227,16 @@ edits = st.one_of(
     st.builds(put, names, briefs, bodies),
     st.builds(put, names, briefs, bodies),
     st.builds(put_page, st.sampled_from(["about", "index", "a/b", "a"]), briefs, bodies),
+    st.builds(put_page, st.sampled_from(["a/_index", "tags/_index", "tags/energy/_index"]), briefs, bodies),
+    st.builds(inherit, st.sampled_from(["draft", None]), st.sampled_from([[], ["Energy"]]), st.sampled_from(["", "x"])),
+    st.builds(
+        write, st.sampled_from(["data/a.toml", "data/b/c.toml"]), st.sampled_from(["x = 1", "x = 2", "y = 1", "x ="])
+    ),
+    st.builds(
+        write,
+        st.just("plugins/p.py"),
+        st.sampled_from([PLUGIN, PLUGIN.replace("size", "length"), PLUGIN.replace("yield", "return")]),
+    ),
     st.builds(add_to, names, st.sampled_from(["More.\n", "## More\n"])),
     st.builds(add_to, names, st.sampled_from(["More.\n", "## More\n"])),
     st.builds(delete, names),

@@ -27,6 +27,16 @@ READS = [
     "{{ (site.taxonomies.tags.terms|first).pages[0].body }}",
     "{% for tag in site.taxonomies.tags.terms %}{% for page in tag.pages %}{{ page.summary }}{% endfor %}{% endfor %}",
     "{% for link in site.menu %}{{ link.title }}{% endfor %}",
+    "{{ site.pages|length }}",
+    "{% for page in site.pages %}{{ page.title }}{% endfor %}",
+    "{% for section in site.sections.values() %}{{ section.title }}{% for p in section.pages %}{{ p.url }}{% endfor %}"
+    "{% endfor %}",
+    "{{ site.sections.news.page.body if 'news' in site.sections }}",
+    "{{ page.section.title if page.section }}",
+    "{{ data|join }}{{ data.towns|join if data.towns is defined }}",
+    "{{ data.towns.north.size if data.towns is defined and data.towns.north is defined }}",
+    "{% for tag in site.taxonomies.tags.terms if tag.page %}{{ tag.page.title }}{{ tag.page.body }}{% endfor %}",
+    "{{ site.taxonomies.tags.page.title if site.taxonomies.tags.page }}",
 ]
 
 
@@ -48,6 +58,17 @@ def test_outputs_follow_what_their_templates_read(site: Site, tmp_path: Path) ->
         lambda: site.brief("0", "First.\n", title="0", slug="0", tags=["Above"]),
         lambda: site.remove("briefs/0.md"),
         lambda: site.page("new", title="New"),
+        lambda: site.page("news/_index", title="News"),
+        lambda: site.page("news/_index", "Words.\n", title="News"),
+        lambda: site.page("news/one", title="One"),
+        lambda: site.page("tags/one/_index", "About one.\n", title="The one"),
+        lambda: site.page("tags/one/_index", "About one.\n", title="The very one"),
+        lambda: site.page("tags/_index", title="All tags"),
+        lambda: site.write("data/towns/north.toml", "size = 1"),
+        lambda: site.write("data/towns/north.toml", "size = 2"),
+        lambda: site.write("data/towns/south.toml", ""),
+        lambda: site.remove("data/towns/north.toml"),
+        lambda: site.remove("content/news/_index.md"),
     ]
     for number, edit in enumerate(edits):
         edit()

@@ -14,6 +14,6 @@ from sitegen.site.markdown.addresses import allowed, filled
 from sitegen.site.markdown.anchors import anchor
 from sitegen.site.markdown.placeholders import PLACEHOLDER, worded
 from sitegen.site.markdown.rendered import Profile, Rendered
-from sitegen.site.markdown.renderer import render
+from sitegen.site.markdown.renderer import configure, render
 
-__all__ = ["PLACEHOLDER", "Profile", "Rendered", "allowed", "anchor", "filled", "render", "worded"]
+__all__ = ["PLACEHOLDER", "Profile", "Rendered", "allowed", "anchor", "configure", "filled", "render", "worded"]

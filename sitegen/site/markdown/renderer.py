@@ -24,15 +24,18 @@ if TYPE_CHECKING:
     from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
     from markdown_it.utils import EnvType, OptionsDict
+    from pluggy import PluginManager
 
 _NOTE = re.compile(r"\[\^|\^\[")
 _DEFINITION = re.compile(r"^[ \t>]*[:~][ \t]", re.MULTILINE)
 _LINES = re.compile(r"\{([\d,\- ]*)\}")
+_hooks: list[PluginManager] = []
+"""The hooks of the build, when a plugin changes the parsers."""
 
 
 def render(text: str, profile: Profile, *, math: bool = False) -> Rendered:
     """Renders ``text``; with ``math``, a page may have formulas."""
-    if profile == "brief" and (found := quick.render(text)) is not None:
+    if profile == "brief" and not _hooks and (found := quick.render(text)) is not None:
         return found
     return parsed(text, profile, math=math)
 
@@ -46,6 +49,14 @@ def parsed(text: str, profile: Profile, *, math: bool = False) -> Rendered:
     html = parser.render(text, {"seen": seen, "taken": set(), "profile": profile})
     seen.html = cleaner(profile).clean(html)
     return seen
+
+
+def configure(hooks: PluginManager) -> None:
+    """Lets plugins change the parsers; those of an earlier build are forgotten."""
+    _hooks.clear()
+    if hooks.hook.markdown_parser.get_hookimpls():
+        _hooks.append(hooks)
+    _parser.cache_clear()
 
 
 @functools.cache
@@ -64,6 +75,8 @@ def _parser(page: bool, math: bool, notes: bool, definitions: bool) -> MarkdownI
         _enrich(md, math=math)
     for rule in (tasks, admonitions, walk):
         md.core.ruler.push(rule.__name__, rule)
+    for hooks in _hooks:
+        hooks.hook.markdown_parser(parser=md, profile="page" if page else "brief")
     return md
 
 

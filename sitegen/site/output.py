@@ -1,0 +1,34 @@
+"""Output: one file of the built site, and how it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sitegen.site.tracking import digest
+
+
+@dataclass(slots=True)
+class Output:
+    """One file of the built site: from a template, by a function, or as a copy of an input."""
+
+    path: str
+    owner: str
+    """What it comes from, for people: a file, or the name of a list."""
+    template: str = ""
+    context: dict[str, Any] = field(default_factory=dict)
+    parts: tuple[object, ...] | None = None
+    """What it is made from beside that which templates read: plain values, and pages or whatever else has a ``digest``,
+    which stand for that. None for outputs that are made in each build."""
+    make: Callable[[], bytes] | None = None
+    copy_of: str = ""
+    """The key of an input."""
+    own: bytes = b""
+    """The digest of the parts; empty until ``seal``, and for outputs that are made in each build."""
+
+    def seal(self, shared: bytes) -> None:
+        """Works out the digest, when all pages are sealed; ``shared`` is that of what all templates depend on."""
+        if self.parts is not None:
+            parts = [getattr(part, "digest", part) for part in self.parts]
+            self.own = digest(shared if self.template else b"", *parts)

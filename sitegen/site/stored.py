@@ -1,0 +1,67 @@
+"""Stored pages: pages with a Markdown file behind them, as templates see them."""
+
+from __future__ import annotations
+
+from sitegen.site.library import Library
+from sitegen.site.page import Heading, Page
+from sitegen.site.record import Record
+from sitegen.site.tracking import digest
+
+
+class StoredPage(Page):
+    """A page with a Markdown file behind it, whose text is fetched when a template asks for it."""
+
+    __slots__ = ("_key", "_library", "_record", "digest", "targets")
+
+    @property
+    def body(self) -> str:
+        from sitegen.site.markdown import PLACEHOLDER, filled
+
+        html = self._library.body(self._key, self._record)
+        found = filled(html, self.targets) if self.targets else html
+        if PLACEHOLDER in found:
+            found = self._library.finish(self, found)
+        return type(html)(found)
+
+    @body.setter
+    def body(self, _: str) -> None:
+        pass
+
+    @property
+    def toc(self) -> tuple[Heading, ...]:
+        return tuple(Heading(*heading) for heading in self._record.headings)
+
+    @toc.setter
+    def toc(self, _: tuple[Heading, ...]) -> None:
+        pass
+
+    _library: Library
+    _key: str
+    _record: Record
+    targets: tuple[str, ...]
+    """Where the open links of the body lead."""
+    digest: bytes
+    """Of all that a template can read from the page."""
+
+    def bind(self, library: Library, key: str, entry: Record) -> None:
+        self._library, self._key, self._record, self.targets = library, key, entry, ()
+
+    @property
+    def key(self) -> str:
+        """Of the input behind it."""
+        return self._key
+
+    @property
+    def record(self) -> Record:
+        """What its file says, with what it inherits."""
+        return self._record
+
+    def seal(self, sha: str) -> None:
+        """Works out the digest, when everything about the page is settled; ``sha`` is that of its file."""
+        made = None if self.made is None else tuple(self.made.items())
+        terms = [(name, [(link.title, link.url) for link in links]) for name, links in self.terms.items()]
+        around = [None if link is None else (link.title, link.url) for link in (self.previous, self.next, self.section)]
+        self.digest = digest(
+            *(sha, self.kind, self.path, self.url, self.permalink, self.title, self.language, self.draft, terms),
+            *(made, self.edited, self.targets, around, self.extra or None, self.image, self.aliases),
+        )

@@ -1,0 +1,58 @@
+"""The whole site, as the hooks that make further outputs see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sitegen.settings import Settings
+from sitegen.site.inputs import Inputs
+from sitegen.site.page import SiteInfo, Taxonomy
+from sitegen.site.scope import Scope
+from sitegen.site.sections import Node
+from sitegen.site.stored import StoredPage
+from sitegen.site.tracking import digest
+
+
+@dataclass(frozen=True)
+class Site:
+    """All pages that are shown, sorted into lists, and the settings that they are shown by."""
+
+    scope: Scope
+    info: SiteInfo
+    """What templates see."""
+    home: StoredPage | None
+    briefs: Sequence[StoredPage]
+    """Newest first."""
+    pages: Sequence[StoredPage]
+    """Of ``content/``, neither home page nor sections, by address."""
+    sections: Sequence[Node]
+    taxonomies: Mapping[str, Taxonomy]
+    inputs: Inputs
+    """All files that the build may read."""
+
+    @property
+    def settings(self) -> Settings:
+        return self.scope.settings
+
+    @property
+    def base(self) -> str:
+        """The path of the home page, with a slash at both ends."""
+        return self.scope.base
+
+    @property
+    def base_url(self) -> str:
+        """The full address of the home page, with a slash at its end."""
+        return self.scope.base_url
+
+    @property
+    def all(self) -> Sequence[StoredPage]:
+        """Every page with a file behind it."""
+        home = () if self.home is None else (self.home,)
+        return (*home, *self.briefs, *self.pages, *(node.page for node in self.sections))
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Of everything that a template can see of all pages."""
+        return digest(b"".join(page.digest for page in self.all))
