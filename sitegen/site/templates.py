@@ -142,7 +142,7 @@ class Closures:
     """What each template can reach. What a text refers to is kept by its hash, so that it is parsed once."""
 
     def __init__(self, loader: Loader, environment: jinja2.Environment, path: Path, key: str) -> None:
-        self._loader, self.environment, self._path, self._key = loader, environment, path, key
+        self._loader, self._environment, self._path, self._key = loader, environment, path, key
         self._kept: dict[str, References] = store.load(path, key) or {}
         self._used: set[str] = set()
         self._digests: dict[str, bytes] = {}
@@ -169,7 +169,7 @@ class Closures:
         if sha is None:
             return None
         if sha not in self._loader.references:
-            self.environment.get_template(name)
+            self._environment.get_template(name)
         self._used.add(sha)
         return self._loader.references[sha]
 
