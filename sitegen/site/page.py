@@ -96,7 +96,9 @@ class Section:
     pages: Sequence[Page] = ()
     """All that stand in it, down to the next sections, in its order."""
     sections: Sequence[Link] = ()
-    """The sections right below it, by title."""
+    """The sections right below it, by weight and title."""
+    sort: str = "date"
+    """What its pages are sorted by: date, title or weight."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,7 +261,9 @@ def _listed(paginator: Paginator) -> tuple[object, ...]:
 
 def _section(node: Node) -> Section:
     below = tuple(child.link for child in node.below)
-    return Section(node.page.title, node.page.url, node.page, Tracked("pages", node.pages, length=False), below)
+    return Section(
+        node.page.title, node.page.url, node.page, Tracked("pages", node.pages, length=False), below, node.settings.sort
+    )
 
 
 def _digest(page: Page | None) -> bytes:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from pathlib import Path
+
 import pytest
 
+from sitegen.site import hooks
 from tests.site.sites import Site
 
 READING = """
@@ -150,3 +155,43 @@ def test_a_collection_without_a_model_is_refused(site: Site) -> None:
     assert site.problems()[0].code == "SG535"
     site.write("plugins/schemas.py", "Event = 3")
     assert "no pydantic model 'Event'" in site.problems()[0].message
+
+
+GUIDE = Path(__file__).parent.parent.parent / "docs/guide"
+
+
+def code(page: str, language: str, number: int = 0) -> str:
+    """A block of code of the guide."""
+    return re.findall(rf"```{language}\n(.*?)```", (GUIDE / page).read_text(encoding="utf-8"), re.DOTALL)[number]
+
+
+def test_the_plugin_of_the_guide_does_what_the_guide_says(site: Site) -> None:
+    site.write("plugins/long_reads.py", code("plugins.md", "python"))
+    config = (site.root / "sitegen.toml").read_text()
+    site.write("sitegen.toml", code("plugins.md", "toml") + config)
+    site.write("themes/tiny/templates/404.html", "{{ 'Ada Lovelace'|initials }}")
+    site.brief("long", "word " * 501, title="Long")
+    site.brief("short", title="Short")
+    site.build()
+    assert site.out("long-reads.txt") == "https://example.org/briefs/long/\n"
+    assert site.out("404.html") == "AL"
+    site.brief("short", "word " * 501, title="Short")
+    site.build()
+    assert len(site.out("long-reads.txt").splitlines()) == 2
+
+
+def test_the_model_of_the_guide_types_its_collection(site: Site) -> None:
+    site.write("plugins/schemas.py", code("content.md", "python"))
+    config = (site.root / "sitegen.toml").read_text()
+    site.write("sitegen.toml", config + code("content.md", "toml", 2))
+    site.write("content/events/a.md", "---\nextra: {place: Harbour, day: soon, colour: red}\n---\n")
+    assert [problem.message.split(":")[0] for problem in site.problems()] == ["extra.day", "extra.colour"]
+
+
+def test_the_guide_lists_every_hook() -> None:
+    specs = [name for name, found in vars(hooks).items() if hasattr(found, f"{hooks.NAME}_spec")]
+    assert len(specs) == 5
+    table = (GUIDE / "plugins.md").read_text(encoding="utf-8")
+    for name in specs:
+        arguments = ", ".join(inspect.signature(getattr(hooks, name)).parameters)
+        assert f"| `{name}({arguments})` |" in table

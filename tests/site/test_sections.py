@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 from tests.site.sites import TODAY, Site
 
@@ -172,3 +173,21 @@ def test_lists_take_title_and_text_from_a_file_at_their_address(site: Site) -> N
     site.page("archive/_index", "Everything else.\n", title="All we have")
     site.build()
     assert "Everything else." in site.out("archive/index.html")
+
+
+def test_the_theme_that_comes_with_sitegen_shows_sections(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    site.write("sitegen.toml", '[site]\ntitle = "C"\nbase_url = "https://example.org/"\n')
+    site.page("news/_index", "What *we* do.\n", title="News", summary="All of it.", section={"per_page": 1})
+    site.page("news/one", title="One", date=dt.date(2026, 1, 1))
+    site.page("news/two", title="Two", date=dt.date(2026, 1, 2))
+    site.page("news/deep/_index", title="Deep")
+    site.page("tags/water/_index", "On *water*.\n", title="Water and wells")
+    site.brief("a", title="A", tags=["Water"])
+    site.build(strict=True)
+    first = site.out("news/index.html")
+    for part in ("<em>we</em>", "All of it.", ">Deep</a>", ">Two</a>"):
+        assert part in first
+    assert "<em>we</em>" not in site.out("news/page/2/index.html")
+    assert "<em>water</em>" in site.out("tags/water/index.html")
+    assert ">Water and wells</h1>" in site.out("tags/water/index.html")
