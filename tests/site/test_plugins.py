@@ -162,7 +162,7 @@ GUIDE = Path(__file__).parent.parent.parent / "docs/guide"
 
 def code(page: str, language: str, number: int = 0) -> str:
     """A block of code of the guide."""
-    return re.findall(rf"```{language}\n(.*?)```", (GUIDE / page).read_text(encoding="utf-8"), re.DOTALL)[number]
+    return str(re.findall(rf"```{language}\n(.*?)```", (GUIDE / page).read_text(encoding="utf-8"), re.DOTALL)[number])
 
 
 def test_the_plugin_of_the_guide_does_what_the_guide_says(site: Site) -> None:
