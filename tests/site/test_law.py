@@ -297,7 +297,7 @@ edits = st.one_of(
 
 
 @settings(
-    max_examples=int(os.environ.get("SITEGEN_LAW_EXAMPLES", "25")),
+    max_examples=int(os.environ.get("LAW_EXAMPLES", "25")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
