@@ -297,7 +297,11 @@ class _Run:
             if output.template:
                 output.own += theme.closure(output.template)
         theme.offer(site=laid_out.site, data=laid_out.site.data, section=None, theme=chosen)
-        library.finish = Shortcodes(theme).finish
+        shortcodes = Shortcodes(theme, found.all, found.links)
+        raise_all(list(shortcodes.problems()))
+        library.finish = shortcodes.finish
+        laid_out.digests.learn("shortcode:", shortcodes.template_digest)
+        laid_out.digests.learn("link:", shortcodes.link_digest)
         return found, laid_out, theme
 
     def _make(

@@ -62,6 +62,8 @@ class Content:
     """Pages that are not shown, by key."""
     days: set[int] = field(default_factory=set)
     """The days, as ordinals, on which a page begins or ceases to be shown."""
+    links: Links = field(init=False)
+    """Knows where links lead, once it is settled what there will be."""
 
     @property
     def all(self) -> Iterator[StoredPage]:
@@ -268,12 +270,23 @@ def _copies(inputs: Inputs, content: Content, names: Names) -> dict[str, str]:
 
 
 def _linked(entries: Iterable[tuple[str, Record]], names: Names) -> set[str]:
-    """The files that pages link to, by their paths below the site's folder."""
+    """The files that pages link to, or may link to by shortcodes, by their paths below the site's folder."""
     return {
         posixpath.normpath(posixpath.join(posixpath.dirname(names(key)), href.partition("#")[0].partition("?")[0]))
         for key, entry in entries
-        for href, _ in entry.links
+        for href in (*(href for href, _ in entry.links), *_texts(entry.calls))
     }
+
+
+def _texts(values: object) -> Iterator[str]:
+    """All text in plain values."""
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, Mapping):
+        yield from _texts([*values, *values.values()])
+    elif isinstance(values, Sequence):
+        for value in values:
+            yield from _texts(value)
 
 
 def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
@@ -282,7 +295,7 @@ def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
     by_file = {page.path: page.url for page in content.all}
     by_file |= {names(key): scope.base + address(output) for output, key in content.copies.items()}
     anchors = {page.url: page.record.anchors for page in content.all}
-    links = Links(scope.base, outputs, by_file, {names(key) for key in content.hidden}, anchors)
+    links = content.links = Links(scope.base, outputs, by_file, {names(key) for key in content.hidden}, anchors)
     for page in content.all:
         targets: list[str] = []
         for href, line in page.record.links:

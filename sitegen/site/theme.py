@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import jinja2
+from jinja2.runtime import Macro
 from jinja2.utils import missing
 
 from sitegen import __version__
@@ -59,6 +60,10 @@ class _Missing(jinja2.StrictUndefined):
             return told
         known = _NAMES if owner is missing else owner if isinstance(owner, Mapping) else dir(owner)
         return told + near(name, [other for other in known if isinstance(other, str) and other[:1] != "_"])
+
+
+SHORTCODES = "shortcodes/"
+"""The folder of templates with one macro of the same name in each."""
 
 
 class Theme:
@@ -115,6 +120,34 @@ class Theme:
     def offer(self, **values: object) -> None:
         """Makes values known to all templates."""
         self.environment.globals.update(values)
+
+    @property
+    def shortcodes(self) -> Sequence[str]:
+        """The names of all shortcodes that the theme and the site have."""
+        names = (name for name in self._loader.list_templates() if name.startswith(SHORTCODES))
+        return [name[len(SHORTCODES) : -5] for name in names if name.endswith(".html") and name.count("/") == 1]
+
+    def macro(self, name: str, **values: object) -> Macro:
+        """The macro of a shortcode, made anew, so that it sees ``values``. Raises ``TemplateBroken``."""
+        template = f"{SHORTCODES}{name}.html"
+        with self.told(template):
+            found = getattr(self.environment.get_template(template).make_module(values), name, None)
+        if not isinstance(found, Macro):
+            raise TemplateBroken(f"there is no macro {name!r} in it", place=self._place(self._loader.path(template)))
+        return found
+
+    @contextlib.contextmanager
+    def told(self, template: str) -> Iterator[None]:
+        """While it lasts, whatever comes out of a template that is not being rendered becomes an error of ours."""
+        try:
+            yield
+        except SitegenError:
+            raise
+        except Exception:  # as in ``render``
+            try:
+                self.environment.handle_exception()  # raises it again with the template's lines instead of the code's
+            except Exception as error:
+                raise self.broken(error, template) from error
 
     def title_of(self, kind: str) -> str:
         """The title of an admonition that has none; in English for a theme that knows no such boxes."""

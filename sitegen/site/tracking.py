@@ -113,8 +113,12 @@ class Digests(Mapping[str, bytes]):
         self, sources: Mapping[str, Callable[[], bytes]], families: Mapping[str, Callable[[str], bytes]] | None = None
     ) -> None:
         """``families`` are by prefix, such as ``data:``, and are asked for the rest of a name that begins so."""
-        self._sources, self._families = sources, families or {}
+        self._sources, self._families = sources, dict(families or {})
         self._known: dict[str, bytes] = {}
+
+    def learn(self, prefix: str, digest_of: Callable[[str], bytes]) -> None:
+        """From now on, ``digest_of`` is asked for the rest of a name that begins with ``prefix``."""
+        self._families[prefix] = digest_of
 
     def __getitem__(self, name: str) -> bytes:
         if name not in self._known:

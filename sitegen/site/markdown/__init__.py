@@ -12,8 +12,20 @@ reason it keeps placeholders where the theme has a say.
 
 from sitegen.site.markdown.addresses import allowed, filled
 from sitegen.site.markdown.anchors import anchor
-from sitegen.site.markdown.placeholders import PLACEHOLDER, worded
-from sitegen.site.markdown.rendered import Profile, Rendered
+from sitegen.site.markdown.placeholders import PLACEHOLDER, called, worded
+from sitegen.site.markdown.rendered import Call, Profile, Rendered
 from sitegen.site.markdown.renderer import configure, render
 
-__all__ = ["PLACEHOLDER", "Profile", "Rendered", "allowed", "anchor", "configure", "filled", "render", "worded"]
+__all__ = [
+    "PLACEHOLDER",
+    "Call",
+    "Profile",
+    "Rendered",
+    "allowed",
+    "anchor",
+    "called",
+    "configure",
+    "filled",
+    "render",
+    "worded",
+]

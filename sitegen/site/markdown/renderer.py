@@ -83,8 +83,10 @@ def _parser(page: bool, math: bool, notes: bool, definitions: bool) -> MarkdownI
 def _enrich(md: MarkdownIt, *, math: bool) -> None:
     """What only a site's own author may use."""
     from sitegen.site.markdown.attributes import attributes_plugin
+    from sitegen.site.markdown.shortcodes import shortcodes_plugin
 
     attributes_plugin(md)
+    shortcodes_plugin(md)
     md.add_render_rule("fence", _fence)
     if math:
         from sitegen.site.markdown.formulas import formulas_plugin

@@ -88,8 +88,8 @@ def _arguments(name: str, source: str) -> tuple[tuple[Any, ...], tuple[tuple[str
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
         raise _Wrong(f"the parentheses of {name}(…) do not match")
     named = [(keyword.arg, _literal(keyword.value, name)) for keyword in call.keywords if keyword.arg is not None]
-    if len(named) < len(call.keywords):
-        raise _Wrong(f"{name}(…) has ** among its arguments")
+    if len(dict(named)) < len(call.keywords):
+        raise _Wrong(f"{name}(…) has an argument twice, or ** among them")
     return tuple(_literal(node, name) for node in call.args), tuple(named)
 
 
