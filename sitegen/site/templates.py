@@ -132,10 +132,22 @@ class PageTemplate(Template):
     _made_for = -1
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
-        if self._made_for != tracking.number():
-            self._module = None
+        """As Jinja's, but without a look at the globals of each importing template: here all have the same."""
+        if self._module is None or self._made_for != tracking.number():
+            self._module = self.make_module()
             self._made_for = tracking.number()
-        return super()._get_default_module(ctx)
+        return self._module
+
+
+class Environment(jinja2.Environment):
+    """Jinja with globals that are the same for all templates: a plain dict, which is copied for each template and
+    include, where Jinja's own chain of dicts takes a fifth of the time that a page takes."""
+
+    template_class = PageTemplate
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        assert not d, "no template has globals of its own"
+        return self.globals
 
 
 class Closures:

@@ -21,7 +21,7 @@ from sitegen.site.assets import Asset, Assets
 from sitegen.site.chain import Layer, Layers
 from sitegen.site.inputs import Inputs
 from sitegen.site.languages import Languages
-from sitegen.site.templates import Circle, Closures, Compiled, Loader, PageTemplate
+from sitegen.site.templates import Circle, Closures, Compiled, Environment, Loader
 from sitegen.site.words import Problem, Voice, Words, near
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Theme:
         compiled = Compiled(folder, versions)
         self._loader = Loader(inputs, Layers(inputs, "templates", chain), compiled)
         self._words = voice.words
-        self.environment = jinja2.Environment(
+        self.environment = Environment(
             loader=self._loader,
             autoescape=True,
             undefined=_Missing,
@@ -101,7 +101,6 @@ class Theme:
             cache_size=-1,
             bytecode_cache=compiled,
         )
-        self.environment.template_class = PageTemplate
         self.environment.globals.update(
             asset=self._asset,
             absolute=self._absolute,

@@ -16,6 +16,7 @@ Item = TypeVar("Item", covariant=True)
 
 _reads: set[str] = set()
 _outputs = 0
+_shared: dict[tuple[str, ...], tuple[str, ...]] = {}
 
 
 def begin() -> None:
@@ -36,8 +37,9 @@ def note(name: str) -> None:
 
 
 def reads() -> tuple[str, ...]:
-    """The names of all that was read since ``begin``."""
-    return tuple(sorted(_reads))
+    """The names of all that was read since ``begin``. Outputs that read the same share one tuple."""
+    names = tuple(sorted(_reads))
+    return _shared.setdefault(names, names)
 
 
 def digest(*parts: object) -> bytes:
