@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 @click.option("--expired", is_flag=True, help="Show pages that have expired as well.")
 @click.option("--base-url", metavar="URL", help="The address at which the site will be read.")
 @click.option("--clean", is_flag=True, help="Remove what earlier builds wrote, and render everything anew.")
+@click.option(
+    "--carry-from",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep the assets of this earlier build for some days, for pages that are open.",
+)
+@click.option("--carry-days", type=click.IntRange(1, 365), default=7, show_default=True, help="For how many days.")
 @click.option("--strict", is_flag=True, help="Warnings, such as broken links, fail the build.")
 @global_options
 @pass_app
@@ -31,6 +38,8 @@ def command(
     expired: bool,
     base_url: str | None,
     clean: bool,
+    carry_from: Path | None,
+    carry_days: int,
     strict: bool,
 ) -> None:
     """Render the site from content/ and briefs/ into the output folder. Needs no server and no network.
@@ -40,6 +49,7 @@ def command(
       sitegen build
       sitegen build --output /var/www/site --strict
       sitegen build --drafts --base-url https://preview.example.org/
+      sitegen build --carry-from last-deploy/
     """
     import re
 
@@ -54,6 +64,8 @@ def command(
         *(target, drafts, future, expired),
         base_url=base_url,
         clean=clean,
+        carry_from=carry_from and carry_from.resolve(),
+        carry_days=carry_days,
         strict=strict,
     )
     with app.console.progress("Building", "pages", threads=False) as bar:

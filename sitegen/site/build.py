@@ -59,6 +59,10 @@ class BuildOptions:
     strict: bool = False
     """Warnings are errors; the settings may say so too."""
     today: dt.date | None = None
+    carry_from: Path | None = None
+    """An earlier build, whose assets go on being there for some days."""
+    carry_days: int = 7
+    """For how many days, from the first build on that does not make them any more."""
     jobs: int = 0
     """Processes; 0 for one a core."""
     wait: float = 10
@@ -167,7 +171,8 @@ class _Run:
         self.folder = project.state / "build"
         self.output = project.path(options.output or project.settings.build.output).resolve()
         self.chain = chain.themes(project)
-        folders.check_output(project, self.output, self.chain)
+        self.earlier = options.carry_from and project.path(options.carry_from).resolve()
+        folders.check_output(project, self.output, self.chain, self.earlier)
         self.base_url = _base_url(options.base_url or project.settings.site.base_url)
         self.today = options.today or dt.date.today()  # noqa: DTZ011  # the editor's own day decides
         self.versions = store.versions()
@@ -180,13 +185,19 @@ class _Run:
         self.key = repr((project.settings.model_dump_json(exclude=_ELSEWHERE), self.base_url))
         self.key += repr((options.drafts, options.future, options.expired))
         self.key += repr([str(layer.folder) for layer in self.chain])
+        self.key += repr((str(self.earlier), options.carry_days)) if self.earlier else ""
 
     def build(self) -> BuildReport:
         if self.options.clean:
             self._clean()
         state = _State.load(self.state_path, self.versions)
         target = Folder(self.output, self.ledger, state.outputs if state else {})
-        inputs = Inputs(self.project.root, folders.trees(self.project, self.chain), state.inputs if state else {})
+        trees = folders.trees(self.project, self.chain)
+        if self.earlier is not None:
+            from sitegen.site import carry
+
+            trees |= carry.trees(self.earlier)
+        inputs = Inputs(self.project.root, trees, state.inputs if state else {})
         self._phase("scan")
         if state is not None and self._same(state, inputs, target):
             warnings = tuple(_thaw(warning) for warning in state.warnings)
@@ -283,6 +294,7 @@ class _Run:
         tree = data.Tree(inputs)
         planner = plan.Planner(scope, found, static, inputs, tree)
         outputs = planner.lay_out(self.hooks)
+        self._carry(inputs, found, outputs)
         claims = [(output.path, output.owner) for output in outputs]
         raise_all([*found.problems, *tree.problems, *content.collisions(claims)])
         content.connect(found, scope, dict(claims))
@@ -296,6 +308,7 @@ class _Run:
         for output in laid_out.outputs:
             if output.template:
                 output.own += theme.closure(output.template)
+        laid_out.digests.add("template:", theme.closure)
         theme.offer(site=laid_out.site, data=laid_out.site.data, section=None, theme=chosen)
         shortcodes = Shortcodes(theme, found.all, found.links)
         raise_all(list(shortcodes.problems()))
@@ -303,6 +316,22 @@ class _Run:
         laid_out.digests.learn("shortcode:", shortcodes.template_digest)
         laid_out.digests.learn("link:", shortcodes.link_digest)
         return found, laid_out, theme
+
+    def _carry(self, inputs: Inputs, content: Content, outputs: list[Output]) -> None:
+        """Adds what is taken over from an earlier build, and the list of all assets for the next one."""
+        from sitegen.site import carry
+        from sitegen.site.output import Output
+
+        self.carried = carried = carry.Carried()
+        if self.earlier is not None:
+            made = [output.path for output in outputs]
+            self.carried = carried = carry.gather(inputs, self.earlier, made, self.today, self.options.carry_days)
+            content.warnings += carried.warnings
+        for path, key in carried.copies.items():
+            outputs.append(Output(path, "an earlier build", parts=("copy", inputs.sha(key)), copy_of=key))
+        outputs.append(
+            Output(carry.LIST, "the list of assets", make_last=lambda hashes: carry.listing(hashes, carried))
+        )
 
     def _make(
         self,
@@ -318,9 +347,10 @@ class _Run:
         self._phase("plan")
         paths = [output.path for output in plan.outputs]
         with contextlib.ExitStack() as stack:
-            changes, stamps = self._work(todo, paths, plan, theme, target, inputs, stack)
+            changes, stamps = self._work(todo, kept, paths, plan, theme, target, inputs, stack)
             removed = target.finish(paths)
         first, last = content.shown_between(scope)
+        first, last = max(first, self.carried.first_day), min(last, self.carried.last_day)
         state = _State(self.key, first, last, inputs.stamps(), pages=sum(1 for _ in content.all))
         state.outputs = kept | dict(settled(changes, stamps, target, time.time_ns()))
         state.warnings = [_freeze(warning) for warning in content.warnings]
@@ -349,6 +379,7 @@ class _Run:
     def _work(
         self,
         todo: Sequence[Output],
+        kept: Mapping[str, Made],
         paths: Sequence[str],
         plan: Plan,
         theme: Theme,
@@ -360,13 +391,14 @@ class _Run:
         from sitegen.site.faults import Faults
 
         def work(share: Sequence[Output]) -> Steps[Any]:
-            progress = self.progress if share is dealt[0] else None
-            maker = _Maker(plan, theme, target, inputs, self.hooks, progress, len(dealt))
+            maker = _Maker(plan, theme, target, inputs, self.hooks)
+            if share is dealt[0] and self.progress:
+                maker.tell(self.progress, len(dealt))
             go = yield maker.make(share)
             if go:
                 yield maker.write()
 
-        dealt = workers.shares(todo, self.options.jobs)
+        dealt = workers.shares([output for output in todo if output.make_last is None], self.options.jobs)
         crew = workers.together(work, dealt)
         try:
             results = next(crew)
@@ -374,15 +406,17 @@ class _Run:
             for _, found in results:
                 faults.extend(found)
             raise_all(faults.problems())
+            changes = [change for made, _ in results for change in made]
+            hashes = {path: made.sha for path, made in kept.items()} | {change.path: change.sha for change in changes}
+            rest = _Maker(plan, theme, target, inputs, self.hooks, hashes)
+            changes += rest.make([output for output in todo if output.make_last is not None])[0]
             self._phase("render")
             stack.enter_context(self.gate)
             target.begin(paths)
-            stamps = crew.send(True)
+            stamps = [*crew.send(True), rest.write()]
         finally:
             crew.close()
-        return [change for made, _ in results for change in made], {
-            path: stamp for part in stamps for path, stamp in part
-        }
+        return changes, {path: stamp for part in stamps for path, stamp in part}
 
     def _report(
         self, pages: int, written: int, unchanged: int, removed: int, warnings: tuple[SitegenError, ...]
@@ -401,13 +435,19 @@ class _Maker:
         target: Folder,
         inputs: Inputs,
         hooks: Any,
-        progress: Progress | None,
-        shares: int,
+        hashes: Mapping[str, str] | None = None,
     ) -> None:
+        """``hashes`` are those of the outputs that are made already, for outputs that tell of them."""
         self._plan, self._theme, self._target, self._inputs, self._hooks = plan, theme, target, inputs, hooks
         self._changing = bool(hooks.hook.output_made.get_hookimpls())
-        self._progress, self._shares = progress, shares
+        self._hashes = hashes or {}
+        self._progress: Progress | None = None
+        self._shares = 1
         self._pending: list[tuple[str, bytes]] = []
+
+    def tell(self, progress: Progress, shares: int) -> None:
+        """Reports progress, for all ``shares`` as far as this one has come."""
+        self._progress, self._shares = progress, shares
 
     def make(self, share: Sequence[Output]) -> tuple[list[Change], Found]:
         from sitegen.site.faults import Faults
@@ -441,6 +481,8 @@ class _Maker:
             data = self._theme.render(output.template, output.context)
             changed = self._hooks.hook.output_made(path=output.path, data=data) if self._changing else None
             return data if changed is None else changed
+        if output.make_last is not None:
+            return output.make_last(self._hashes)
         if output.make is not None:
             return output.make()
         return self._inputs.read(output.copy_of)

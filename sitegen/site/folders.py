@@ -31,8 +31,14 @@ _SIGNS = {"_headers", "404.html", "sitemap.xml"}
 """Outputs that every build makes, and hardly anything else all three."""
 
 
-def check_output(project: Project, output: Path, chain: Iterable[Layer]) -> None:
+def check_output(project: Project, output: Path, chain: Iterable[Layer], earlier: Path | None) -> None:
     """Raises ``OutputRefused`` when the output folder is, holds or lies in a folder that the build reads."""
+    if earlier is not None and (output.is_relative_to(earlier) or earlier.is_relative_to(output)):
+        raise OutputRefused(
+            "the output folder is, holds or lies in the earlier build that assets are carried from",
+            place=str(output),
+            remedy="Move the earlier build to another folder first: it is what readers have, and is not changed.",
+        )
     root = project.root.resolve()
     if root.is_relative_to(output):
         raise OutputRefused("the output folder would be the site's own folder, or hold it", place=str(output))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,8 @@ class Output:
     make: Callable[[], bytes] | None = None
     copy_of: str = ""
     """The key of an input."""
+    make_last: Callable[[Mapping[str, str]], bytes] | None = None
+    """Makes a file that tells of others: it is given the SHA-256 of all other outputs by path, when they are made."""
     own: bytes = b""
     """The digest of the parts; empty until ``seal``, and for outputs that are made in each build."""
 

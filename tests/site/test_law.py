@@ -218,6 +218,18 @@ def spoil_output(number: int, how: str) -> Any:
     return edit
 
 
+def deploy(name: str, carry: bool) -> Any:
+    """The site as it is becomes an earlier build, whose assets are carried forward."""
+
+    def edit(world: World) -> None:
+        folder = world.site.root.parent / f"deploy-{name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(world.site.output, folder)
+        world.options["carry_from"] = folder if carry else None
+
+    return edit
+
+
 def set_option(name: str, value: Any) -> Any:
     return lambda world: world.options.update({name: value})
 
@@ -290,6 +302,8 @@ edits = st.one_of(
         write, st.sampled_from(["static/x.txt", "content/a/p.txt", "static/logo.svg"]), st.sampled_from(["1", "2"])
     ),
     st.builds(spoil_output, st.integers(0, 30), st.sampled_from(["delete", "damage", "folder"])),
+    st.builds(deploy, st.sampled_from(["one", "two"]), st.sampled_from([True, True, False])),
+    st.builds(set_option, st.just("carry_days"), st.integers(1, 3)),
     st.builds(set_option, st.just("drafts"), st.booleans()),
     st.builds(set_option, st.just("future"), st.booleans()),
     st.builds(set_option, st.just("today"), st.sampled_from([TODAY, dt.date(2026, 5, 30), dt.date(2026, 6, 3)])),
