@@ -61,6 +61,7 @@ class Collector:
             key = self._layers.merged[path]
             extension = _extension(path)
             if path not in self._themed or extension not in _FINGERPRINTED:
+                self._check_place(path, key)
                 self._outputs[path] = path
                 self._assets.copies[path] = key
             elif extension == ".css":
@@ -73,6 +74,17 @@ class Collector:
                 self._outputs[path] = fingerprinted(path, self._inputs.sha(key))
                 self._assets.copies[self._outputs[path]] = key
         return self._outputs[path]
+
+    def _check_place(self, path: str, key: str) -> None:
+        """A file that keeps its name must not lie where browsers are told to keep files for ever."""
+        if path.startswith(f"{FOLDER}/"):
+            self._problems.append(
+                AssetBroken(
+                    f"{FOLDER}/ is for files whose names say what is in them; browsers never ask for those again",
+                    place=self._name(key),
+                    remedy=f"Rename the folder static/{FOLDER}/, say to static/files/.",
+                )
+            )
 
     def _publish(self, path: str, content: bytes) -> None:
         self._outputs[path] = fingerprinted(path, files.sha256(content))

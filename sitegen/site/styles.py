@@ -64,7 +64,7 @@ class _Bundle:
         """The text of a sheet and of all that it imports."""
         self._open.append(sheet)
         parts, head = [], True
-        rules = tinycss2.parse_stylesheet(sheet.text, skip_comments=False, skip_whitespace=True)
+        rules = tinycss2.parse_stylesheet(self._closed(sheet), skip_comments=False, skip_whitespace=True)
         imports = [rule for rule in rules if _is(rule, "import")]
         for rule in rules:
             if _is(rule, "charset"):
@@ -78,6 +78,15 @@ class _Bundle:
             parts.append(self._rule(sheet, rule))
         self._open.pop()
         return "".join(parts)
+
+    def _closed(self, sheet: Sheet) -> list[Any]:
+        """The tokens of a sheet. What is not closed would swallow a bracket that is put at the end."""
+        tokens: list[Any] = tinycss2.parse_component_value_list(f"{sheet.text}\n}}")
+        if tokens[-1].type == "error" and tokens[-1].kind == "}":
+            tokens.pop()
+        else:
+            self._wrong(sheet, tokens[-1], "what begins in this line is not closed")
+        return tokens
 
     def _wrong(self, sheet: Sheet, node: Any, message: str) -> None:
         self._problems.append(AssetBroken(message, place=Place(sheet.name, node.source_line)))

@@ -53,3 +53,29 @@ def test_every_word_that_a_template_asks_for_is_there() -> None:
     for path, text in _templates().items():
         for key, joined in re.findall(r"""\bt\(\s*"(\w+)"\s*(~)?""", text):
             assert any(name.startswith(key) for name in known) if joined else key in known, f"{path}: {key}"
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_accent_can_be_read_on_light_and_dark_paper() -> None:
+    """Contrast after WCAG 2.2: 7 to 1 for words, 3 to 1 for bars."""
+    options = tomllib.loads((THEME / "theme.toml").read_text())["settings"]
+    sheet = (THEME / "static/css/_options.css").read_text()
+    for accent in options["accent"]["choices"][1:]:
+        both = re.findall(
+            rf'\[data-accent="{accent}"\] \{{\s*--spruce: (#\w+);\s*--spruce-deep: (#\w+);\s*--bar: (#\w+);', sheet
+        )
+        assert len(both) == 2, accent
+        for (spruce, deep, bar), papers in zip(both, (("#ffffff", "#f1f5f4"), ("#0f1514", "#19211f")), strict=True):
+            for paper in papers:
+                assert min(_contrast(spruce, paper), _contrast(deep, paper)) >= 7, (accent, paper)
+                assert _contrast(bar, paper) >= 3, (accent, paper)

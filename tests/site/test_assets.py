@@ -125,6 +125,20 @@ def test_all_that_is_wrong_in_style_sheets_is_told_with_its_line(bare: Site) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    "text", ["b { c: d", "@media print { b { c: d }", "b { c: url(", "/* b", "b { c: (d }", "b { c: 'd }", "b { } }"]
+)
+def test_what_is_not_closed_is_told_with_the_line_where_it_begins(bare: Site, text: str) -> None:
+    bare.write("themes/tiny/static/css/main.css", f"a {{ }}\n{text}\n")
+    assert told(bare)[0].startswith("themes/tiny/static/css/main.css:2: ")
+
+
+def test_a_file_of_the_site_cannot_stand_where_names_say_what_is_in_a_file(site: Site) -> None:
+    site.write("static/assets/logo.png", b"1")
+    (line,) = told(site)
+    assert line.startswith("static/assets/logo.png: ")
+
+
 def test_style_sheets_that_import_each_other_are_told(site: Site) -> None:
     site.write("themes/tiny/static/css/colours.css", '@import "main.css";')
     assert ["imports itself" in line for line in told(site)] == [True, True]
