@@ -13,7 +13,8 @@
     │                                   ProvenanceBroken, AddressTaken, BriefUnreadable, FormulaBroken,
     │                                   AttributesRefused, ShortcodeBroken, ShortcodeUnknown, ShortcodeFailed,
     │                                   ImageBroken, ImageTooLarge, ImageMisnamed, ImageForeign, ImageRevealing,
-    │                                   DataBroken, ExtraInvalid
+    │                                   DataBroken, ExtraInvalid,
+    │                                   LanguageUnclear, TranslationTwice
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
     │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken
@@ -428,6 +429,20 @@ class BriefUnreadable(ContentError):
 
     code = "SG410"
     default_remedy = "Check the owner and mode of the file."
+
+
+class LanguageUnclear(ContentError):
+    """The name of a file ends with one language, and its front matter says another."""
+
+    code = "SG430"
+    default_remedy = "Rename the file, or change `language` in its front matter."
+
+
+class TranslationTwice(ContentError):
+    """Two pages are the same text in the same language."""
+
+    code = "SG431"
+    default_remedy = "Give one of them another `translation`, or correct its `language`."
 
 
 class ImageBroken(ContentError):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from sitegen import files
 from sitegen.errors import (
@@ -75,6 +75,17 @@ class Site(_Section):
     """A theme that comes with sitegen, or a folder of that name under the site's `themes/`."""
     menu: tuple[MenuEntry, ...] = ()
     """The links at the top of each page, in their order. Empty: home, topics, archive and the pages of `content/`."""
+
+
+class Language(_Section):
+    """A further language of the site: its pages live under `/de/`, with a home page, lists and a menu of their own."""
+
+    title: str = ""
+    """The name of the site in this language; the site's own name when empty."""
+    description: str = ""
+    """One sentence about the site in this language; the site's own when empty."""
+    menu: tuple[MenuEntry, ...] = ()
+    """The links at the top of its pages. Empty: home, topics, archive and the pages of `content/` in this language."""
 
 
 class Build(_Section):
@@ -343,6 +354,8 @@ class Settings(_Section):
     """All settings of a site."""
 
     site: Site = Site()
+    languages: dict[Annotated[str, Field(pattern=LANGUAGE)], Language] = {}
+    """Further languages of the site by their codes, as in `[languages.de]`; that of `site.language` is not among them."""
     build: Build = Build()
     images: Images = Images()
     taxonomies: dict[Annotated[str, Field(pattern=NAME)], Taxonomy] = {}
@@ -366,6 +379,17 @@ class Settings(_Section):
     search: Search = Search()
     check: Check = Check()
     publish: Publish = Publish()
+
+    @field_validator("languages")
+    @classmethod
+    def _once_each(cls, languages: dict[str, Language], info: ValidationInfo) -> dict[str, Language]:
+        site = info.data.get("site")
+        seen = {site.language.lower()} if isinstance(site, Site) else set()
+        for code in languages:
+            if code.lower() in seen:
+                raise ValueError(f"{code!r} stands there twice, or is the language of [site]")
+            seen.add(code.lower())
+        return languages
 
 
 @dataclass(frozen=True)
