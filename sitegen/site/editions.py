@@ -77,7 +77,9 @@ class Editions(Mapping[str, Edition]):
         _, code = self.named(key)
         stated = self.nearest(entry.language) if entry.language else None
         if code and entry.language and "language" in entry.said and stated != code:
-            raise LanguageUnclear(f"the name of the file says {code!r}, its front matter {entry.language!r}", place=name)
+            raise LanguageUnclear(
+                f"the name of the file says {code!r}, its front matter {entry.language!r}", place=name
+            )
         return self._editions[code or stated or self.default.code]
 
 
@@ -110,6 +112,9 @@ def translate(pages: Iterable[StoredPage], editions: Editions, languages: Langua
     for group in groups.values():
         if len(group) > 1:
             every = sorted(group.values(), key=lambda page: (order.get(page.language, len(order)), page.language))
-            links = [Translation(page.language, languages[page.language].name, page.title, page.url, page.permalink) for page in every]
+            links = [
+                Translation(page.language, languages[page.language].name, page.title, page.url, page.permalink)
+                for page in every
+            ]
             for page in every:
                 page.translations = tuple(link for link in links if link.language != page.language)

@@ -21,6 +21,17 @@ _LAST_RESORT = "en"
 _HOLE = re.compile(r"\{(\w+)\}")
 
 
+_TITLES = {
+    "en": {"home": "Home", "archive": "Briefs", "404": "Page not found"}
+    | {"tags": "Topics", "correspondents": "Correspondents", "types": "Types"},
+    "de": {"home": "Start", "archive": "Kurzberichte", "404": "Seite nicht gefunden"}
+    | {"tags": "Themen", "correspondents": "Absender", "types": "Dokumentarten"},
+    "fr": {"home": "Accueil", "archive": "Synthèses", "404": "Page introuvable"}
+    | {"tags": "Thèmes", "correspondents": "Correspondants", "types": "Types"},
+}
+"""The titles of pages that have no file; a theme or a site may say others, as ``title_home``."""
+
+
 class Problem(Exception):
     """Something that a template asked for is not there; told with the template's line."""
 
@@ -37,8 +48,9 @@ class Phrase(NamedTuple):
 class Words:
     """The strings of a theme, as a page in one language needs them."""
 
-    def __init__(self, phrases: Mapping[str, Phrase]) -> None:
-        self._phrases = phrases
+    def __init__(self, phrases: Mapping[str, Phrase], codes: Sequence[str]) -> None:
+        """``codes`` are those of the language: ``de`` and ``de-AT`` for that of Austria."""
+        self._phrases, self._codes = phrases, codes
 
     @classmethod
     def read(cls, inputs: Inputs, folders: Sequence[str], code: str, languages: Languages) -> Words:
@@ -48,18 +60,33 @@ class Words:
         """
         phrases: dict[str, Phrase] = {}
         problems: list[SitegenError] = []
-        for wanted in dict.fromkeys((_LAST_RESORT, code.partition("-")[0].lower(), code)):
+        codes = (code.partition("-")[0].lower(), code)
+        for wanted in dict.fromkeys((_LAST_RESORT, *codes)):
+            language = languages[wanted]
+            phrases |= {
+                f"title_{name}": Phrase(language, {"": (title,)}) for name, title in _TITLES.get(wanted, {}).items()
+            }
             for folder in folders:
                 key = f"{folder}/{wanted}.toml"
                 if key in inputs.files:
-                    phrases |= _phrases(inputs, key, languages[wanted], problems)
+                    phrases |= _phrases(inputs, key, language, problems)
         raise_all(problems)
-        return cls(phrases)
+        return cls(phrases, codes)
 
     @property
     def digest(self) -> bytes:
         """Of all that it can say."""
         return digest([(key, phrase.language.code, phrase.forms) for key, phrase in sorted(self._phrases.items())])
+
+    def title(self, name: str, stated: str = "", *, own: bool = True) -> str:
+        """What the list ``name`` is called. What the settings state for it is in the language of the site.
+
+        On pages in that language (``own``) it comes first, on others only before the words of other languages.
+        """
+        phrase = self._phrases.get(f"title_{name}")
+        if stated and (own or phrase is None or phrase.language.code not in self._codes):
+            return stated
+        return "".join(phrase.forms.get("", ())) if phrase else name.replace("-", " ").replace("_", " ").capitalize()
 
     def __call__(self, key: str, **values: object) -> str:
         """The string ``key`` with ``{name}`` replaced by the value of that name; ``count`` chooses its plural form."""
