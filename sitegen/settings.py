@@ -355,7 +355,7 @@ class Settings(_Section):
 
     site: Site = Site()
     languages: dict[Annotated[str, Field(pattern=LANGUAGE)], Language] = {}
-    """Further languages of the site by their codes, as in `[languages.de]`; that of `site.language` is not among them."""
+    """Further languages of the site by their codes, as in `[languages.de]`; `site.language` is not among them."""
     build: Build = Build()
     images: Images = Images()
     taxonomies: dict[Annotated[str, Field(pattern=NAME)], Taxonomy] = {}

@@ -41,12 +41,6 @@ def slug(text: str, language: str = "") -> str:
     """
     from slugify import slugify
 
-    letters = _UMLAUTS if language.startswith("de") else ()
+    letters = _UMLAUTS if language.lower().partition("-")[0] == "de" else ()
     found = slugify(text[:1000], max_length=SLUG_LIMIT, word_boundary=True, save_order=True, replacements=letters)
     return f"{found}-1" if found in _RESERVED else found
-
-
-def alphabetical(name: str) -> str:
-    """What names are sorted by: Ä stands with A, as readers of any of our languages will look for it first."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
-    return plain.casefold()

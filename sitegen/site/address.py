@@ -18,8 +18,9 @@ SECTION = "_index"
 class Addresses:
     """Works out addresses below the base path, such as ``news/2026/harbour/``; that of the home page is empty."""
 
-    def __init__(self, permalinks: Mapping[str, str]) -> None:
-        self._patterns = permalinks
+    def __init__(self, permalinks: Mapping[str, str], language: str) -> None:
+        """``language`` is that of pages which do not state theirs."""
+        self._patterns, self._language = permalinks, language
 
     def of(self, key: str, name: str, entry: Record) -> str:
         """The address of the page whose input is ``key``; ``name`` is used in the error.
@@ -27,21 +28,22 @@ class Addresses:
         Raises ``FrontMatterInvalid`` for a page without a date whose pattern has one.
         """
         tree, _, path = key.partition("/")
+        language = entry.language or self._language
         if tree == "briefs":
             pattern = self._patterns.get("briefs")
-            last = entry.slug or entry.title_slug or slug(PurePosixPath(path).stem)
+            last = entry.slug or _title_slug(entry, language) or slug(PurePosixPath(path).stem, language)
             last = last or f"brief-{files.sha256(path)[:8]}"
-            folders = _slugs(path.split("/")[:-1]) if pattern else ()
+            folders = _slugs(path.split("/")[:-1], language) if pattern else ()
             return _fill(pattern, folders, last, entry, name) if pattern else f"briefs/{last}/"
         *above, file = path.removesuffix(".md").split("/")
         if file in (INDEX, SECTION):
-            folders = _slugs(above)
+            folders = _slugs(above, language)
             if entry.slug and folders:
                 folders[-1] = entry.slug
             leaf = file == INDEX and bool(folders)
             above = above[:-1] if leaf else above
         else:
-            folders = [*_slugs(above), entry.slug or slug(file) or f"page-{files.sha256(file)[:8]}"]
+            folders = [*_slugs(above, language), entry.slug or slug(file, language) or f"page-{files.sha256(file)[:8]}"]
             leaf = True
         pattern = self._pattern(above) if leaf else None
         if pattern:
@@ -57,8 +59,14 @@ class Addresses:
         return self._patterns.get("pages")
 
 
-def _slugs(folders: list[str]) -> list[str]:
-    return [slug(part) or f"folder-{files.sha256(part)[:8]}" for part in folders]
+def _title_slug(entry: Record, language: str) -> str:
+    # That of the record knows nothing of the site's language; only German writes its letters in another way.
+    german = language.lower().partition("-")[0] == "de" and not entry.title.isascii()
+    return slug(entry.title, language) if german else entry.title_slug
+
+
+def _slugs(folders: list[str], language: str) -> list[str]:
+    return [slug(part, language) or f"folder-{files.sha256(part)[:8]}" for part in folders]
 
 
 def _fill(pattern: str, folders: list[str] | tuple[str, ...], last: str, entry: Record, name: str) -> str:

@@ -13,7 +13,7 @@ import gc
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,10 +30,12 @@ from sitegen.site.outputs import NEVER, Change, Folder, Made, settled
 if TYPE_CHECKING:
     from sitegen.site.content import Content
     from sitegen.site.faults import Fault
+    from sitegen.site.languages import Languages
+    from sitegen.site.layout import Plan
     from sitegen.site.output import Output
-    from sitegen.site.plan import Plan
     from sitegen.site.scope import Scope
     from sitegen.site.theme import Theme
+    from sitegen.site.words import Voice
     from sitegen.site.workers import Steps
 
     Found = list[tuple[tuple[str, Place | None, str], Fault]]
@@ -279,43 +281,57 @@ class _Run:
             library.close()
 
     def _lay_out(self, scope: Scope, inputs: Inputs, library: Any, shelf: Any) -> tuple[Content, Plan, Theme]:
-        from sitegen.site import assets, content, data, options, plan
+        from sitegen.site import assets, content, data, options
+        from sitegen.site.editions import Editions
         from sitegen.site.languages import Languages
+        from sitegen.site.layout import Layout
         from sitegen.site.shortcodes import Shortcodes
         from sitegen.site.theme import Theme
         from sitegen.site.tracking import digest
 
-        found = content.gather(scope, inputs, shelf, library, self.hooks)
+        editions = Editions(scope)
+        languages = Languages(self.folder / "languages", self.versions)
+        found = content.gather(scope, editions, languages, inputs, shelf, library, self.hooks)
+        languages.learn({page.language for page in found.all})
+        voices = self._voices(editions, inputs, languages)
         known = options.declared(self.project, inputs, self.chain)
         chosen = options.chosen(self.project, known)
         made = {options.SHEET: text} if (text := options.sheet(known, chosen)) else {}
         layers = chain.Layers(inputs, "static", self.chain)
         static = assets.collect(self.project, inputs, layers, scope.base, made, self.versions)
         tree = data.Tree(inputs)
-        planner = plan.Planner(scope, found, static, inputs, tree)
-        outputs = planner.lay_out(self.hooks)
+        words = {code: voice.words for code, voice in voices.items()}
+        layout = Layout(found, words, languages, static, inputs, tree)
+        outputs = layout.outputs(self.hooks)
         self._carry(inputs, found, outputs)
         claims = [(output.path, output.owner) for output in outputs]
         raise_all([*found.problems, *tree.problems, *content.collisions(claims)])
         content.connect(found, scope, dict(claims))
         content.seal(found, inputs)
         hashes = {key: inputs.sha(key) for tree in ("theme", "templates", "static", "i18n") for key in inputs.of(tree)}
-        shared = [(key, sha) for key, sha in hashes.items() if key.endswith(".toml")]
-        laid_out = planner.plan(outputs, digest(self.code, self.key, shared))
-        languages = Languages(self.folder / "languages", self.versions)
-        languages.learn({page.language for page in found.all})
-        theme = Theme(self.project, self.chain, inputs, static, languages, self.base_url, self.code, self.hooks)
-        for output in laid_out.outputs:
+        shared = [(key, sha) for key, sha in hashes.items() if key.endswith(chain.FILE_NAME)]
+        plan = layout.plan(outputs, digest(self.code, self.key, shared))
+        theme = Theme(self.project, self.chain, inputs, static, voices, self.base_url, self.code, self.hooks)
+        for output in plan.outputs:
             if output.template:
                 output.own += theme.closure(output.template)
-        laid_out.digests.add("template:", theme.closure)
-        theme.offer(site=laid_out.site, data=laid_out.site.data, section=None, theme=chosen)
+        plan.digests.add("template:", theme.closure)
+        theme.offer(data=data.Data(tree), section=None, theme=chosen)
+        theme.tell(plan.sites)
         shortcodes = Shortcodes(theme, found.all, found.links)
         raise_all(list(shortcodes.problems()))
         library.finish = shortcodes.finish
-        laid_out.digests.learn("shortcode:", shortcodes.template_digest)
-        laid_out.digests.learn("link:", shortcodes.link_digest)
-        return found, laid_out, theme
+        plan.digests.learn("shortcode:", shortcodes.template_digest)
+        plan.digests.learn("link:", shortcodes.link_digest)
+        return found, plan, theme
+
+    def _voices(self, editions: Iterable[str], inputs: Inputs, languages: Languages) -> dict[str, Voice]:
+        from sitegen.site.words import Voice, Words
+
+        folders = [*(f"{layer.tree}/i18n" for layer in reversed(self.chain)), "i18n"]
+        return {
+            code: Voice(Words.read(inputs, folders, code, languages), languages[code], languages) for code in editions
+        }
 
     def _carry(self, inputs: Inputs, content: Content, outputs: list[Output]) -> None:
         """Adds what is taken over from an earlier build, and the list of all assets for the next one."""
@@ -477,6 +493,7 @@ class _Maker:
         return Change(output.path, sha, depends or b"", reads, differs)
 
     def _data(self, output: Output) -> bytes:
+        self._theme.speak(output.language)
         if output.template:
             data = self._theme.render(output.template, output.context)
             changed = self._hooks.hook.output_made(path=output.path, data=data) if self._changing else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -25,8 +25,11 @@ from sitegen.frontmatter import unstated
 from sitegen.settings import Settings
 from sitegen.site import sections, taxonomy
 from sitegen.site.address import INDEX, SECTION, Addresses
+from sitegen.site.alphabet import order
 from sitegen.site.cascade import Inheritance
+from sitegen.site.editions import Edition, Editions, translate
 from sitegen.site.inputs import Inputs
+from sitegen.site.languages import Languages
 from sitegen.site.library import Library, Shelf
 from sitegen.site.links import Links
 from sitegen.site.page import Link, PageKind
@@ -42,8 +45,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Content:
-    """All pages and files of the site, and what is wrong with them."""
+    """The pages of one edition; that of the site's own language holds the others, and what belongs to all of them."""
 
+    edition: Edition
     home: StoredPage | None = None
     briefs: list[StoredPage] = field(default_factory=list)
     """Newest first."""
@@ -64,9 +68,23 @@ class Content:
     """The days, as ordinals, on which a page begins or ceases to be shown."""
     links: Links = field(init=False)
     """Knows where links lead, once it is settled what there will be."""
+    others: list[Content] = field(default_factory=list)
+
+    @property
+    def editions(self) -> Iterator[Content]:
+        """Itself, and the further editions."""
+        yield self
+        yield from self.others
 
     @property
     def all(self) -> Iterator[StoredPage]:
+        """The pages of all editions."""
+        for content in self.editions:
+            yield from content.own
+
+    @property
+    def own(self) -> Iterator[StoredPage]:
+        """The pages of this edition."""
         if self.home is not None:
             yield self.home
         yield from self.briefs
@@ -80,17 +98,39 @@ class Content:
         return first, min((day for day in self.days if day > today), default=dt.date.max.toordinal() + 1) - 1
 
 
-def gather(scope: Scope, inputs: Inputs, shelf: Shelf, library: Library, hooks: PluginManager) -> Content:
+def gather(
+    scope: Scope,
+    editions: Editions,
+    languages: Languages,
+    inputs: Inputs,
+    shelf: Shelf,
+    library: Library,
+    hooks: PluginManager,
+) -> Content:
     """Makes the pages. Problems and warnings are collected in the result; nothing is raised for them."""
-    return _Gatherer(scope, inputs, shelf, library, hooks).gather()
+    content = _Gatherer(scope, editions, inputs, shelf, library, hooks).gather()
+    content.problems += translate(content.all, editions, languages)
+    return content
 
 
 class _Gatherer:
-    def __init__(self, scope: Scope, inputs: Inputs, shelf: Shelf, library: Library, hooks: PluginManager) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        editions: Editions,
+        inputs: Inputs,
+        shelf: Shelf,
+        library: Library,
+        hooks: PluginManager,
+    ) -> None:
+        self._editions = editions
         self._scope, self._inputs, self._shelf, self._library, self._hooks = scope, inputs, shelf, library, hooks
         self._names = scope.name_of
-        self._content = Content(problems=list(shelf.problems), warnings=list(shelf.warnings))
-        self._addresses = Addresses(scope.settings.permalinks)
+        own = editions.default
+        self._content = Content(own, problems=list(shelf.problems), warnings=list(shelf.warnings))
+        self._content.others = [Content(edition) for edition in editions.values() if edition is not own]
+        self._contents = {content.edition.code: content for content in self._content.editions}
+        self._addresses = {code: Addresses(scope.settings.permalinks, code) for code in editions}
         self._models = Models(scope.settings.collections, inputs) if scope.settings.collections else None
         self._origins = {origin.source: origin for origin in shelf.origins.values()}
 
@@ -99,19 +139,35 @@ class _Gatherer:
         records = self._inherited()
         shown = self._shown(records)
         content.problems += _claimed_twice(records, names)
-        content.problems += _misplaced(records, names)
+        content.problems += _misplaced(records, self._editions, names)
         content.days = {day for entry in records.values() for day in (entry.date, entry.expires) if day is not None}
-        content.indexes = _indexes(self._scope, shown.values())
+        for edition, entries in self._sorted(shown).items():
+            self._gather(self._contents[edition], entries)
+        self._hooks.hook.pages_ready(pages=list(content.all))
+        for found in content.editions:
+            key = order(found.edition.code)
+            found.sections = sections.nodes(found.section_pages, found.pages, key)
+            _order(found)
+        content.copies = _copies(self._inputs, content, self._editions, names)
+        return content
+
+    def _sorted(self, shown: Mapping[str, Record]) -> dict[str, dict[str, Record]]:
+        """The records by edition."""
+        found: dict[str, dict[str, Record]] = {code: {} for code in self._editions}
         for key, entry in shown.items():
             try:
-                self._put(self._page(key, entry))
+                found[self._editions.of(key, entry, self._names(key)).code][key] = entry
             except SitegenError as error:
-                content.problems += error.problems
-        self._hooks.hook.pages_ready(pages=list(content.all))
-        content.sections = sections.nodes(content.section_pages, content.pages)
-        _order(content)
-        content.copies = _copies(self._inputs, content, names)
-        return content
+                self._content.problems += error.problems
+        return found
+
+    def _gather(self, content: Content, records: Mapping[str, Record]) -> None:
+        content.indexes = _indexes(content.edition.scope, records.values())
+        for key, entry in records.items():
+            try:
+                _put(content, self._page(content, key, entry))
+            except SitegenError as error:
+                self._content.problems += error.problems
 
     def _inherited(self) -> dict[str, Record]:
         inheritance = Inheritance(self._scope.settings.cascade, self._shelf.records, self._names)
@@ -120,40 +176,43 @@ class _Gatherer:
     def _shown(self, records: Mapping[str, Record]) -> dict[str, Record]:
         """The records of pages that are shown; what stands in a section that is not shown is not shown either."""
         shown: dict[str, Record] = {}
-        closed = []
+        closed: dict[str, set[str]] = defaultdict(set)
         for key, entry in records.items():
             if self._scope.shows(entry):
                 shown[key] = entry
             else:
                 self._content.hidden[key] = entry
-                if sections.folder_of(key):
-                    closed.append(f"{key.rpartition('/')[0]}/")
+                bare, code = self._editions.named(key)
+                if sections.folder_of(bare):
+                    closed[f"{key.rpartition('/')[0]}/"].add(code or self._editions.default.code)
         if closed:
-            for key in [key for key in shown if key.startswith(tuple(closed))]:
+            heads = {self._editions.named(key) for key in records if f"/{SECTION}." in key}
+            for key in [key for key in shown if self._closed(key, records[key], closed, heads)]:
                 self._content.hidden[key] = shown.pop(key)
         return shown
 
-    def _put(self, page: StoredPage) -> None:
-        content = self._content
-        if page.kind == "home":
-            content.home = page
-        elif page.kind == "brief":
-            content.briefs.append(page)
-        elif page.kind == "section":
-            content.section_pages.append(page)
-        else:
-            content.pages.append(page)
+    def _closed(
+        self, key: str, entry: Record, closed: Mapping[str, set[str]], heads: Collection[tuple[str, str]]
+    ) -> bool:
+        """Whether a page stands in a section that is not shown: in its language, or in the only one that has it."""
+        code, own = self._editions.code(key, entry), self._editions.default.code
+        return any(
+            key.startswith(folder)
+            and (code in codes or (own in codes and (f"{folder}{SECTION}.md", code) not in heads))
+            for folder, codes in closed.items()
+        )
 
-    def _page(self, key: str, entry: Record) -> StoredPage:
-        scope, path = self._scope, self._names(key)
-        tree, _, inside = key.partition("/")
-        local = self._addresses.of(key, path, entry)
+    def _page(self, content: Content, key: str, entry: Record) -> StoredPage:
+        scope, path = content.edition.scope, self._names(key)
+        bare, _ = self._editions.named(key)
+        tree, _, inside = bare.partition("/")
+        local = self._addresses[content.edition.code].of(bare, path, entry)
         kind: PageKind = "brief" if tree == "briefs" else "home" if not local else "page"
-        if kind == "page" and sections.folder_of(key) is not None:
+        if kind == "page" and sections.folder_of(bare) is not None:
             kind = "section"
         links = {
             name: tuple(dict.fromkeys(index.link(value) for value in taxonomy.values(entry, name)))
-            for name, index in self._content.indexes.items()
+            for name, index in content.indexes.items()
         }
         page = StoredPage(
             kind=kind,
@@ -180,7 +239,7 @@ class _Gatherer:
             page.extra = self._models.fields(key, path, entry, self._content.problems)
         elif entry.extra:
             page.extra = unpacked(entry.extra)
-        page.bind(self._library, key, entry)
+        page.bind(self._library, key, bare, entry)
         self._content.warnings += (
             errors.named(code)(words, place=Place(path, at)) for code, words, at in entry.remarks
         )
@@ -188,14 +247,26 @@ class _Gatherer:
         return page
 
 
-def _misplaced(records: Mapping[str, Record], names: Names) -> Iterator[SitegenError]:
+def _put(content: Content, page: StoredPage) -> None:
+    if page.kind == "home":
+        content.home = page
+    elif page.kind == "brief":
+        content.briefs.append(page)
+    elif page.kind == "section":
+        content.section_pages.append(page)
+    else:
+        content.pages.append(page)
+
+
+def _misplaced(records: Mapping[str, Record], editions: Editions, names: Names) -> Iterator[SitegenError]:
     """Fields that this kind of file may not have, or lacks."""
     for key, entry in records.items():
         if key.startswith("briefs/") and "status" not in entry.said:
             yield unstated(names(key))
-        if (entry.section is not None or entry.cascade is not None) and sections.folder_of(key) is None:
-            field = "section" if entry.section is not None else "cascade"
-            yield FrontMatterInvalid(f"the field {field!r} belongs into a file named _index.md", place=names(key))
+        places = {"section": editions.named(key)[0], "cascade": key}
+        for name, place in places.items():
+            if getattr(entry, name) is not None and sections.folder_of(place) is None:
+                yield FrontMatterInvalid(f"the field {name!r} belongs into a file named _index.md", place=names(key))
 
 
 def _claimed_twice(records: Mapping[str, Record], names: Names) -> Iterator[SitegenError]:
@@ -212,7 +283,8 @@ def _indexes(scope: Scope, records: Iterable[Record]) -> dict[str, taxonomy.Inde
     every = list(records)
     return {
         name: taxonomy.Index.of(
-            name, f"{scope.base}{name}/", (value for entry in every for value in taxonomy.values(entry, name))
+            *(name, f"{scope.base}{name}/", scope.settings.site.language),
+            (value for entry in every for value in taxonomy.values(entry, name)),
         )
         for name in taxonomy.names(scope.settings)
     }
@@ -251,12 +323,13 @@ def _order(content: Content) -> None:
             index.add(page, dict.fromkeys(index.link(value) for value in taxonomy.values(page.record, name)))
 
 
-def _copies(inputs: Inputs, content: Content, names: Names) -> dict[str, str]:
+def _copies(inputs: Inputs, content: Content, editions: Editions, names: Names) -> dict[str, str]:
     """The files of ``content/`` that are no Markdown: all but those that belong to pages which are not shown."""
     folders = set()
+    shown = {page.bare for page in content.all}
     for key in content.hidden:
-        path = PurePosixPath(key)
-        if path.parts[0] == "content":
+        path = PurePosixPath(editions.named(key)[0])
+        if path.parts[0] == "content" and path.as_posix() not in shown:
             folders.add(f"{path.parent if path.stem in (INDEX, SECTION) else path.with_suffix('')}/")
     folders.discard("content/")
     withheld = _linked(content.hidden.items(), names) - _linked(
@@ -304,7 +377,7 @@ def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
             if reason:
                 content.warnings.append(links.broken(href, reason, Place(page.path, line)))
         page.targets = tuple(targets)
-    for entry in scope.settings.site.menu:
+    for entry in (entry for found in content.editions for entry in found.edition.scope.settings.site.menu):
         if entry.url.startswith("/") and not links.exists(scope.base + entry.url[1:].partition("#")[0]):
             content.warnings.append(
                 LinkBroken(f"the menu's {entry.title!r} leads to {entry.url}, which is not there", place="sitegen.toml")

@@ -1,7 +1,7 @@
 """Editions: the site in each of its languages. An edition is a whole site under its own path, ``/de/``.
 
 The language of ``[site]`` has the root; each ``[languages.de]`` has an edition. A page belongs to the edition that the
-end of its file's name says, ``about.de.md``, else to that of its language; pages in any other language stay at the root.
+name of its file ends with, ``about.de.md``, else to that of its language; pages in other languages stay at the root.
 Pages whose files differ in that end only are translations of each other, as are those that share a `translation`.
 """
 
@@ -15,7 +15,7 @@ from sitegen.errors import LanguageUnclear, SitegenError, TranslationTwice
 from sitegen.settings import Language as Stated
 from sitegen.settings import Settings
 from sitegen.site.languages import Languages
-from sitegen.site.page import Translation
+from sitegen.site.page import Page, Translation
 from sitegen.site.record import Record
 from sitegen.site.scope import Scope
 from sitegen.site.stored import StoredPage
@@ -30,6 +30,11 @@ class Edition:
     """Of its addresses and outputs, below the base path: ``de/``; empty for the site's own language."""
     scope: Scope
     """That of the build, with the settings and the base path of the edition."""
+
+    @property
+    def root(self) -> str:
+        """The base path of the whole site."""
+        return self.scope.base.removesuffix(self.prefix)
 
 
 class Editions(Mapping[str, Edition]):
@@ -70,17 +75,19 @@ class Editions(Mapping[str, Edition]):
                 return f"{stem}.md", code
         return key, ""
 
+    def code(self, key: str, entry: Record) -> str:
+        """The language of the edition of a page."""
+        if not self._several:
+            return self.default.code
+        return self.named(key)[1] or (entry.language and self.nearest(entry.language)) or self.default.code
+
     def of(self, key: str, entry: Record, name: str) -> Edition:
         """The edition of a page; ``name`` stands in the error. Raises ``LanguageUnclear``."""
-        if not self._several:
-            return self.default
-        _, code = self.named(key)
-        stated = self.nearest(entry.language) if entry.language else None
-        if code and entry.language and "language" in entry.said and stated != code:
-            raise LanguageUnclear(
-                f"the name of the file says {code!r}, its front matter {entry.language!r}", place=name
-            )
-        return self._editions[code or stated or self.default.code]
+        code = self.code(key, entry)
+        stated = entry.language if self._several and "language" in entry.said else None
+        if stated and self.named(key)[1] and self.nearest(stated) != code:
+            raise LanguageUnclear(f"the name of the file says {code!r}, its front matter {stated!r}", place=name)
+        return self._editions[code]
 
 
 def _edition(code: str, stated: Stated, scope: Scope) -> Edition:
@@ -93,15 +100,17 @@ def _edition(code: str, stated: Stated, scope: Scope) -> Edition:
         "menu": stated.menu,
     }
     settings: Settings = scope.settings.model_copy(update={"site": own.model_copy(update=fields)})
-    there = {"base": scope.base + prefix, "base_url": scope.base_url + prefix}
-    return Edition(code, prefix, replace(scope, settings=settings, **there))
+    inner = replace(scope, settings=settings, base=scope.base + prefix, base_url=scope.base_url + prefix)
+    return Edition(code, prefix, inner)
 
 
 def translate(pages: Iterable[StoredPage], editions: Editions, languages: Languages) -> Iterator[SitegenError]:
     """Tells each page its translations. Yields a problem for each that is one into a language that there is already."""
+    every = [page for page in pages if len(editions) > 1 or page.record.translation]
+    keys = {page.bare: page.record.translation for page in every if page.record.translation}
     groups: dict[str, dict[str, StoredPage]] = {}
-    for page in pages:
-        key = page.record.translation or f"\0{editions.named(page.key)[0]}"
+    for page in every:
+        key = page.record.translation or keys.get(page.bare) or f"\0{page.bare}"
         group = groups.setdefault(key, {})
         first = group.setdefault(page.language, page)
         if first is not page:
@@ -111,10 +120,12 @@ def translate(pages: Iterable[StoredPage], editions: Editions, languages: Langua
     order = {code: number for number, code in enumerate(editions)}
     for group in groups.values():
         if len(group) > 1:
-            every = sorted(group.values(), key=lambda page: (order.get(page.language, len(order)), page.language))
-            links = [
-                Translation(page.language, languages[page.language].name, page.title, page.url, page.permalink)
-                for page in every
-            ]
-            for page in every:
-                page.translations = tuple(link for link in links if link.language != page.language)
+            members = sorted(group.values(), key=lambda page: (order.get(page.language, len(order)), page.language))
+            links = tuple(link(page, languages) for page in members)
+            for page in members:
+                page.alternates = links
+
+
+def link(page: Page, languages: Languages) -> Translation:
+    """A page as one of its languages."""
+    return Translation(page.language, languages[page.language].name, page.title, page.url, page.permalink)

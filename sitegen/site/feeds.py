@@ -28,6 +28,8 @@ POLICY = (
 def site_outputs(site: Site) -> Iterator[Output]:
     """The feed, the sitemap, robots.txt and the headers."""
     yield Output("feed.xml", "the feed", make=lambda: _feed(site))
+    if not site.main:
+        return
     yield Output("sitemap.xml", "the sitemap", make=lambda: _sitemap(site))
     yield Output("robots.txt", "robots.txt", make=lambda: robots(site.base_url))
     yield Output("_headers", "_headers", make=lambda: headers(site.base))
@@ -40,6 +42,10 @@ def _feed(site: Site) -> bytes:
 
 
 def _sitemap(site: Site) -> bytes:
+    return sitemap(url for edition in site.editions for url in _addresses(edition))
+
+
+def _addresses(site: Site) -> Iterator[tuple[str, dt.date | None]]:
     base = len(site.base)
     newest = site.briefs[0].date if site.briefs else None
     urls: dict[str, dt.date | None] = {"": newest, "archive/": newest}
@@ -49,7 +55,7 @@ def _sitemap(site: Site) -> bytes:
         urls |= {term.url[base:]: _newest(term.pages) for term in taxonomy.terms}
     for node in site.sections:
         urls.setdefault(node.page.url[base:], _newest(node.pages))
-    return sitemap((f"{site.base_url}{local}", date) for local, date in urls.items())
+    return ((f"{site.base_url}{local}", date) for local, date in urls.items())
 
 
 def _newest(pages: Iterable[Page]) -> dt.date | None:

@@ -26,6 +26,8 @@ class Output:
     """The key of an input."""
     make_last: Callable[[Mapping[str, str]], bytes] | None = None
     """Makes a file that tells of others: it is given the SHA-256 of all other outputs by path, when they are made."""
+    language: str = ""
+    """In which its template speaks; empty for the site's own."""
     own: bytes = b""
     """The digest of the parts; empty until ``seal``, and for outputs that are made in each build."""
 

@@ -21,6 +21,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """A page in one language."""
+
+    language: str
+    """As in HTML's ``lang``."""
+    name: str
+    """What the language calls itself: ``Deutsch``."""
+    title: str
+    url: str
+    permalink: str
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     """One entry of a table of contents."""
 
@@ -78,6 +91,13 @@ class Page:
     """Former addresses, as the front matter has them."""
     expires: dt.date | None = None
     """The first day on which it is not shown."""
+    alternates: tuple[Translation, ...] = ()
+    """The page in all its languages, itself among them, the site's language first; empty when it has only one."""
+
+    @property
+    def translations(self) -> tuple[Translation, ...]:
+        """The page in its other languages."""
+        return tuple(found for found in self.alternates if found.url != self.url)
 
     @property
     def reading_minutes(self) -> int:
@@ -167,3 +187,5 @@ class SiteInfo:
     """By folder below ``content/``."""
     data: Mapping[str, Any] = field(default_factory=dict)
     """What the files of ``data/`` hold."""
+    languages: Sequence[Translation] = ()
+    """The home page in each language of the site, that of ``[site]`` first."""

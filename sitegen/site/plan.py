@@ -1,92 +1,75 @@
-"""Plan: every output that the site consists of, and what each one depends on."""
+"""Plan: every output of an edition that is made from a template, and what each one depends on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sitegen.errors import PluginBroken
-from sitegen.site import data, taxonomy
-from sitegen.site.assets import Assets
+from sitegen.site import data
 from sitegen.site.content import Content
 from sitegen.site.inputs import Inputs
 from sitegen.site.output import Output
-from sitegen.site.page import Link, Page, PageKind, Paginator, Section, SiteInfo, Taxonomy
-from sitegen.site.scope import Scope
+from sitegen.site.page import Link, Page, PageKind, Paginator, Section, SiteInfo, Taxonomy, Translation
 from sitegen.site.sections import Node
 from sitegen.site.stored import StoredPage
-from sitegen.site.tracking import Digests, Tracked, TrackedMapping, digest
+from sitegen.site.tracking import Tracked, TrackedMapping, digest
 from sitegen.site.whole import Site
-
-if TYPE_CHECKING:
-    from pluggy import PluginManager
-
-_WORDS = {
-    "en": ("Home", "Briefs", "Topics", "Correspondents", "Types", "Page not found"),
-    "de": ("Start", "Kurzberichte", "Themen", "Absender", "Dokumentarten", "Seite nicht gefunden"),
-    "fr": ("Accueil", "Synthèses", "Thèmes", "Correspondants", "Types", "Page introuvable"),
-}
-"""The titles of pages that have no file: home, archive, tags, correspondents, types, 404."""
-
-
-@dataclass(slots=True)
-class Plan:
-    """All outputs, and what templates may read beside their own page."""
-
-    outputs: list[Output]
-    site: SiteInfo
-    digests: Digests
+from sitegen.site.words import Words
 
 
 class Planner:
-    """Lays out the outputs of a site."""
+    """Lays out the outputs of an edition."""
 
-    def __init__(self, scope: Scope, content: Content, assets: Assets, inputs: Inputs, tree: data.Tree) -> None:
-        self._scope, self._content, self._assets, self._inputs, self._data = scope, content, assets, inputs, tree
+    def __init__(
+        self,
+        content: Content,
+        words: Words,
+        homes: tuple[Translation, ...],
+        inputs: Inputs,
+        tree: data.Tree,
+        sites: Sequence[Site],
+    ) -> None:
+        """``homes`` are the home pages of all editions, ``sites`` will be all sites."""
+        self.edition, scope = content.edition, content.edition.scope
+        self._scope, self._content, self._words, self._inputs, self._data = scope, content, words, inputs, tree
         self._per_page = scope.settings.build.per_page
-        language = scope.settings.site.language.split("-")[0].lower()
-        words = _WORDS.get(language, _WORDS["en"])
-        self._home, self._archive, *titles, self._missing = words
-        self._titles = dict(zip(taxonomy.BUILT_IN, titles, strict=True))
+        self._homes = homes
         self._heads = {page.url: page for page in content.section_pages}
         self._taxonomies = {
-            name: index.taxonomy(self._title_of(name), self._heads) for name, index in content.indexes.items()
+            name: index.taxonomy(self._title_of(name), self._heads, self.edition.prefix)
+            for name, index in content.indexes.items()
         }
         self._sections = {node.page.url: node for node in content.sections.values()}
-        self._site = Site(
+        self.site = Site(
             *(scope, self._info(), content.home, content.briefs, content.pages, list(content.sections.values())),
-            *(self._taxonomies, inputs),
+            *(self._taxonomies, inputs, sites),
         )
+        self.lists = {"archive/": self._head_title("archive/", words.title("archive"))}
+        """The lists that every edition has, and their titles, by address below the edition's."""
+        for found in self._taxonomies.values():
+            local = found.url[len(scope.base) :]
+            self.lists[local] = self._head_title(local, found.title)
+        self.siblings: Mapping[str, tuple[Translation, ...]] = {}
+        """The lists in all languages, where there is more than one."""
 
     def _title_of(self, name: str) -> str:
         stated = self._scope.settings.taxonomies.get(name)
-        title = stated.title if stated else ""
-        return title or self._titles.get(name) or name.replace("-", " ").replace("_", " ").capitalize()
+        return self._words.title(name, stated.title if stated else "", own=not self.edition.prefix)
 
-    def lay_out(self, hooks: PluginManager) -> list[Output]:
-        """All outputs, not yet sealed."""
-        outputs = list(self._outputs())
-        for found in hooks.hook.site_outputs(site=self._site):
-            if not isinstance(found, Iterable):
-                raise PluginBroken(f"site_outputs gave {type(found).__name__}, not outputs", place="plugins")
-            # The site's own static files go first: it may have a robots.txt of its own.
-            outputs += (output for output in found if output.path not in self._assets.copies)
-        return outputs
+    def _head_title(self, local: str, title: str) -> str:
+        head = self._heads.get(self._scope.base + local)
+        return head.title if head else title
 
-    def plan(self, outputs: list[Output], shared: bytes) -> Plan:
-        """Seals the outputs, whose pages are all sealed; ``shared`` is the digest of what all templates depend on."""
-        info = self._site.info
+    def digest(self, shared: bytes) -> bytes:
+        """Of what all templates of the edition depend on; ``shared`` is that of what all depend on."""
+        info = self.site.info
         heads = [(found.name, found.title, found.url, _digest(found.page)) for found in self._taxonomies.values()]
         menu = [(link.title, link.url) for link in info.menu]
-        shared = digest(shared, heads, menu)
-        for output in outputs:
-            output.seal(shared)
-        return Plan(outputs, info, self._digests())
+        return digest(shared, heads, menu, self._homes, self._words.digest)
 
     def _info(self) -> SiteInfo:
-        settings, base = self._scope.settings.site, self._scope.base
+        settings, base, mark = self._scope.settings.site, self._scope.base, self.edition.prefix
         return SiteInfo(
             title=settings.title,
             description=settings.description,
@@ -98,33 +81,36 @@ class Planner:
             archive_url=f"{base}archive/",
             menu=tuple(self._menu()),
             taxonomies=self._taxonomies,
-            briefs=Tracked("briefs", self._content.briefs),
-            pages=Tracked("pages", self._content.pages),
+            briefs=Tracked(f"{mark}briefs", self._content.briefs),
+            pages=Tracked(f"{mark}pages", self._content.pages),
             sections=TrackedMapping(
-                "sections", {folder: _section(node) for folder, node in self._content.sections.items()}
+                f"{mark}sections", {folder: _section(node) for folder, node in self._content.sections.items()}
             ),
             data=data.Data(self._data),
+            languages=self._homes,
         )
 
     def _menu(self) -> Iterator[Link]:
         base = self._scope.base
         if self._scope.settings.site.menu:
             for entry in self._scope.settings.site.menu:
-                yield Link(entry.title, base + entry.url[1:] if entry.url.startswith("/") else entry.url)
+                yield Link(entry.title, self.edition.root + entry.url[1:] if entry.url.startswith("/") else entry.url)
             return
-        yield Link(self._home, base)
-        yield Link(self._archive, f"{base}archive/")
+        yield Link(self._words.title("home"), base)
+        yield Link(self._words.title("archive"), f"{base}archive/")
         if "tags" in self._content.indexes and self._content.indexes["tags"].links:
-            yield Link(self._titles["tags"], f"{base}tags/")
+            yield Link(self._title_of("tags"), f"{base}tags/")
         # Pages in folders are left to the pages above them, or a site of a hundred pages would be all menu.
         every = (*self._content.pages, *self._content.section_pages)
         top = [page for page in every if page.url[len(base) :].count("/") == 1 and page.record.menu]
         for page in sorted(top, key=lambda page: (page.record.weight, page.title, page.url)):
             yield Link(page.title, page.url)
 
-    def _digests(self) -> Digests:
+    def sources(self) -> dict[str, Callable[[], bytes]]:
+        """What templates of the edition may read, by the names of the reads, with what works out its digest."""
+
         def every() -> bytes:
-            return digest(b"".join(page.digest for page in self._content.all))
+            return digest(b"".join(page.digest for site in self.site.editions for page in site.all))
 
         def terms(taxonomy: Taxonomy) -> Callable[[], bytes]:
             return lambda: digest([(term.name, term.url, term.count, _digest(term.page)) for term in taxonomy.terms])
@@ -134,17 +120,21 @@ class Planner:
                 [(folder, len(node.pages), node.page.digest) for folder, node in self._content.sections.items()]
             )
 
-        sources: dict[str, Callable[[], bytes]] = {"briefs": every, "pages": every, "sections": sections}
-        sizes = {"briefs": len(self._content.briefs), "pages": len(self._content.pages)}
+        mark = self.edition.prefix
+        # Pages of a section or a term are not told apart by edition: whoever reads them depends on all pages.
+        sources: dict[str, Callable[[], bytes]] = {"pages": every}
+        sources |= {f"{mark}briefs": every, f"{mark}pages": every, f"{mark}sections": sections}
+        sizes = {f"{mark}briefs": len(self._content.briefs), f"{mark}pages": len(self._content.pages)}
         for name, found in self._taxonomies.items():
-            sources[f"terms:{name}"] = terms(found)
-            sizes[f"terms:{name}"] = len(found.terms)
+            sources[f"{mark}terms:{name}"] = terms(found)
+            sizes[f"{mark}terms:{name}"] = len(found.terms)
         for name, size in sizes.items():
             sources[f"{name}#"] = lambda size=size: digest(size)  # type: ignore[misc]
             sources[f"{name}?"] = lambda size=size: digest(bool(size))  # type: ignore[misc]
-        return Digests(sources, {data.READ: self._data.digest, "asset:": self._assets.digest})
+        return sources
 
-    def _outputs(self) -> Iterator[Output]:
+    def outputs(self) -> Iterator[Output]:
+        """All of them, with paths below the edition's own, not yet sealed."""
         yield from self._home_and_archive()
         templates = {id(page): node.settings.template for node in self._sections.values() for page in node.pages}
         for page in self._content.briefs:
@@ -155,25 +145,17 @@ class Planner:
         for found in self._taxonomies.values():
             yield from self._taxonomy_outputs(found)
         yield from self._section_outputs()
-        missing = {"page": self._plain("404", "404.html", self._missing)}
-        yield Output("404.html", "the page for missing pages", "404.html", missing, ("404",))
-        for path, key in self._content.copies.items():
-            yield self._copy(path, key)
-        for path, key in self._assets.copies.items():
-            yield self._copy(path, key)
-        for path, text in self._assets.texts.items():
-            yield Output(path, f"static/{path}", make=lambda text=text: text)  # type: ignore[misc]
-
-    def _copy(self, path: str, key: str) -> Output:
-        return Output(path, key, parts=("copy", self._inputs.sha(key)), copy_of=key)
+        if self.site.main:  # hosts know only one
+            missing = {"page": self._plain("404", "404.html", self._words.title("404"))}
+            yield Output("404.html", "the page for missing pages", "404.html", missing, ("404",))
 
     def _page(self, kind: PageKind, local: str, title: str) -> Page:
         """The page of a list: the one that ``content/`` has for its address, or a bare one."""
         head = self._heads.pop(self._scope.base + local, None)
         if head is None:
-            return self._plain(kind, local, title)
+            return _spoken(self._plain(kind, local, title), self.siblings.get(local, ()))
         head.kind = kind
-        return head
+        return _spoken(head, self.siblings.get(local, ()))
 
     def _plain(self, kind: PageKind, local: str, title: str) -> Page:
         scope = self._scope
@@ -196,11 +178,12 @@ class Planner:
         briefs, url = self._content.briefs, f"{self._scope.base}archive/"
         lists = list(paginate(briefs, url, self._per_page))
         home: Page = self._content.home or self._plain("home", "", self._scope.settings.site.title)
+        home = _spoken(home, self._homes if len(self._homes) > 1 else ())
         owner = self._content.home.path if self._content.home else "the home page"
         context = {"page": home, "paginator": lists[0]}
         template = (self._content.home and self._content.home.record.template) or "home.html"
-        yield Output("index.html", owner, template, context, ("home", template, self._content.home, *_listed(lists[0])))
-        archive = self._page("list", "archive/", self._archive)
+        yield Output("index.html", owner, template, context, ("home", template, home, *_listed(lists[0])))
+        archive = self._page("list", "archive/", self._words.title("archive"))
         yield from self._lists(lists, archive, "list.html", {}, "the list of briefs")
 
     def _taxonomy_outputs(self, taxonomy: Taxonomy) -> Iterator[Output]:
@@ -226,7 +209,7 @@ class Planner:
             page = self._heads.pop(url)
             template = page.record.template or ("section.html" if self._has_section_template else "list.html")
             lists = list(paginate(node.pages, url, node.settings.per_page or self._per_page))
-            section = self._site.info.sections[node.folder]
+            section = self.site.info.sections[node.folder]
             below = ("below", tuple((link.title, link.url) for link in section.sections))
             yield from self._lists(lists, page, template, {"section": section}, page.path, below)
 
@@ -253,6 +236,14 @@ class Planner:
             context = {"page": here, "paginator": paginator, **more}
             own = (template, page.kind, page.title, local, page, *_listed(paginator), *parts)
             yield Output(f"{local}index.html", owner, template, context, own)
+
+
+def _spoken(page: Page, siblings: tuple[Translation, ...]) -> Page:
+    """The page of a list, which knows that list in other languages, and what is a translation by itself."""
+    if siblings:
+        known = {link.language for link in siblings}
+        page.alternates = (*siblings, *(link for link in page.alternates if link.language not in known))
+    return page
 
 
 def _listed(paginator: Paginator) -> tuple[object, ...]:

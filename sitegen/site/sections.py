@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sitegen import frontmatter
 from sitegen.site.address import SECTION
 from sitegen.site.page import Link
 from sitegen.site.stored import StoredPage
-from sitegen.text import alphabetical
 
 _DEFAULT = frontmatter.Section()
 
@@ -38,27 +37,32 @@ def folder_of(key: str) -> str | None:
     return folder if tree == "content" and name == f"{SECTION}.md" else None
 
 
-def nodes(sections: Sequence[StoredPage], pages: Sequence[StoredPage]) -> dict[str, Node]:
-    """All sections by folder, with their pages in their order; tells each page the section that it stands in."""
+def nodes(
+    sections: Sequence[StoredPage], pages: Sequence[StoredPage], key: Callable[[str], tuple[str, str]]
+) -> dict[str, Node]:
+    """All sections by folder, with their pages in their order; tells each page the section that it stands in.
+
+    ``key`` is the order of titles.
+    """
     found = {folder: Node(folder, page, _settings(page)) for page, folder in _folders(sections)}
     for page in (*sections, *pages):
-        folder, _, name = page.key.removeprefix("content/").rpartition("/")
+        folder, _, name = page.bare.removeprefix("content/").rpartition("/")
         if name in (f"{SECTION}.md", "index.md"):
             folder = folder.rpartition("/")[0] if folder else "\0"
         if (node := _nearest(folder, found)) is not None and node.page is not page:
             page.section = node.link
-            if folder_of(page.key) is None:
+            if folder_of(page.bare) is None:
                 node.pages.append(page)
             else:
-                node.below.append(found[folder_of(page.key) or ""])
+                node.below.append(found[folder_of(page.bare) or ""])
     for node in found.values():
-        _sort(node)
+        _sort(node, key)
     return found
 
 
 def _folders(sections: Sequence[StoredPage]) -> Iterator[tuple[StoredPage, str]]:
     for page in sections:
-        folder = folder_of(page.key)
+        folder = folder_of(page.bare)
         if folder:  # that of the root is the home page, and every page would be in it
             yield page, folder
 
@@ -76,15 +80,15 @@ def _nearest(folder: str, found: Mapping[str, Node]) -> Node | None:
     return None
 
 
-def _sort(node: Node) -> None:
-    node.below.sort(key=lambda below: (below.page.record.weight, alphabetical(below.page.title), below.page.url))
+def _sort(node: Node, key: Callable[[str], tuple[str, str]]) -> None:
+    node.below.sort(key=lambda below: (below.page.record.weight, key(below.page.title), below.page.url))
     pages = node.pages
     if node.settings.sort == "date":
         pages.sort(key=lambda page: (-(page.record.date or 0), page.url))
         pairs = list(itertools.pairwise(pages))
     else:
         by_weight = node.settings.sort == "weight"
-        pages.sort(key=lambda p: (p.record.weight if by_weight else 0, alphabetical(p.title), p.url))
+        pages.sort(key=lambda p: (p.record.weight if by_weight else 0, key(p.title), p.url))
         pairs = [(after, before) for before, after in itertools.pairwise(pages)]
     for newer, older in pairs:
         newer.previous = Link(older.title, older.url)

@@ -11,7 +11,7 @@ from sitegen.site.tracking import digest
 class StoredPage(Page):
     """A page with a Markdown file behind it, whose text is fetched when a template asks for it."""
 
-    __slots__ = ("_key", "_library", "_record", "digest", "targets")
+    __slots__ = ("_bare", "_key", "_library", "_record", "digest", "targets")
 
     @property
     def body(self) -> str:
@@ -37,19 +37,25 @@ class StoredPage(Page):
 
     _library: Library
     _key: str
+    _bare: str
     _record: Record
     targets: tuple[str, ...]
     """Where the open links of the body lead."""
     digest: bytes
     """Of all that a template can read from the page."""
 
-    def bind(self, library: Library, key: str, entry: Record) -> None:
-        self._library, self._key, self._record, self.targets = library, key, entry, ()
+    def bind(self, library: Library, key: str, bare: str, entry: Record) -> None:
+        self._library, self._key, self._bare, self._record, self.targets = library, key, bare, entry, ()
 
     @property
     def key(self) -> str:
         """Of the input behind it."""
         return self._key
+
+    @property
+    def bare(self) -> str:
+        """The key without the language that the name of the file may end with: its translations have the same."""
+        return self._bare
 
     @property
     def record(self) -> Record:
@@ -64,4 +70,5 @@ class StoredPage(Page):
         self.digest = digest(
             *(sha, self.kind, self.path, self.url, self.permalink, self.title, self.language, self.draft, terms),
             *(made, self.edited, self.targets, around, self.extra or None, self.image, self.aliases),
+            *((self.alternates,) if self.alternates else ()),
         )

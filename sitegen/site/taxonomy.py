@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 from sitegen import files
 from sitegen.settings import Settings
+from sitegen.site.alphabet import order
 from sitegen.site.page import Link, Page, Taxonomy, Term
 from sitegen.site.record import Record
 from sitegen.site.tracking import Tracked
-from sitegen.text import alphabetical, slug
+from sitegen.text import slug
 
 BUILT_IN = ("tags", "correspondents", "types")
 
@@ -47,19 +48,21 @@ class Index:
 
     name: str
     url: str
+    language: str
+    """The one in which it is read: it decides the addresses and the order of the terms."""
     links: dict[str, Link] = field(default_factory=dict)
     """The spelling in a file → the term."""
     pages: defaultdict[str, list[Page]] = field(default_factory=lambda: defaultdict(list))
     """The address of the term → its pages."""
 
     @classmethod
-    def of(cls, name: str, url: str, names: Iterable[str]) -> Index:
+    def of(cls, name: str, url: str, language: str, names: Iterable[str]) -> Index:
         """The terms for ``names``, as often as they occur.
 
         Spellings that differ in capitals only are one term, called as most files call it. Terms whose addresses would
         be equal are kept apart: the first in alphabetical order has the plain one.
         """
-        index = cls(name, url)
+        index = cls(name, url, language)
         counts = Counter(names)
         spellings: defaultdict[str, list[str]] = defaultdict(list)
         for spelling in counts:
@@ -68,7 +71,7 @@ class Index:
         for folded in sorted(spellings):
             variants = spellings[folded]
             title = min(variants, key=lambda spelling: (-counts[spelling], spelling))
-            link = Link(title, f"{url}{_free_slug(title, folded, taken)}/")
+            link = Link(title, f"{url}{_free_slug(title, folded, taken, language)}/")
             index.links.update(dict.fromkeys(variants, link))
         return index
 
@@ -79,9 +82,13 @@ class Index:
         for link in links:
             self.pages[link.url].append(page)
 
-    def taxonomy(self, title: str, heads: Mapping[str, Page]) -> Taxonomy:
-        """The finished taxonomy; pages stand in the order in which they were added. ``heads`` are pages by address."""
-        links = sorted(set(self.links.values()), key=lambda link: (alphabetical(link.title), link.url))
+    def taxonomy(self, title: str, heads: Mapping[str, Page], mark: str) -> Taxonomy:
+        """The finished taxonomy; pages stand in the order in which they were added. ``heads`` are pages by address.
+
+        Reads of its terms are recorded with ``mark`` in front.
+        """
+        key = order(self.language)
+        links = sorted(set(self.links.values()), key=lambda link: (key(link.title), link.url))
         terms: Sequence[Term] = [
             Term(
                 *(link.title, link.url),
@@ -90,11 +97,11 @@ class Index:
             )
             for link in links
         ]
-        return Taxonomy(self.name, title, self.url, Tracked(f"terms:{self.name}", terms), heads.get(self.url))
+        return Taxonomy(self.name, title, self.url, Tracked(f"{mark}terms:{self.name}", terms), heads.get(self.url))
 
 
-def _free_slug(title: str, folded: str, taken: set[str]) -> str:
-    plain = slug(title)
+def _free_slug(title: str, folded: str, taken: set[str], language: str) -> str:
+    plain = slug(title, language)
     found = plain
     if not plain or plain in taken:
         found = f"{plain or 'term'}-{files.sha256(folded)[:6]}"

@@ -20,9 +20,8 @@ from sitegen.site import tracking
 from sitegen.site.assets import Asset, Assets
 from sitegen.site.chain import Layer, Layers
 from sitegen.site.inputs import Inputs
-from sitegen.site.languages import Languages
 from sitegen.site.templates import Circle, Closures, Compiled, Environment, Loader
-from sitegen.site.words import Problem, Voice, Words, near
+from sitegen.site.words import Problem, Voice, near
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -75,22 +74,26 @@ class Theme:
         chain: Sequence[Layer],
         inputs: Inputs,
         assets: Assets,
-        languages: Languages,
+        voices: Mapping[str, Voice],
         base_url: str,
         versions: str,
         hooks: PluginManager,
     ) -> None:
-        """Raises ``TemplateBroken`` for all templates that cannot be used."""
+        """``voices`` are those of the editions, the site's own first.
+
+        Raises ``TemplateBroken`` for all templates that cannot be used.
+        """
         self._site = project.root
         self._assets = assets
         self._base_url = base_url
-        code = project.settings.site.language
-        words = [f"{layer.tree}/i18n" for layer in reversed(chain)]
-        voice = Voice(Words.read(inputs, (*words, "i18n"), code, languages), languages[code], languages)
+        self._voices = {code: (voice.functions(), voice.filters()) for code, voice in voices.items()}
+        self._words = {code: voice.words for code, voice in voices.items()}
+        self._spoken = self._own = next(iter(voices))
+        self._sites: Mapping[str, object] = {}
+        functions, filters = self._voices[self._spoken]
         folder = project.state / "build" / "templates"
         compiled = Compiled(folder, versions)
         self._loader = Loader(inputs, Layers(inputs, "templates", chain), compiled)
-        self._words = voice.words
         self.environment = Environment(
             loader=self._loader,
             autoescape=True,
@@ -105,9 +108,9 @@ class Theme:
             asset=self._asset,
             absolute=self._absolute,
             build={"version": __version__},
-            **voice.functions(),
+            **functions,
         )
-        self.environment.filters.update(voice.filters())
+        self.environment.filters.update(filters)
         hooks.hook.templates_ready(environment=self.environment)
         self._closures = Closures(self._loader, self.environment, folder / "references", versions)
         raise_all([self.broken(error, name) for name, error in self._closures.examine()])
@@ -151,9 +154,14 @@ class Theme:
     def title_of(self, kind: str) -> str:
         """The title of an admonition that has none; in English for a theme that knows no such boxes."""
         try:
-            return self._words(f"admonition_{kind}")
+            return self._words[self._spoken](f"admonition_{kind}")
         except Problem:
             return kind.capitalize()
+
+    def tell(self, sites: Mapping[str, object]) -> None:
+        """Says what ``site`` is to templates, by language of the edition."""
+        self._sites = sites
+        self.environment.globals["site"] = sites[self._spoken]
 
     def load(self, templates: Iterable[str]) -> None:
         """Compiles templates and what they reach, so that forked workers share them."""
@@ -170,6 +178,20 @@ class Theme:
             raise
         except Exception as error:  # whatever a template does, it is its author who must hear of it
             raise self.broken(error, template) from error
+
+    def speak(self, language: str) -> None:
+        """Goes over to the edition in ``language``, the site's own if that is empty.
+
+        What a plugin has put in place of a filter or function of ours stays.
+        """
+        language = language or self._own
+        if language == self._spoken:
+            return
+        known = (self.environment.globals, self.environment.filters)
+        for names, old, new in zip(known, self._voices[self._spoken], self._voices[language], strict=True):
+            names.update({name: value for name, value in new.items() if names.get(name) is old[name]})
+        self.environment.globals["site"] = self._sites[language]
+        self._spoken = language
 
     def broken(self, error: Exception, template: str) -> SitegenError:
         """The error of ours for one that came out of a template; its place is the innermost line of a template."""

@@ -1,4 +1,4 @@
-"""The whole site, as the hooks that make further outputs see it."""
+"""The whole site in one of its languages, as the hooks that make further outputs see it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from sitegen.site.tracking import digest
 
 @dataclass(frozen=True)
 class Site:
-    """All pages that are shown, sorted into lists, and the settings that they are shown by."""
+    """All pages of an edition that are shown, sorted into lists, and the settings that they are shown by.
+
+    What a hook makes of it stands below the edition's own path: ``feed.xml`` of the German one at ``/de/feed.xml``.
+    """
 
     scope: Scope
     info: SiteInfo
@@ -31,6 +34,13 @@ class Site:
     taxonomies: Mapping[str, Taxonomy]
     inputs: Inputs
     """All files that the build may read."""
+    editions: Sequence[Site] = ()
+    """The site in all its languages, the site's own first; each knows them all."""
+
+    @property
+    def main(self) -> bool:
+        """Whether it is in the site's own language: what a site has only once, such as robots.txt, goes with it."""
+        return not self.editions or self.editions[0] is self
 
     @property
     def settings(self) -> Settings:

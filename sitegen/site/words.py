@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import jinja2
+
 from sitegen import files
 from sitegen.errors import Place, SitegenError, WordsBroken, raise_all
 from sitegen.site.inputs import Inputs
@@ -121,19 +123,26 @@ class Voice:
         """What templates write values with."""
         return {"date": self._date, "iso": _iso, "month": self._month, "number": self._number, "listed": self._listed}
 
+    # Filters take a context that they do not need: Jinja would else work out what it can when it compiles a template,
+    # in whatever language that happens.
+
     def _in(self, code: str | None) -> Language:
         return self.language if code is None else self._languages[code]
 
-    def _date(self, value: dt.date | None, language: str | None = None) -> str:
+    @jinja2.pass_context
+    def _date(self, _: object, value: dt.date | None, language: str | None = None) -> str:
         return "" if value is None else self._in(language).date(value)
 
-    def _month(self, value: dt.date | None, language: str | None = None) -> str:
+    @jinja2.pass_context
+    def _month(self, _: object, value: dt.date | None, language: str | None = None) -> str:
         return "" if value is None else self._in(language).month(value)
 
-    def _number(self, value: Number, language: str | None = None) -> str:
+    @jinja2.pass_context
+    def _number(self, _: object, value: Number, language: str | None = None) -> str:
         return self._in(language).number(value)
 
-    def _listed(self, items: Iterable[object], language: str | None = None) -> str:
+    @jinja2.pass_context
+    def _listed(self, _: object, items: Iterable[object], language: str | None = None) -> str:
         return self._in(language).listed(items)
 
 

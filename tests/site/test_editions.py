@@ -189,7 +189,7 @@ def test_two_pages_that_are_the_same_translation_are_refused(site: Site) -> None
 def test_a_language_is_declared_once(site: Site, more: str) -> None:
     site.write("sitegen.toml", f"[site]\n{more}")
     (problem,) = site.problems()
-    assert problem.code == "SG003"
+    assert problem.code == "SG103"
 
 
 def test_links_lead_from_one_language_to_the_other(site: Site) -> None:

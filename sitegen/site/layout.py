@@ -1,0 +1,111 @@
+"""Layout: every output that the site consists of, in all its languages, and what templates may read for them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sitegen.errors import PluginBroken
+from sitegen.site import data
+from sitegen.site.assets import Assets
+from sitegen.site.content import Content
+from sitegen.site.inputs import Inputs
+from sitegen.site.languages import Languages
+from sitegen.site.output import Output
+from sitegen.site.page import SiteInfo, Translation
+from sitegen.site.plan import Planner
+from sitegen.site.tracking import Digests
+from sitegen.site.whole import Site
+from sitegen.site.words import Words
+
+if TYPE_CHECKING:
+    from pluggy import PluginManager
+
+
+@dataclass(slots=True)
+class Plan:
+    """All outputs, and what templates may read beside their own page."""
+
+    outputs: list[Output]
+    sites: Mapping[str, SiteInfo]
+    """By language of the edition."""
+    digests: Digests
+
+
+class Layout:
+    """The editions of a site, laid out together."""
+
+    def __init__(
+        self,
+        content: Content,
+        words: Mapping[str, Words],
+        languages: Languages,
+        assets: Assets,
+        inputs: Inputs,
+        tree: data.Tree,
+    ) -> None:
+        self._content, self._assets, self._inputs, self._data = content, assets, inputs, tree
+        homes = tuple(_home(found, languages) for found in content.editions)
+        sites: list[Site] = []
+        self._planners = [
+            Planner(found, words[found.edition.code], homes, inputs, tree, sites) for found in content.editions
+        ]
+        sites += (planner.site for planner in self._planners)
+        lists: defaultdict[str, list[Translation]] = defaultdict(list)
+        for planner in self._planners:
+            for local, title in planner.lists.items():
+                lists[local].append(_list(planner, local, title, languages))
+        for planner in self._planners:
+            planner.siblings = {local: tuple(links) for local, links in lists.items() if len(links) > 1}
+
+    def outputs(self, hooks: PluginManager) -> list[Output]:
+        """All outputs, not yet sealed."""
+        outputs: list[Output] = []
+        for planner in self._planners:
+            edition = planner.edition
+            for output in (*planner.outputs(), *_further(planner.site, hooks)):
+                output.path = edition.prefix + output.path
+                output.language = edition.code
+                # The site's own static files go first: it may have a robots.txt of its own.
+                if output.template or output.path not in self._assets.copies:
+                    outputs.append(output)
+            if planner.site.main:
+                outputs += self._copies()
+        return outputs
+
+    def plan(self, outputs: list[Output], shared: bytes) -> Plan:
+        """Seals the outputs, whose pages are all sealed; ``shared`` is the digest of what all templates depend on."""
+        digests = {planner.edition.code: planner.digest(shared) for planner in self._planners}
+        for output in outputs:
+            output.seal(digests.get(output.language, shared))
+        sources = {name: source for planner in self._planners for name, source in planner.sources().items()}
+        families = {data.READ: self._data.digest, "asset:": self._assets.digest}
+        sites = {planner.edition.code: planner.site.info for planner in self._planners}
+        return Plan(outputs, sites, Digests(sources, families))
+
+    def _copies(self) -> Iterator[Output]:
+        for path, key in (*self._content.copies.items(), *self._assets.copies.items()):
+            yield Output(path, key, parts=("copy", self._inputs.sha(key)), copy_of=key)
+        for path, text in self._assets.texts.items():
+            yield Output(path, f"static/{path}", make=lambda text=text: text)  # type: ignore[misc]
+
+
+def _further(site: Site, hooks: PluginManager) -> Iterator[Output]:
+    for found in hooks.hook.site_outputs(site=site):
+        if not isinstance(found, Iterable):
+            raise PluginBroken(f"site_outputs gave {type(found).__name__}, not outputs", place="plugins")
+        yield from found
+
+
+def _home(content: Content, languages: Languages) -> Translation:
+    edition = content.edition
+    title = content.home.title if content.home else edition.scope.settings.site.title
+    name = languages[edition.code].name
+    return Translation(edition.code, name, title, edition.scope.base, edition.scope.base_url)
+
+
+def _list(planner: Planner, local: str, title: str, languages: Languages) -> Translation:
+    edition, scope = planner.edition, planner.edition.scope
+    return Translation(edition.code, languages[edition.code].name, title, scope.base + local, scope.base_url + local)
