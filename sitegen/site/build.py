@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ from sitegen.site.outputs import NEVER, Change, Folder, Made, settled
 if TYPE_CHECKING:
     from sitegen.site.content import Content
     from sitegen.site.faults import Fault
+    from sitegen.site.images.publishing import Publisher
     from sitegen.site.languages import Languages
     from sitegen.site.layout import Plan
     from sitegen.site.output import Output
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
     from sitegen.site.workers import Steps
 
     Found = list[tuple[tuple[str, Place | None, str], Fault]]
+
+_LARGE = 1 << 20
+"""Bytes of an output."""
 
 Progress = Callable[[str, int, int], None]
 """Told the phase (``read``, ``render``), how much of it is done, and how much there is."""
@@ -283,6 +288,7 @@ class _Run:
     def _lay_out(self, scope: Scope, inputs: Inputs, library: Any, shelf: Any) -> tuple[Content, Plan, Theme]:
         from sitegen.site import assets, content, data, options
         from sitegen.site.editions import Editions
+        from sitegen.site.images import functions
         from sitegen.site.languages import Languages
         from sitegen.site.layout import Layout
         from sitegen.site.shortcodes import Shortcodes
@@ -307,6 +313,7 @@ class _Run:
         claims = [(output.path, output.owner) for output in outputs]
         raise_all([*found.problems, *tree.problems, *content.collisions(claims)])
         content.connect(found, scope, dict(claims))
+        raise_all(found.problems)
         content.seal(found, inputs)
         hashes = {key: inputs.sha(key) for tree in ("theme", "templates", "static", "i18n") for key in inputs.of(tree)}
         shared = [(key, sha) for key, sha in hashes.items() if key.endswith(chain.FILE_NAME)]
@@ -317,6 +324,7 @@ class _Run:
                 output.own += theme.closure(output.template)
         plan.digests.add("template:", theme.closure)
         theme.offer(data=data.Data(tree), section=None, theme=chosen)
+        theme.offer(**functions.of(found.gallery))
         theme.tell(plan.sites)
         shortcodes = Shortcodes(theme, found.all, found.links)
         raise_all(list(shortcodes.problems()))
@@ -358,17 +366,22 @@ class _Run:
         plan: Plan,
         theme: Theme,
     ) -> BuildReport:
+        from sitegen.site.images.publishing import Publisher
+
         kept, todo = self._sort_out(plan, target)
         theme.load({output.template for output in todo if output.template})
         self._phase("plan")
         paths = [output.path for output in plan.outputs]
+        pictures = Publisher(content.gallery, self.folder / "images", self.versions, inputs, target)
         with contextlib.ExitStack() as stack:
-            changes, stamps = self._work(todo, kept, paths, plan, theme, target, inputs, stack)
+            changes, stamps = self._work(todo, kept, paths, plan, theme, target, inputs, pictures, stack)
             removed = target.finish(paths)
+        if pictures.changes or removed:
+            pictures.prune()
         first, last = content.shown_between(scope)
         first, last = max(first, self.carried.first_day), min(last, self.carried.last_day)
         state = _State(self.key, first, last, inputs.stamps(), pages=sum(1 for _ in content.all))
-        state.outputs = kept | dict(settled(changes, stamps, target, time.time_ns()))
+        state.outputs = kept | pictures.kept | dict(settled(changes, stamps, target, time.time_ns()))
         state.warnings = [_freeze(warning) for warning in content.warnings]
         state.save(self.state_path, self.versions)
         self._phase("write")
@@ -395,16 +408,18 @@ class _Run:
     def _work(
         self,
         todo: Sequence[Output],
-        kept: Mapping[str, Made],
-        paths: Sequence[str],
+        kept: dict[str, Made],
+        paths: list[str],
         plan: Plan,
         theme: Theme,
         target: Folder,
         inputs: Inputs,
+        pictures: Publisher,
         stack: contextlib.ExitStack,
     ) -> tuple[list[Change], dict[str, Stamp]]:
         from sitegen.site import workers
         from sitegen.site.faults import Faults
+        from sitegen.site.images.variants import FOLDER
 
         def work(share: Sequence[Output]) -> Steps[Any]:
             maker = _Maker(plan, theme, target, inputs, self.hooks)
@@ -414,7 +429,10 @@ class _Run:
             if go:
                 yield maker.write()
 
-        dealt = workers.shares([output for output in todo if output.make_last is None], self.options.jobs)
+        # Whether an image of an earlier build is taken over is known when all is made that may show it.
+        taken = {path for path in self.carried.copies if path.startswith(FOLDER)}
+        last = {output.path: output for output in todo if output.make_last is not None or output.path in taken}
+        dealt = workers.shares([output for output in todo if output.path not in last], self.options.jobs)
         crew = workers.together(work, dealt)
         try:
             results = next(crew)
@@ -423,13 +441,22 @@ class _Run:
                 faults.extend(found)
             raise_all(faults.problems())
             changes = [change for made, _ in results for change in made]
-            hashes = {path: made.sha for path, made in kept.items()} | {change.path: change.sha for change in changes}
-            rest = _Maker(plan, theme, target, inputs, self.hooks, hashes)
-            changes += rest.make([output for output in todo if output.make_last is not None])[0]
             self._phase("render")
+            reads = (made.reads for made in (*kept.values(), *changes))
+            pictures.prepare(reads, {*paths} - taken, self.options.jobs, self.progress)
+            self._phase("images")
+            own = self.carried.leave(pictures.paths)
+            paths[:] = [path for path in paths if path not in own] + pictures.paths
+            for path in own & kept.keys():
+                del kept[path]
+            changes += pictures.changes
+            hashes = {path: made.sha for path, made in (kept | pictures.kept).items()}
+            hashes |= {change.path: change.sha for change in changes} | self.carried.hashes
+            rest = _Maker(plan, theme, target, inputs, self.hooks, hashes)
+            changes += rest.make([output for output in last.values() if output.path not in own])[0]
             stack.enter_context(self.gate)
             target.begin(paths)
-            stamps = [*crew.send(True), rest.write()]
+            stamps = [*crew.send(True), rest.write(), pictures.write().items()]
         finally:
             crew.close()
         return changes, {path: stamp for part in stamps for path, stamp in part}
@@ -459,7 +486,7 @@ class _Maker:
         self._hashes = hashes or {}
         self._progress: Progress | None = None
         self._shares = 1
-        self._pending: list[tuple[str, bytes]] = []
+        self._pending: list[tuple[str, bytes | Callable[[], bytes]]] = []
 
     def tell(self, progress: Progress, shares: int) -> None:
         """Reports progress, for all ``shares`` as far as this one has come."""
@@ -489,7 +516,9 @@ class _Maker:
         depends = self._plan.digests.of(output.own, reads) if output.own else b""
         differs = self._target.differs(output.path, data, sha)
         if differs:
-            self._pending.append((output.path, data))
+            # What is large and quickly had again does not wait in memory until all is made.
+            large = len(data) > _LARGE and not output.template
+            self._pending.append((output.path, partial(self._data, output) if large else data))
         return Change(output.path, sha, depends or b"", reads, differs)
 
     def _data(self, output: Output) -> bytes:
@@ -508,7 +537,10 @@ class _Maker:
         from sitegen.site.inputs import stamp_of
 
         writer = files.Writer(self._target.root)
-        return [(path, stamp_of(writer.write(path, data))) for path, data in self._pending]
+        return [
+            (path, stamp_of(writer.write(path, data if isinstance(data, bytes) else data())))
+            for path, data in self._pending
+        ]
 
 
 def _blamed(error: Exception) -> SitegenError:

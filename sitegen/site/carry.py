@@ -43,6 +43,13 @@ class Carried:
     last_day: int = dt.date.max.toordinal()
     """The days on which a build would take over the same, as ordinals."""
 
+    def leave(self, paths: Iterable[str]) -> set[str]:
+        """Leaves out what the build makes itself after all; returns which of ``paths`` were to be taken over."""
+        found = self.copies.keys() & set(paths)
+        for path in found:
+            del self.copies[path], self.hashes[path], self.since[path]
+        return found
+
 
 def trees(folder: Path) -> dict[str, Path]:
     """What is read of an earlier build."""

@@ -28,6 +28,8 @@ from sitegen.site.address import INDEX, SECTION, Addresses
 from sitegen.site.alphabet import order
 from sitegen.site.cascade import Inheritance
 from sitegen.site.editions import Edition, Editions, translate
+from sitegen.site.images.gallery import Gallery
+from sitegen.site.images.probe import Probe
 from sitegen.site.inputs import Inputs
 from sitegen.site.languages import Languages
 from sitegen.site.library import Library, Shelf
@@ -59,6 +61,8 @@ class Content:
     """By folder below ``content/``."""
     copies: dict[str, str] = field(default_factory=dict)
     """Other files of ``content/``: output path → key of the input."""
+    gallery: Gallery = field(default_factory=Gallery)
+    """The images that may be shown."""
     indexes: dict[str, taxonomy.Index] = field(default_factory=dict)
     problems: list[SitegenError] = field(default_factory=list)
     warnings: list[SitegenError] = field(default_factory=list)
@@ -149,6 +153,7 @@ class _Gatherer:
             found.sections = sections.nodes(found.section_pages, found.pages, key)
             _order(found)
         content.copies = _copies(self._inputs, content, self._editions, names)
+        content.gallery = _gallery(self._scope, self._inputs, self._shelf.images, content.copies)
         return content
 
     def _sorted(self, shown: Mapping[str, Record]) -> dict[str, dict[str, Record]]:
@@ -362,6 +367,19 @@ def _texts(values: object) -> Iterator[str]:
             yield from _texts(value)
 
 
+def _gallery(scope: Scope, inputs: Inputs, images: Mapping[str, Probe], copies: Mapping[str, str]) -> Gallery:
+    """The images that pages may show: of what is published, and what lies beside briefs."""
+    gallery = Gallery(scope.settings.images, scope.base)
+    if images:
+        urls = {key: scope.base + address(output) for output, key in copies.items() if key in images}
+        for key, found in images.items():
+            if key.startswith("static/"):
+                urls[key] = scope.base + address(key.removeprefix("static/"))
+            if key in urls or key.startswith("briefs/"):
+                gallery.add(key, scope.name_of(key), inputs.sha(key), found, urls.get(key, ""))
+    return gallery
+
+
 def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
     """Fills in the links of all pages, with a warning for each that leads nowhere; ``outputs`` are all that will be."""
     names = scope.name_of
@@ -371,7 +389,12 @@ def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
     links = content.links = Links(scope.base, outputs, by_file, {names(key) for key in content.hidden}, anchors)
     for page in content.all:
         targets: list[str] = []
-        for href, line in page.record.links:
+        for number, (href, line) in enumerate(page.record.links):
+            if page.record.images and number in page.record.images and content.gallery:
+                image = content.gallery.find(href, page.path)
+                if image is not None:
+                    targets.append(_show(page, number, image, line, content))
+                    continue
             url, reason = links.resolve(href, page.path, page.url)
             targets.append(url)
             if reason:
@@ -382,6 +405,14 @@ def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
             content.warnings.append(
                 LinkBroken(f"the menu's {entry.title!r} leads to {entry.url}, which is not there", place="sitegen.toml")
             )
+
+
+def _show(page: StoredPage, number: int, image: str, line: int, content: Content) -> str:
+    """Has a page show an image; returns what stands for it in the page's digest."""
+    page.images[number], page.gallery = image, content.gallery
+    if problem := content.gallery.show(image, Place(page.path, line)):
+        content.problems.append(problem)
+    return f"image:{image}"
 
 
 def address(output: str) -> str:

@@ -11,6 +11,9 @@ from sitegen.errors import PluginBroken
 from sitegen.site import data
 from sitegen.site.assets import Assets
 from sitegen.site.content import Content
+from sitegen.site.images.gallery import READ as IMAGE
+from sitegen.site.images.gallery import is_image
+from sitegen.site.images.publishing import published
 from sitegen.site.inputs import Inputs
 from sitegen.site.languages import Languages
 from sitegen.site.output import Output
@@ -81,15 +84,22 @@ class Layout:
         for output in outputs:
             output.seal(digests.get(output.language, shared))
         sources = {name: source for planner in self._planners for name, source in planner.sources().items()}
-        families = {data.READ: self._data.digest, "asset:": self._assets.digest}
+        families = {data.READ: self._data.digest, "asset:": self._assets.digest, IMAGE: self._content.gallery.digest}
         sites = {planner.edition.code: planner.site.info for planner in self._planners}
         return Plan(outputs, sites, Digests(sources, families))
 
     def _copies(self) -> Iterator[Output]:
         for path, key in (*self._content.copies.items(), *self._assets.copies.items()):
-            yield Output(path, key, parts=("copy", self._inputs.sha(key)), copy_of=key)
+            yield self._copy(path, key)
         for path, text in self._assets.texts.items():
             yield Output(path, f"static/{path}", make=lambda text=text: text)  # type: ignore[misc]
+
+    def _copy(self, path: str, key: str) -> Output:
+        scope, sha, gallery = self._content.edition.scope, self._inputs.sha(key), self._content.gallery
+        if is_image(key) and not key.startswith("theme") and not scope.settings.images.keep_metadata:
+            name = scope.name_of(key)
+            return Output(path, name, parts=("bare", sha), make=lambda: published(self._inputs, key, name, gallery))
+        return Output(path, key, parts=("copy", sha), copy_of=key)
 
 
 def _further(site: Site, hooks: PluginManager) -> Iterator[Output]:

@@ -1,4 +1,4 @@
-"""Library: the records of all Markdown and provenance files, read once and kept between builds."""
+"""Library: the records of all Markdown, provenance and image files, read once and kept between builds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from sitegen.errors import ContentError, SitegenError
 from sitegen.site import record, store, workers
+from sitegen.site.images import probe
+from sitegen.site.images.probe import Probe
 from sitegen.site.inputs import Inputs
 from sitegen.site.record import Origin, Record
 
@@ -20,11 +22,13 @@ Progress = Callable[[str, int, int], None]
 _Entry = tuple[str, tuple[Any, ...]]
 """The hash of a file and its record as plain values, the place of its text last."""
 _Entries = dict[str, _Entry]
-_Kind = Literal["brief", "page", "origin", ""]
+_Kind = Literal["brief", "page", "origin", "image", ""]
 """The same bytes are rendered differently in a brief and in a page."""
 _Known = Mapping[tuple[_Kind, str], tuple[Any, ...]]
 """The kind of a file and its hash → its record."""
 
+_SHOWN = ("content", "briefs", "static")
+"""The trees whose images pages may show."""
 _SPARE = 8_000_000
 """Bytes of texts that nobody needs any more, before the file of texts is written anew."""
 
@@ -37,6 +41,8 @@ class Shelf:
     origins: dict[str, Origin] = field(default_factory=dict)
     problems: list[SitegenError] = field(default_factory=list)
     """Of Markdown files that cannot be used."""
+    images: dict[str, Probe] = field(default_factory=dict)
+    """Files that are images by their names."""
     warnings: list[SitegenError] = field(default_factory=list)
     """Of provenance files that cannot be used."""
 
@@ -84,6 +90,8 @@ class Library:
             found[key] = entry
             if _kind(key) == "origin":
                 shelf.origins[key] = Origin._make(entry[1])
+            elif _kind(key) == "image":
+                shelf.images[key] = Probe._make(entry[1])
             else:
                 shelf.records[key] = Record._make(entry[1])
         self._keep(found, changed=bool(todo) or len(found) != len(self._kept))
@@ -138,6 +146,8 @@ class Library:
         try:
             if _kind(key) == "origin":
                 return _Read(key, sha, tuple(record.read_origin(raw, self._name_of(key))))
+            if _kind(key) == "image":
+                return _Read(key, sha, tuple(probe.of(raw)))
             found, html = self._record(key, raw)
             return _Read(key, sha, tuple(found), html.encode())
         except ContentError as error:
@@ -197,7 +207,7 @@ def _kind(key: str) -> _Kind:
     if tree == "provenance":
         return "origin" if path.endswith(".json") else ""
     if not path.endswith(".md"):
-        return ""
+        return "image" if tree in _SHOWN and path.lower().endswith(probe.RASTER) else ""
     return "brief" if tree == "briefs" else "page" if tree == "content" else ""
 
 

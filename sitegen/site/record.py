@@ -69,6 +69,8 @@ class Record(NamedTuple):
     """Of a section: how it shows its pages."""
     cascade: dict[str, Any] | None = None
     """Of a section: the fields that pages below it have, ``packed``."""
+    images: tuple[int, ...] = ()
+    """Which of the links are images that the text shows."""
     place: tuple[int, int, bytes] = (0, 0, b"")
     """Where the rendered text is kept."""
 
@@ -126,6 +128,7 @@ def read(
         remarks=tuple((code, words, line + at) for code, words, line in rendered.remarks),
         calls=tuple(tuple(call._replace(line=call.line + at)) for call in rendered.calls),
         text=_words_hash(matter.title, matter.summary, parsed.body),
+        images=tuple(rendered.images),
         expires=matter.expires.toordinal() if matter.expires else None,
         aliases=matter.aliases,
         image=matter.image,

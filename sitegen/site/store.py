@@ -135,6 +135,6 @@ def forget(folder: Path) -> None:
         "bodies",
         "languages",
         "assets",
-        *(f"templates/{entry.path}" for entry in files.scan(folder / "templates")),
+        *(f"{inside}/{entry.path}" for inside in ("templates", "images") for entry in files.scan(folder / inside)),
     ):
         files.remove(folder / name)

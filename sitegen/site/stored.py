@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sitegen.site.images.gallery import Gallery
 from sitegen.site.library import Library
 from sitegen.site.page import Heading, Page
 from sitegen.site.record import Record
@@ -11,14 +12,14 @@ from sitegen.site.tracking import digest
 class StoredPage(Page):
     """A page with a Markdown file behind it, whose text is fetched when a template asks for it."""
 
-    __slots__ = ("_bare", "_key", "_library", "_record", "digest", "targets")
+    __slots__ = ("_bare", "_key", "_library", "_record", "digest", "gallery", "images", "targets")
 
     @property
     def body(self) -> str:
         from sitegen.site.markdown import PLACEHOLDER, filled
 
         html = self._library.body(self._key, self._record)
-        found = filled(html, self.targets) if self.targets else html
+        found = filled(html, self.targets, self._picture if self.images else None) if self.targets else html
         if PLACEHOLDER in found:
             found = self._library.finish(self, found)
         return type(html)(found)
@@ -41,11 +42,19 @@ class StoredPage(Page):
     _record: Record
     targets: tuple[str, ...]
     """Where the open links of the body lead."""
+    images: dict[int, str]
+    """The keys of the images that the body shows, by number of the link."""
+    gallery: Gallery
     digest: bytes
     """Of all that a template can read from the page."""
 
     def bind(self, library: Library, key: str, bare: str, entry: Record) -> None:
         self._library, self._key, self._bare, self._record, self.targets = library, key, bare, entry, ()
+        self.images = {}
+
+    def _picture(self, number: int, attributes: str) -> str | None:
+        key = self.images.get(number)
+        return None if key is None else self.gallery.picture(key, attributes)
 
     @property
     def key(self) -> str:

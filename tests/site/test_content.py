@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sitegen.errors import AddressTaken, ProvenanceBroken, SitegenError
+from tests.site.pictures import drawing
 from tests.site.sites import Site
 
 
@@ -79,18 +80,21 @@ def test_a_page_of_the_future_appears_on_its_day_and_nothing_else_need_change(si
 def test_files_of_hidden_pages_are_not_copied(site: Site) -> None:
     site.write("content/open.txt", "open")
     site.write("content/trip/index.md", "---\ntitle: Trip\nstatus: draft\n---\n")
-    site.write("content/trip/photo.png", "private")
+    private = drawing(20, 10)
+    site.write("content/trip/photo.png", private)
     site.page("plan", "![x](figure.png) [y](shared.txt)\n", title="Plan", status="draft")
     site.page("about", "[y](shared.txt)\n", title="About")
     site.write("content/plan/data.csv", "private")
-    site.write("content/figure.png", "private")
+    site.write("content/figure.png", private)
     site.write("content/shared.txt", "shared")
     site.build()
     assert site.out("open.txt") == "open"
     assert site.out("shared.txt") == "shared"
-    assert not [path for path, data in site.tree().items() if data == b"private"]
+    assert not [path for path, data in site.tree().items() if data in (b"private", private)]
+    assert not [path for path in site.tree() if path.startswith("assets/images/")]
     site.build(drafts=True)
-    assert site.out("trip/photo.png") == site.out("plan/data.csv") == site.out("figure.png") == "private"
+    assert site.out("plan/data.csv") == "private"
+    assert site.tree()["trip/photo.png"] == site.tree()["figure.png"] == private
 
 
 def test_hidden_files_and_files_beside_briefs_are_not_copied(site: Site) -> None:

@@ -107,3 +107,10 @@ def test_no_images(raw: bytes) -> None:
     if kind(raw) != "webp":
         with pytest.raises(Malformed):
             stripped(raw)
+
+
+def test_a_tiff_that_says_more_than_its_pixels_is_refused() -> None:
+    plain = encoded(pixels(8, 8), "TIFF")
+    assert stripped(plain) == plain
+    with pytest.raises(Malformed):
+        stripped(encoded(pixels(8, 8), "TIFF", exif=exif()))

@@ -170,9 +170,13 @@ def test_the_longest_side_that_a_format_can_have() -> None:
     assert shape(contents[variants.sources[1][0].path]) == ("WEBP", 16, 13_600)
 
 
-def test_the_same_bytes_each_time() -> None:
-    raw = photo(700, 500)
-    assert made(raw)[1] == made(raw)[1]
+def test_the_bytes_of_a_variant_do_not_depend_on_the_others() -> None:
+    raw = photo(700, 500, orientation=6)
+    first, second = made(raw, widths=(100, 200, 300))[1], made(raw, widths=(100,))[1]
+    alone = made(raw, widths=(100, 300), formats=("webp",))[1]
+    assert second.items() <= first.items()
+    assert alone.items() <= first.items()
+    assert made(raw, widths=(100, 200, 300))[1] == first
 
 
 def test_what_is_no_image_is_told_and_never_raised() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sitegen.errors import SitegenError
 from sitegen.site.markdown import Rendered, render
+from tests.site.pictures import drawing
 from tests.site.sites import Site
 
 
@@ -298,7 +299,7 @@ def test_a_page_cannot_forge_a_call(site: Site) -> None:
 
 def test_a_file_that_only_a_draft_shows_by_a_shortcode_stays_in_the_house(site: Site) -> None:
     shortcode(site, "show", "{% macro show(src) %}{{ link(src) }}{% endmacro %}")
-    site.write("content/plan.png", "secret")
+    site.write("content/plan.png", drawing())
     site.page("a", "{{ show('plan.png') }}\n", title="A", status="draft")
     site.build()
     assert not site.has("plan.png")

@@ -13,13 +13,15 @@ from html import escape
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from sitegen.errors import ContentError, ImageBroken, ImageForeign, ImageMisnamed, ImageTooLarge, Place
+from sitegen.errors import ContentError, ImageBroken, ImageForeign, ImageMisnamed, ImageTooLarge, Place, SitegenError
 from sitegen.settings import Images
 from sitegen.site import tracking
 from sitegen.site.images.probe import ENDINGS, FOREIGN, RASTER, Probe
 from sitegen.site.images.variants import Variant, Variants, lay_out
 
 READ = "image:"
+"""How the names of reads begin; the key of the image follows."""
+_ANY = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +50,21 @@ class _Shown:
 class Gallery:
     """The images that pages may show, by the keys of their inputs."""
 
-    def __init__(self, recipe: Images, base: str) -> None:
-        self._recipe, self._base = recipe, base
+    def __init__(self, recipe: Images | None = None, base: str = "/") -> None:
+        self._recipe, self._base = recipe or Images(), base
         self._images: dict[str, _Shown] = {}
         self._by_name: dict[str, str] = {}
         self._roots: dict[str, str] = {}
         self._laid_out: dict[str, Variants] = {}
+        self._places: dict[str, list[Place]] = {}
 
     def add(self, key: str, name: str, sha: str, probe: Probe, url: str) -> None:
         """Offers an image; ``name`` is its path below the site's folder, ``url`` where the file itself is published."""
         self._images[key] = _Shown(name, sha, probe, url)
         self._by_name[name] = key
-        if key.startswith("content/"):
-            self._roots[key.removeprefix("content")] = key
+        tree, _, path = key.partition("/")
+        if tree in ("content", "static"):
+            self._roots[f"/{path}"] = key
 
     def __contains__(self, key: object) -> bool:
         return key in self._images
@@ -69,8 +73,10 @@ class Gallery:
         return len(self._images)
 
     def find(self, href: str, path: str) -> str | None:
-        """The key of the image that ``href``, written in the file ``path``, leads to: from there, or from ``content/``
-        when it begins with a slash."""
+        """The key of the image that ``href``, written in the file ``path``, leads to.
+
+        It is sought from there, or in ``content/`` and ``static/`` when ``href`` begins with a slash.
+        """
         try:
             target = unquote(urlsplit(href).path)
         except ValueError:
@@ -83,6 +89,16 @@ class Gallery:
     def names(self) -> Iterable[str]:
         """The images as they may be written in templates: from ``content/``, with a slash before."""
         return self._roots.keys()
+
+    def show(self, key: str, place: Place) -> ContentError | None:
+        """Notes that the page at ``place`` shows an image; returns what makes that impossible."""
+        self._places.setdefault(key, []).append(place)
+        return self.fault(key, place)
+
+    def told(self, key: str, problem: SitegenError) -> list[SitegenError]:
+        """A problem of an image, for each place at which a page shows it."""
+        kind, places = type(problem), self._places.get(key)
+        return [kind(problem.message, place=place) for place in places or ()]
 
     def fault(self, key: str, place: Place | None = None) -> ContentError | None:
         """What makes it impossible to show an image; ``place`` is where it was to be shown."""
@@ -105,7 +121,9 @@ class Gallery:
         return None
 
     def digest(self, key: str) -> bytes:
-        """Of all that an output can show of an image; also of one that is not there."""
+        """Of all that an output can show of an image, there or not; ``?`` stands for which there are."""
+        if key == _ANY:
+            return tracking.digest(sorted(self._images))
         shown = self._images.get(key)
         return tracking.digest(None if shown is None else (shown.sha, tuple(shown.probe), shown.url))
 
@@ -125,10 +143,14 @@ class Gallery:
         img = f'<img src="{escape(self._plain(key).url)}"{more} {size} {attributes} decoding="async">'
         return f"<picture>{sources}{img}</picture>" if sources else img
 
-    def card(self, key: str) -> Image:
-        """The image as one plain file of at most 1200 pixels' width, for other programs than browsers."""
-        tracking.note(READ + key)
-        return self._plain(key)
+    def image(self, href: str, path: str) -> Image | None:
+        """An image as one plain file of at most 1200 pixels' width, for other programs than browsers.
+
+        ``href`` is written in the file ``path``. None when it leads to no image, or to one that cannot be shown.
+        """
+        key = self.find(href, path)
+        tracking.note(READ + (key or _ANY))
+        return None if key is None or self.fault(key) else self._plain(key)
 
     def shown(self, reads: Iterable[str]) -> set[str]:
         """The keys of the images among recorded reads."""

@@ -24,6 +24,9 @@ _GIF_KEPT = (b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012")
 _BOXES = {b"ftyp", b"meta", b"mdat", b"moov"}
 _FILM_BOXES = {b"mvhd", b"trak", b"tkhd", b"mdia", b"tref", b"edts"}
 """Of an image sequence; its other boxes are for people and programs, not for the picture."""
+_PRIVATE_TAGS = {0x010E, 0x010F, 0x0110, 0x0132, 0x013B, 0x013C, 0x02BC, 0x83BB, 0x8298, 0x8649, 0x8769, 0x8825}
+"""Of TIFF: description, camera, time, author, computer, XMP, IPTC, copyright, Photoshop, Exif, place."""
+_MOST_PAGES = 10_000
 _NO_EXIF = b"\0\0\0\0MM\0*\0\0\0\x08" + bytes(6)
 """An offset and a TIFF directory without entries, as HEIF wants it."""
 
@@ -33,7 +36,7 @@ class Malformed(ValueError):
 
 
 def kind(raw: bytes) -> str:
-    """``jpeg``, ``png``, ``webp``, ``gif``, ``heif`` (AVIF and HEIC), ``tiff``, or empty for anything else."""
+    """``jpeg``, ``png``, ``webp``, ``gif``, ``heif`` (AVIF and HEIC), ``tiff``, ``bmp``, or empty for anything else."""
     if raw.startswith(b"\xff\xd8\xff"):
         return "jpeg"
     if raw.startswith(_PNG):
@@ -44,6 +47,8 @@ def kind(raw: bytes) -> str:
         return "gif"
     if raw.startswith((b"II*\0", b"MM\0*")):
         return "tiff"
+    if raw.startswith(b"BM"):
+        return "bmp"
     return "heif" if raw[4:8] == b"ftyp" else ""
 
 
@@ -51,7 +56,7 @@ def stripped(raw: bytes) -> bytes:
     """The image without its metadata. Raises ``Malformed`` for a file that is damaged or of no kind known here."""
     strip = _KINDS.get(kind(raw))
     if strip is None:
-        raise Malformed("it is no JPEG, PNG, WebP, GIF, AVIF or HEIC image")
+        raise Malformed("it is of no kind that sitegen can look into")
     try:
         return strip(raw)
     except (IndexError, struct.error):
@@ -317,4 +322,29 @@ def _extents(raw: bytes, at: int) -> Iterator[tuple[int, int, int, int]]:
             yield item, method, base + offset, length
 
 
-_KINDS: dict[str, Callable[[bytes], bytes]] = {"jpeg": _jpeg, "png": _png, "webp": _webp, "gif": _gif, "heif": _heif}
+# ------------------------------------------------------------------------------------------------------ TIFF and BMP
+
+
+def _tiff(raw: bytes) -> bytes:
+    """Everything in a TIFF file is found by its place, so nothing is removed: it has no metadata, or is refused."""
+    order = "<" if raw[:2] == b"II" else ">"
+    (at,) = struct.unpack_from(f"{order}I", raw, 4)
+    for _ in range(_MOST_PAGES):
+        if not at:
+            return raw
+        (count,) = struct.unpack_from(f"{order}H", raw, at)
+        tags = {struct.unpack_from(f"{order}H", raw, at + 2 + 12 * number)[0] for number in range(count)}
+        if tags & _PRIVATE_TAGS:
+            raise Malformed("it is a TIFF file that says more than its pixels")
+        (at,) = struct.unpack_from(f"{order}I", raw, at + 2 + 12 * count)
+    raise Malformed("it has too many pages")
+
+
+def _bmp(raw: bytes) -> bytes:
+    return raw  # has no place for metadata
+
+
+_KINDS: dict[str, Callable[[bytes], bytes]] = {
+    **{"jpeg": _jpeg, "png": _png, "webp": _webp, "gif": _gif, "heif": _heif},
+    **{"tiff": _tiff, "bmp": _bmp},
+}

@@ -34,6 +34,8 @@ class Rendered:
     """All ids in the text, those of headings and footnotes."""
     links: list[tuple[str, int]] = field(default_factory=list)
     """Links into the site and images as they are written, each with its line (from 0); ``sitegen:N`` is the Nth."""
+    images: list[int] = field(default_factory=list)
+    """Which of the links are images that the text shows."""
     words: int = 0
     remarks: list[tuple[str, str, int]] = field(default_factory=list)
     """What is not right but can be shown: the code of the warning, its words, and the line (from 0)."""

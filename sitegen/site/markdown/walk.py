@@ -60,6 +60,7 @@ def _walk_inline(token: Token, line: int, seen: Rendered) -> None:
         elif kind == "image":
             src = str(child.attrs.get("src", ""))
             if not external(src):
+                seen.images.append(len(seen.links))
                 child.attrs["src"] = _left_open(src, line, seen)
             child.attrs["loading"] = "lazy"
         elif kind == "shortcode":
