@@ -187,7 +187,7 @@ class Paperless(_Section):
     url: str = Field(default="http://localhost:8000", pattern=HTTP_URL)
     """The address of Paperless, with its base path if it has one, without `/api`."""
     token: SecretStr | None = None
-    """The API token. Only from the environment, `SITEGEN_SOURCE__PAPERLESS__PART`, never in sitegen.toml."""
+    """The API token. Only from the environment, `SITEGEN_SOURCE__PAPERLESS__TOKEN`, never in sitegen.toml."""
     token_file: Path | None = None
     """A file that holds only the API token."""
     publish_tag: str = Field(default="publish", min_length=1)
@@ -246,7 +246,7 @@ class Ollama(_Section):
     timeout: float = Field(default=900, gt=0)
     """Seconds to wait for the first part of an answer; loading a model and reading a long text count."""
     token: SecretStr | None = None
-    """A bearer token for a proxy before Ollama. Only from the environment, `SITEGEN_ENGINE__OLLAMA__PART`."""
+    """A bearer token for a proxy before Ollama. Only from the environment, `SITEGEN_ENGINE__OLLAMA__TOKEN`."""
     token_file: Path | None = None
     """A file that holds only that token."""
 
@@ -271,7 +271,7 @@ class OpenAI(_Section):
     timeout: float = Field(default=900, gt=0)
     """Seconds to wait for the first part of an answer."""
     token: SecretStr | None = None
-    """The API key. Only from the environment, `SITEGEN_ENGINE__OPENAI__PART`."""
+    """The API key. Only from the environment, `SITEGEN_ENGINE__OPENAI__TOKEN`."""
     token_file: Path | None = None
     """A file that holds only that key."""
 

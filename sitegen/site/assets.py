@@ -31,12 +31,14 @@ class Assets:
     """Output path → content that was rewritten."""
     integrity: dict[str, str] = field(default_factory=dict)
     """Path in ``static/`` → hash, of styles and scripts."""
+    _known: dict[str, Asset] = field(default_factory=dict)
 
     def __getitem__(self, path: str) -> Asset:
         """What templates get. Raises ``KeyError``."""
-        found = Asset(self.urls[path])
-        found.integrity = self.integrity.get(path, "")
-        return found
+        if path not in self._known:
+            self._known[path] = found = Asset(self.urls[path])
+            found.integrity = self.integrity.get(path, "")
+        return self._known[path]
 
     def digest(self, path: str) -> bytes:
         """What an output depends on that asked for the asset. Raises ``KeyError``."""

@@ -322,7 +322,6 @@ class _Run:
         for output in plan.outputs:
             if output.template:
                 output.own += theme.closure(output.template)
-        plan.digests.add("template:", theme.closure)
         theme.offer(data=data.Data(tree), section=None, theme=chosen)
         theme.offer(**functions.of(found.gallery))
         theme.tell(plan.sites)

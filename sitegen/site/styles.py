@@ -98,6 +98,8 @@ class _Bundle:
         url = _url_of(prelude[0]) if prelude else None
         if url is None:
             self._wrong(sheet, rule, "@import names no style sheet")
+        elif any(_fault(token) for token in prelude):
+            self._wrong(sheet, rule, f"what stands after @import {url!r} is not CSS")
         elif not head:
             self._wrong(sheet, rule, f"@import {url!r} stands after other rules, where browsers ignore it")
         elif _remote(url):
@@ -149,8 +151,8 @@ class _Bundle:
     def _rewrite(self, sheet: Sheet, tokens: Iterable[Any]) -> None:
         """Makes the addresses in ``tokens`` right for where the bundle will be; wrong tokens are told."""
         for token in tokens:
-            if token.type == "error":
-                self._wrong(sheet, token, f"this is not CSS: {token.message}")
+            if reason := _fault(token):
+                self._wrong(sheet, token, f"this is not CSS: {reason}")
             elif token.type == "url":
                 token.representation = f'url("{serialize_string_value(self._address(sheet, token, token.value))}")'
             elif token.type == "function":
@@ -170,6 +172,13 @@ class _Bundle:
         if found is None:
             self._wrong(sheet, token, f"the style sheet refers to {url!r}, which is not there")
         return found or url
+
+
+def _fault(token: Any) -> str:
+    """Why a token is none; empty for others."""
+    if token.type == "error":
+        return str(token.message)
+    return "a backslash with nothing after it" if token.type == "literal" and token.value == "\\" else ""
 
 
 def _is(rule: Any, keyword: str) -> bool:

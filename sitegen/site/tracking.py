@@ -127,10 +127,6 @@ class Digests(Mapping[str, bytes]):
             self._known[name] = self._work_out(name)
         return self._known[name]
 
-    def add(self, prefix: str, source: Callable[[str], bytes]) -> None:
-        """Another family."""
-        self._families[prefix] = source
-
     def _work_out(self, name: str) -> bytes:
         head, colon, rest = name.partition(":")
         family = self._families.get(f"{head}:") if colon else None

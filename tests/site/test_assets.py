@@ -5,9 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from sitegen.site.scripts import references, replaced
+from sitegen.site.styles import Sheet, bundle
 from tests.site.sites import Site
 
 
@@ -254,3 +259,77 @@ def test_an_empty_sheet_has_the_integrity_of_nothing(bare: Site) -> None:
     bare.write("templates/404.html", '{{ asset("css/main.css").integrity }}')
     assert sheet(bare, "/* nothing */") == ""
     assert bare.out("404.html") == f"sha384-{base64.b64encode(hashlib.sha384(b'').digest()).decode()}"
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "a",
+                "--x",
+                ":hover",
+                "{",
+                "}",
+                "(",
+                ")",
+                "[",
+                "]",
+                ";",
+                ":",
+                ",",
+                " ",
+                "\n",
+                "!important",
+                "@media",
+                "@layer",
+            ),
+            *(
+                "@import",
+                '"t"',
+                "'",
+                '"',
+                "/*",
+                "*/",
+                "url(x)",
+                "url(",
+                "calc(1px + 2px)",
+                "#f",
+                "1.5e3",
+                "\\",
+                "u+a",
+                "<!--",
+            ),
+            *("é", "\0", "&", ">", "+", "~", "%", "$", "image-set('x' 1x)", "supports(", "layer(a)", "@charset 'x';"),
+        ]
+    ),
+    max_size=30,
+)
+
+
+class Anything:
+    """Files that are all there."""
+
+    def sheet(self, importer: Sheet, url: str) -> Sheet | None:
+        return Sheet("other.css", "", "other.css", "i { j: k }")
+
+    def address(self, sheet: Sheet, url: str, root: Sheet) -> str | None:
+        return url
+
+
+@given(PIECES)
+def test_whatever_stands_in_a_sheet_it_becomes_a_sheet_or_an_error(pieces: list[str]) -> None:
+    """And what has become a sheet stays as it is when it is made small once more."""
+    problems: list[Any] = []
+    once = bundle(Sheet("a.css", "", "a.css", "".join(pieces)), Anything(), problems)
+    if not problems:
+        assert bundle(Sheet("a.css", "", "a.css", once), Anything(), problems) == once
+        assert not problems
+
+
+@given(st.text(max_size=60) | PIECES.map("".join))
+def test_whatever_stands_in_a_script_only_names_are_replaced(text: str) -> None:
+    found = references(text)
+    assert replaced(text, []) == text
+    for reference in found:
+        assert text[reference.start] in "'\""
+        assert text[reference.end - 1] == text[reference.start]

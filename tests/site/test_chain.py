@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -159,3 +161,40 @@ def test_what_a_theme_says_about_itself_changes_nothing_twice(chained: Site) -> 
     chained.write("themes/tiny/README.md", "Words about the theme.\n")
     assert chained.build().written == 0
     assert chained.build().written == 0
+
+
+GUIDE = (Path(__file__).parent.parent.parent / "docs/guide/themes.md").read_text()
+
+
+def example(start: str) -> str:
+    """The example of the guide that begins so."""
+    texts: list[str] = re.findall(r"```\w+\n(.*?)```", GUIDE, re.DOTALL)
+    (found,) = (text for text in texts if text.startswith(start))
+    return found
+
+
+def test_the_examples_of_the_guide_work(site: Site) -> None:
+    site.write("sitegen.toml", '[site]\ntheme = "town"\n' + example("[theme]"))
+    site.write("themes/town/theme.toml", example("# themes/town/theme.toml"))
+    site.write("templates/brief.html", example("{# templates/brief.html"))
+    site.write("static/css/_site.css", "a { color: red }")
+    site.brief("a", title="A")
+    site.build()
+    text = site.out("briefs/a/index.html")
+    assert "Write to us" in text
+    assert 'data-accent="ocean"' in text
+    (sheet,) = (path for path in site.tree() if path.startswith("assets/css/continuum."))
+    assert "a{color:red}" in site.out(sheet)
+
+
+def test_the_guide_lists_the_options_of_continuum() -> None:
+    options = tomllib.loads((Path(__file__).parent.parent.parent / "themes/continuum/theme.toml").read_text())[
+        "settings"
+    ]
+    table = GUIDE.partition("### Options of continuum")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| `(\w+)` \|$", table, re.MULTILINE)
+    assert [(name, default) for name, _, default in rows] == [
+        (name, str(option["default"]).replace("True", "true")) for name, option in options.items()
+    ]
+    for name, values, _ in rows:
+        assert all(f"`{choice}`" in values for choice in options[name].get("choices", ())), name
