@@ -13,11 +13,11 @@
     │                                   ProvenanceBroken, AddressTaken, BriefUnreadable, FormulaBroken,
     │                                   AttributesRefused, ShortcodeBroken, ShortcodeUnknown, ShortcodeFailed,
     │                                   ImageBroken, ImageTooLarge, ImageMisnamed, ImageForeign, ImageRevealing,
-    │                                   DataBroken, ExtraInvalid,
-    │                                   LanguageUnclear, TranslationTwice
+    │                                   DataBroken, ExtraInvalid, LanguageUnclear, TranslationTwice,
+    │                                   AliasUnfit, RedirectTwice, RedirectHides, RedirectLoops, RedirectBroken
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
-    │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken
+    │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
     ├── FileThere (exit 2), ArchetypeBroken (exit 1),
@@ -539,6 +539,41 @@ class ExtraInvalid(ContentError):
     default_remedy = "The model in plugins/ says which fields there are and of what type."
 
 
+class AliasUnfit(ContentError):
+    """A former address, in `aliases` or in the settings, is not one that this site can have, or leads nowhere."""
+
+    code = "SG425"
+    default_remedy = "Write it from the root of the site, as in `/old/name/`, without spaces, `?` and `#`."
+
+
+class RedirectTwice(ContentError):
+    """Two pages, or two lines of the settings, claim the same former address."""
+
+    code = "SG426"
+    default_remedy = "Leave it to one of them."
+
+
+class RedirectHides(ContentError):
+    """A former address is that of a page which is there, and which nobody could read any more."""
+
+    code = "SG427"
+    default_remedy = "Remove the former address, or give the page that is there another `slug`."
+
+
+class RedirectLoops(ContentError):
+    """Redirects lead in a circle."""
+
+    code = "SG428"
+    default_remedy = "Let one of them lead to a page."
+
+
+class RedirectBroken(ContentError):
+    """A redirect leads to an address where nothing is, or to one that is itself redirected."""
+
+    code = "SG429"
+    default_remedy = "Mend its `to`; without --strict it is only a warning."
+
+
 # -------------------------------------------------------------------------------------------------------------- build
 
 
@@ -635,6 +670,13 @@ class EarlierBuildUnusable(BuildError):
 
     code = "SG515"
     default_remedy = "Name a folder that `sitegen build` wrote; for the first build leave `--carry-from` out."
+
+
+class RedirectsMany(BuildError):
+    """There are more redirects than hosts take."""
+
+    code = "SG520"
+    default_remedy = "Put patterns such as `/news/*` into the settings in place of single addresses."
 
 
 # ------------------------------------------------------------------------------------------------------------ storage

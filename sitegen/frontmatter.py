@@ -183,6 +183,14 @@ def split(text: str, name: str) -> Parsed:
     return Parsed(fields, body, body_line)
 
 
+def body(text: str) -> str:
+    """The Markdown of a file that ``split`` has taken apart before, without reading its fields again."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.split("\n", 1)[0].rstrip() != FENCE:
+        return text
+    return str(YAMLHandler().split(text)[1])
+
+
 def _load(head: str, name: str) -> dict[str, Any]:
     offset = 1 if head.startswith("\n") else 2
     try:

@@ -99,10 +99,41 @@ class Build(_Section):
     """The folder of briefs."""
     per_page: int = Field(default=20, ge=1, le=1000)
     """How many briefs stand on one page of a list."""
-    feed_items: int = Field(default=20, ge=1, le=1000)
-    """How many briefs stand in the feed."""
     strict: bool = False
     """Warnings, such as a broken internal link, fail the build."""
+
+
+class Feeds(_Section):
+    """What readers can subscribe to."""
+
+    formats: tuple[Literal["atom", "rss", "json"], ...] = ("atom",)
+    """The formats of all feeds: `atom` is `feed.xml`, `rss` is `rss.xml`, `json` is `feed.json`. Empty: no feeds."""
+    items: int = Field(default=20, ge=1, le=1000)
+    """How many briefs stand in a feed, the newest."""
+    content: Literal["summary", "full"] = "summary"
+    """Whether a feed holds the summaries of its briefs or their whole texts."""
+
+
+class Llms(_Section):
+    """What language models are offered."""
+
+    index: bool = True
+    """Whether there is an `llms.txt`, which says what the site is and where its texts are."""
+    items: int = Field(default=100, ge=1, le=10_000)
+    """How many briefs stand in `llms.txt`, the newest."""
+    twins: bool = True
+    """Whether each page has a twin in Markdown beside it, as `index.md`."""
+
+
+class Redirect(_Section):
+    """An address of the past, and what became of it."""
+
+    old: str = Field(alias="from", min_length=1)
+    """The former address, such as `/news/2019/`; `/news/*` stands for all below it, on hosts that read `_redirects`."""
+    new: str = Field(default="", alias="to")
+    """Where it leads: an address of this site, or a full one; `:splat` stands for what `*` stood for."""
+    status: Literal[301, 302, 410] = 301
+    """`301`: moved for good; `302`: for now; `410`: gone for good, and `to` is left out."""
 
 
 class Taxonomy(_Section):
@@ -358,6 +389,10 @@ class Settings(_Section):
     """Further languages of the site by their codes, as in `[languages.de]`; `site.language` is not among them."""
     build: Build = Build()
     images: Images = Images()
+    feeds: Feeds = Feeds()
+    llms: Llms = Llms()
+    redirects: tuple[Redirect, ...] = ()
+    """Addresses of the past that do not belong to a page that is there; those of a page stand in its `aliases`."""
     taxonomies: dict[Annotated[str, Field(pattern=NAME)], Taxonomy] = {}
     permalinks: dict[str, Annotated[str, Field(pattern=PERMALINK)]] = {}
     """Addresses by pattern: `briefs = "/briefs/{year}/{slug}/"`. Keys are `briefs`, `pages`, or a section's folder such
@@ -464,6 +499,12 @@ def load(site: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     return Project(root, settings, {name: origins.get(name, "default") for name, _ in options(settings)})
 
 
+def place_of(root: Path, *key: str | int) -> Place:
+    """Where a setting stands in the site's sitegen.toml; ``("redirects", 2, "from")`` is in the third of its tables."""
+    path = root / FILE_NAME
+    return _place(path, files.read_text(path), key)
+
+
 def secret(value: SecretStr | None, file: Path | None, option: str, root: Path) -> str | None:
     """The secret of an option: from the environment, else from the file that the setting names, else None."""
     if value is not None and (given := value.get_secret_value().strip()):
@@ -521,21 +562,23 @@ def _leaves(data: Mapping[str, Any], prefix: tuple[str | int, ...] = ()) -> Iter
 
 
 def _place(path: Path, text: str, key: tuple[str | int, ...]) -> Place:
-    """The line of ``key`` in the TOML ``text``, or of the nearest table above it."""
+    """The line of ``key`` in the TOML ``text``, or of the nearest table above it; a number counts an array's tables."""
     names = [part for part in key if isinstance(part, str)]
+    wanted = next((part for part in key if isinstance(part, int)), None)
     table: list[str] = []
-    best, depth = None, 0
+    best, depth, nth = None, 0, -1
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?", line)
         assigned = re.match(r"\s*([A-Za-z0-9_.\"'-]+)\s*=", line)
         if header:
             table = [part.strip().strip("\"'") for part in header[1].split(".")]
             here = table
+            nth += line.lstrip().startswith("[[") and table == names[: len(table)]
         elif assigned:
             here = table + [part.strip().strip("\"'") for part in assigned[1].split(".")]
         else:
             continue
-        if here == names[: len(here)] and len(here) > depth:
+        if here == names[: len(here)] and len(here) > depth and (wanted is None or nth in (-1, wanted)):
             best, depth = number, len(here)
     return Place(str(path), best)
 

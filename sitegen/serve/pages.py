@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from sitegen import files
 from sitegen.errors import SitegenError, StorageError
-from sitegen.site.feeds import POLICY
+from sitegen.site.machines.headers import POLICY
 
 _TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -257,19 +257,20 @@ class _Run:
             raise_all(warnings)
 
     def _render(self, target: Folder, inputs: Inputs) -> BuildReport:
-        from sitegen.site import feeds, hooks, plugins, taxonomy
+        from sitegen.site import hooks, plugins, taxonomy
         from sitegen.site.library import Library
+        from sitegen.site.machines.outputs import Machines
         from sitegen.site.scope import Scope
 
         self.code = self.versions + plugins.versions(self.project, inputs)
-        self.hooks = hooks.manager([feeds, *plugins.named(self.project, inputs)])
+        self.hooks = hooks.manager([Machines(), *plugins.named(self.project, inputs)])
         if self.project.settings.plugins or "sitegen.site.markdown" in sys.modules:
             from sitegen.site import markdown
 
             markdown.configure(self.hooks)
         base = urlsplit(self.base_url).path
         flags = {name: getattr(self.options, name) for name in ("drafts", "future", "expired")}
-        scope = Scope(self.project.settings, self.base_url, base, self.today, **flags)
+        scope = Scope(self.project.settings, self.base_url, base, self.today, **flags, root=self.project.root)
         own = taxonomy.own(self.project.settings)
         library = Library(self.folder, self.code, scope.name_of, own, math=self.project.settings.markdown.math)
         try:
@@ -311,13 +312,14 @@ class _Run:
         outputs = layout.outputs(self.hooks)
         self._carry(inputs, found, outputs)
         claims = [(output.path, output.owner) for output in outputs]
-        raise_all([*found.problems, *tree.problems, *content.collisions(claims)])
+        raise_all([*found.problems, *tree.problems, *layout.problems, *content.collisions(claims)])
+        found.warnings += layout.warnings
         content.connect(found, scope, dict(claims))
         raise_all(found.problems)
         content.seal(found, inputs)
         hashes = {key: inputs.sha(key) for tree in ("theme", "templates", "static", "i18n") for key in inputs.of(tree)}
         shared = [(key, sha) for key, sha in hashes.items() if key.endswith(chain.FILE_NAME)]
-        plan = layout.plan(outputs, digest(self.code, self.key, shared))
+        plan = layout.plan(outputs, digest(self.code, self.key, shared), digest(self.code))
         theme = Theme(self.project, self.chain, inputs, static, voices, self.base_url, self.code, self.hooks)
         for output in plan.outputs:
             if output.template:

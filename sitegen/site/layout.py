@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sitegen.errors import PluginBroken
+from sitegen.errors import PluginBroken, SitegenError
 from sitegen.site import data
 from sitegen.site.assets import Assets
 from sitegen.site.content import Content
@@ -16,6 +16,7 @@ from sitegen.site.images.gallery import is_image
 from sitegen.site.images.publishing import published
 from sitegen.site.inputs import Inputs
 from sitegen.site.languages import Languages
+from sitegen.site.machines import redirecting
 from sitegen.site.output import Output
 from sitegen.site.page import SiteInfo, Translation
 from sitegen.site.plan import Planner
@@ -50,6 +51,8 @@ class Layout:
         tree: data.Tree,
     ) -> None:
         self._content, self._assets, self._inputs, self._data = content, assets, inputs, tree
+        self.problems: list[SitegenError] = []
+        self.warnings: list[SitegenError] = []
         homes = tuple(_home(found, languages) for found in content.editions)
         sites: list[Site] = []
         self._planners = [
@@ -76,13 +79,23 @@ class Layout:
                     outputs.append(output)
             if planner.site.main:
                 outputs += self._copies()
-        return outputs
+        return outputs + self._redirects(outputs)
 
-    def plan(self, outputs: list[Output], shared: bytes) -> Plan:
-        """Seals the outputs, whose pages are all sealed; ``shared`` is the digest of what all templates depend on."""
+    def _redirects(self, outputs: Sequence[Output]) -> list[Output]:
+        site = self._planners[0].site
+        found = redirecting.lay_out(site, outputs)
+        self.problems += found.problems
+        self.warnings += found.warnings
+        return [output for output in redirecting.outputs(site, found) if output.path not in self._assets.copies]
+
+    def plan(self, outputs: list[Output], shared: bytes, code: bytes) -> Plan:
+        """Seals the outputs, whose pages are all sealed.
+
+        ``shared`` is the digest of what all templates depend on, ``code`` that of plugins, on which all else does.
+        """
         digests = {planner.edition.code: planner.digest(shared) for planner in self._planners}
         for output in outputs:
-            output.seal(digests.get(output.language, shared))
+            output.seal(digests.get(output.language, shared), code)
         sources = {name: source for planner in self._planners for name, source in planner.sources().items()}
         families = {data.READ: self._data.digest, "asset:": self._assets.digest, IMAGE: self._content.gallery.digest}
         sites = {planner.edition.code: planner.site.info for planner in self._planners}

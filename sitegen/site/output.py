@@ -31,8 +31,11 @@ class Output:
     own: bytes = b""
     """The digest of the parts; empty until ``seal``, and for outputs that are made in each build."""
 
-    def seal(self, shared: bytes) -> None:
-        """Works out the digest, when all pages are sealed; ``shared`` is that of what all templates depend on."""
+    def seal(self, shared: bytes, code: bytes) -> None:
+        """Works out the digest, when all pages are sealed.
+
+        ``shared`` is the digest of what all templates depend on, ``code`` that of plugins, on which all else does.
+        """
         if self.parts is not None:
             parts = [getattr(part, "digest", part) for part in self.parts]
-            self.own = digest(shared if self.template else b"", *parts)
+            self.own = digest(shared if self.template else code, *parts)

@@ -9,6 +9,7 @@ from typing import Any
 from sitegen.site import data
 from sitegen.site.content import Content
 from sitegen.site.inputs import Inputs
+from sitegen.site.machines import feeds
 from sitegen.site.output import Output
 from sitegen.site.page import Link, Page, PageKind, Paginator, Section, SiteInfo, Taxonomy, Translation
 from sitegen.site.sections import Node
@@ -77,7 +78,7 @@ class Planner:
             author=settings.author,
             base_url=self._scope.base_url,
             home_url=base,
-            feed_url=f"{base}feed.xml",
+            feed_url=feeds.address(self._scope.settings.feeds.formats, base),
             archive_url=f"{base}archive/",
             menu=tuple(self._menu()),
             taxonomies=self._taxonomies,

@@ -6,6 +6,7 @@ import datetime as dt
 import posixpath
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from sitegen.settings import Settings
 from sitegen.site.record import Record
@@ -24,6 +25,8 @@ class Scope:
     drafts: bool = False
     future: bool = False
     expired: bool = False
+    root: Path = Path()
+    """The site's folder, for messages about its settings."""
 
     @cached_property
     def name_of(self) -> Names:

@@ -52,7 +52,7 @@ def versions() -> str:
             continue
         found.update(name for name in names if "-" in name and name.lower().split("-")[0] in _LIBRARIES)
     own = sha256()
-    for module in sorted((*_OWN.glob("*.py"), *(_OWN / "site").glob("*.py"), *(_OWN / "site/markdown").glob("*.py"))):
+    for module in sorted((*_OWN.glob("*.py"), *(_OWN / "site").glob("*.py"), *(_OWN / "site").glob("*/*.py"))):
         own.update(module.read_bytes())
     return "\n".join((*sorted(found), own.hexdigest()))
 

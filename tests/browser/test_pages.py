@@ -43,6 +43,24 @@ def test_page_opens_without_a_complaint_and_without_strangers(visit: Visit, kind
     assert visitor.page.evaluate("getComputedStyle(document.body).display") == "flex", "the style sheet was not applied"
 
 
+def test_linked_data_is_read_and_runs_nothing(visit: Visit) -> None:
+    visitor = visit()
+    visitor.open("/briefs/council/")
+    data = visitor.page.locator('script[type="application/ld+json"]')
+    expect(data).to_have_count(1)
+    assert visitor.page.evaluate(
+        "data => JSON.parse(data.textContent)['@graph'][0]['@type']", data.element_handle()
+    ) == ("Report")
+    assert visitor.complaints == []
+
+
+def test_a_former_address_leads_on_without_a_script(visit: Visit) -> None:
+    visitor = visit()
+    visitor.open("/old/bridge/")
+    visitor.page.wait_for_url("**/briefs/council/")
+    assert visitor.complaints == []
+
+
 AAA = {"color-contrast-enhanced": {"enabled": True}}
 """Text has a contrast of 7 to 1 at least."""
 

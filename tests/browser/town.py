@@ -118,7 +118,15 @@ def write(folder: Path, language: str = "en") -> Path:
     shutil.copytree(ROOT / "content", folder / "content")
     (folder / "sitegen.toml").write_text(settings)
     (folder / "briefs" / ".provenance").mkdir(parents=True)
-    _brief(folder, "council", 900, POINTS, title="Council will repair the Weir Bridge", method="summary")
+    _brief(
+        folder,
+        "council",
+        900,
+        POINTS,
+        title="Council will repair the Weir Bridge",
+        method="summary",
+        aliases=["/old/bridge/"],
+    )
     _brief(folder, "inspection", 899, EXTRACT, title="Bauwerksprüfung Wehrbrücke", language="de", method="extract")
     _brief(folder, "arabic", 898, ARABIC, title="مجلس المدينة يقرر ترميم الجسر", language="ar", method="extract")
     _brief(folder, "hard", 897, HARD, title=f"A title with {LONG_WORD}", correspondent=LONG_WORD, tags=[LONG_WORD])
@@ -138,13 +146,16 @@ def write(folder: Path, language: str = "en") -> Path:
     return folder
 
 
-def _brief(folder: Path, name: str, day: int, body: str, *, tags: list[str] | None = None, **fields: str) -> None:
+def _brief(
+    folder: Path, name: str, day: int, body: str, *, tags: list[str] | None = None, **more: str | list[str]
+) -> None:
     fields = {
         "correspondent": "Town Council",
         "document_type": "Minutes",
         "summary": f"What {name} is about.",
         "status": "published",
-    } | fields
+        **more,
+    }
     date = (dt.date(2023, 1, 1) + dt.timedelta(days=day)).isoformat()
     head = {"date": date, "slug": name, "source": f"folder:{name}", "tags": tags or ["bridges", "council"], **fields}
     # JSON is YAML.

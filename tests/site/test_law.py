@@ -29,6 +29,7 @@ briefs = st.fixed_dictionaries(
         "status": st.sampled_from(["draft", "published", "published", "published"]),
         "correspondent": st.sampled_from([None, "Town", "Water Board"]),
         "summary": st.sampled_from(["", "Short."]),
+        "aliases": st.sampled_from([[], [], ["/old/"], ["/gone", "/was/here/"], ["/briefs/a/"]]),
         "expires": st.sampled_from([None, None, None, dt.date(2026, 5, 31), dt.date(2026, 6, 3)]),
         "extra": st.sampled_from([{}, {"x": "<b>"}, {"y": dt.date(2026, 1, 1)}]),
     }
@@ -60,6 +61,15 @@ from sitegen.site.hooks import Output, hook
 def site_outputs(site):
     yield Output("size.txt", "size", parts=(len(site.briefs),), make=lambda: str(len(site.briefs)).encode())
 """
+
+
+MACHINES = [
+    "",
+    '[feeds]\nformats = ["rss", "json"]\nitems = 2\ncontent = "full"\n[taxonomies.tags]\nfeed = true\n',
+    '[llms]\ntwins = false\n[[redirects]]\nfrom = "/old"\nto = "/archive/"\n',
+    '[llms]\nitems = 1\n[[redirects]]\nfrom = "/x/*"\nstatus = 410\n[[redirects]]\nfrom = "/y"\nto = "/was/here/"\n',
+]
+"""Settings for the files that machines read."""
 
 
 @dataclass
@@ -182,7 +192,7 @@ def change_back() -> Any:
     return edit
 
 
-def change_settings(title: str, per_page: int, theme: str, accent: str) -> Any:
+def change_settings(title: str, per_page: int, theme: str, accent: str, machines: str) -> Any:
     text = f'[site]\ntitle = "{title}"\ntheme = "{theme}"\nbase_url = "https://example.org/{title}"\n'
     text += f"[build]\nper_page = {per_page}\n"
     text += f'[theme]\naccent = "{accent}"\n' if accent else ""
@@ -190,7 +200,7 @@ def change_settings(title: str, per_page: int, theme: str, accent: str) -> Any:
         text = f"plugins = ['p.py']\n{text}[permalinks]\nbriefs = '/{{year}}/{{slug}}/'\n[taxonomies.series]\n"
     if per_page == 2:
         text += "[[cascade]]\nfolder = 'briefs'\nextra = {x = 1}\n[[cascade]]\nfolder='content'\ntags=['C']\n"
-    return lambda world: world.change("sitegen.toml", text)
+    return lambda world: world.change("sitegen.toml", text + machines)
 
 
 def inherit(status: str | None, tags: list[str], extra: str) -> Any:
@@ -264,6 +274,7 @@ edits = st.one_of(
         st.integers(1, 3),
         st.sampled_from(["tiny", "other", "leaf"]),
         st.sampled_from(["", "red", "plum"]),
+        st.sampled_from(MACHINES),
     ),
     st.builds(override_in_theme, templates, st.sampled_from(["remove", "extend", "include"])),
     st.builds(

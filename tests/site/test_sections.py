@@ -157,7 +157,7 @@ def test_pages_expire(site: Site) -> None:
     site.build()
     assert not site.has("sale/index.html")
     assert site.has("later/index.html")
-    assert site.build(today=TODAY + dt.timedelta(days=1)).removed == 1
+    assert site.build(today=TODAY + dt.timedelta(days=1)).removed == 2
     site.build(expired=True)
     assert site.has("sale/index.html")
     site.build(today=TODAY - dt.timedelta(days=1))

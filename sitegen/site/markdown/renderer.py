@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import unescapeAll
@@ -51,6 +51,15 @@ def parsed(text: str, profile: Profile, *, math: bool = False) -> Rendered:
     return seen
 
 
+def tokens(text: str, profile: Profile, *, math: bool = False) -> tuple[list[Token], dict[str, Any]]:
+    """What the parser reads in ``text``, and what it found out beside: footnotes where they are written, links as
+    they are, nothing rendered."""
+    env: dict[str, Any] = {"seen": Rendered(""), "taken": set(), "profile": profile}
+    page = profile == "page"
+    parser = _parser(page, math and page, _NOTE.search(text) is not None, _DEFINITION.search(text) is not None, True)
+    return parser.parse(text, env), env
+
+
 def configure(hooks: PluginManager) -> None:
     """Lets plugins change the parsers; those of an earlier build are forgotten."""
     _hooks.clear()
@@ -60,7 +69,7 @@ def configure(hooks: PluginManager) -> None:
 
 
 @functools.cache
-def _parser(page: bool, math: bool, notes: bool, definitions: bool) -> MarkdownIt:
+def _parser(page: bool, math: bool, notes: bool, definitions: bool, bare: bool = False) -> MarkdownIt:
     md = MarkdownIt("commonmark", {"html": False, "highlight": _highlight}).enable(["table", "strikethrough"])
     md.validateLink = allowed  # type: ignore[method-assign]  # the library's own way to replace it
     if notes:
@@ -77,7 +86,7 @@ def _parser(page: bool, math: bool, notes: bool, definitions: bool) -> MarkdownI
         md.core.ruler.push(rule.__name__, rule)
     for hooks in _hooks:
         hooks.hook.markdown_parser(parser=md, profile="page" if page else "brief")
-    return md
+    return md.disable(["footnote_tail", "tasks", "admonitions", "walk"], ignoreInvalid=True) if bare else md
 
 
 def _enrich(md: MarkdownIt, *, math: bool) -> None:

@@ -1,0 +1,71 @@
+"""Sitemap: the addresses of all pages that are to be found, in one file or in as many as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sitegen.site.machines.markup import attribute, text
+
+MOST = 50_000
+"""Addresses in one file: https://www.sitemaps.org/protocol.html."""
+LARGEST = 50_000_000
+"""Bytes of one file; the protocol allows 52,428,800."""
+_XML = '<?xml version="1.0" encoding="utf-8"?>\n'
+_SPACE = ' xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+_LINKS = ' xmlns:xhtml="http://www.w3.org/1999/xhtml"'
+
+
+class Entry(NamedTuple):
+    """One page."""
+
+    permalink: str
+    changed: str = ""
+    """The day on which it last changed, ``2026-05-31``; empty when nobody knows."""
+    versions: tuple[tuple[str, str], ...] = ()
+    """Language and permalink of each version of a translated page, itself among them."""
+
+
+def parts(entries: Iterable[Entry], most: int = MOST, largest: int = LARGEST) -> list[bytes]:
+    """The sitemap in files of at most ``most`` addresses and ``largest`` bytes; at least one."""
+    lists: list[list[str]] = [[]]
+    size = room = largest - 500
+    for entry in entries:
+        line = _line(entry)
+        length = len(line) if line.isascii() else len(line.encode("utf-8", "replace"))
+        if lists[-1] and (len(lists[-1]) >= most or length > room):
+            lists.append([])
+            room = size
+        lists[-1].append(line)
+        room -= length
+    return [_file(lines) for lines in lists]
+
+
+def _line(entry: Entry) -> str:
+    if not entry.versions:  # nearly all, and ten thousand of them
+        changed = f"<lastmod>{entry.changed}</lastmod>" if entry.changed else ""
+        where = entry.permalink
+        where = text(where) if not where.isascii() or "&" in where or "<" in where or ">" in where else where
+        return f"<url><loc>{where}</loc>{changed}</url>\n"
+    links = "".join(
+        f'<xhtml:link rel="alternate" hreflang={attribute(language)} href={attribute(permalink)}/>'
+        for language, permalink in entry.versions
+    )
+    return f"{_line(entry._replace(versions=()))[:-7]}{links}</url>\n"
+
+
+def _file(lines: Sequence[str]) -> bytes:
+    text = "".join(lines)
+    links = _LINKS if "<xhtml:link" in text else ""
+    return f"{_XML}<urlset{_SPACE}{links}>\n{text}</urlset>\n".encode("utf-8", "replace")
+
+
+def index(permalinks: Iterable[str]) -> bytes:
+    """The file that names the parts of a sitemap."""
+    found = "".join(f"<sitemap><loc>{text(permalink)}</loc></sitemap>\n" for permalink in permalinks)
+    return f"{_XML}<sitemapindex{_SPACE}>\n{found}</sitemapindex>\n".encode("utf-8", "replace")
+
+
+def robots(permalink: str) -> bytes:
+    """The robots.txt: everybody may read everything; ``permalink`` is that of the sitemap."""
+    return f"User-agent: *\nAllow: /\n\nSitemap: {permalink}\n".encode()
