@@ -146,6 +146,8 @@ class Matter(_Fields):
     """Former addresses, such as `/old/name/`, that lead here."""
     image: Text | None = None
     """A picture for cards in other places: a path from this file, or an address of the site."""
+    search: bool = True
+    """Whether the search of the site finds it."""
     translation: Text | None = None
     """A key that versions of one text in several languages share."""
     extra: dict[str, Any] = {}

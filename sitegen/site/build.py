@@ -29,11 +29,14 @@ from sitegen.site.inputs import Inputs, Stamp, trusted
 from sitegen.site.outputs import NEVER, Change, Folder, Made, settled
 
 if TYPE_CHECKING:
+    from sitegen.site.closing import Closing
     from sitegen.site.content import Content
     from sitegen.site.faults import Fault
     from sitegen.site.images.publishing import Publisher
     from sitegen.site.languages import Languages
     from sitegen.site.layout import Plan
+    from sitegen.site.linkbook import Sheet
+    from sitegen.site.linkfaults import Lookout
     from sitegen.site.output import Output
     from sitegen.site.scope import Scope
     from sitegen.site.theme import Theme
@@ -74,6 +77,8 @@ class BuildOptions:
     """Processes; 0 for one a core."""
     wait: float = 10
     """Seconds to wait for another build of this site."""
+    search: bool = True
+    """Whether the site may have search; its index can take longer than all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +95,20 @@ class BuildReport:
     seconds: float
     phases: Mapping[str, float]
     """Seconds by phase."""
+    notes: tuple[str, ...] = ()
+    """Remarks that are no warnings; of builds that made something."""
 
     def as_dict(self) -> dict[str, object]:
         """The report for ``--json``."""
         counts = {name: getattr(self, name) for name in ("pages", "written", "unchanged", "removed", "seconds")}
         warnings = [warning.as_dict() for warning in self.warnings]
-        return {"output": str(self.output), **counts, "phases": dict(self.phases), "warnings": warnings}
+        return {
+            "output": str(self.output),
+            **counts,
+            "phases": dict(self.phases),
+            "warnings": warnings,
+            "notes": list(self.notes),
+        }
 
 
 @dataclass(slots=True)
@@ -189,8 +202,10 @@ class _Run:
         name = files.sha256(str(self.output))[:12]
         self.state_path = self.folder / f"state-{name}"
         self.ledger = self.folder / f"outputs-{name}.json"
+        self.links = self.folder / f"links-{name}"
+        self.notes: list[str] = []
         self.key = repr((project.settings.model_dump_json(exclude=_ELSEWHERE), self.base_url))
-        self.key += repr((options.drafts, options.future, options.expired))
+        self.key += repr((options.drafts, options.future, options.expired, options.search))
         self.key += repr([str(layer.folder) for layer in self.chain])
         self.key += repr((str(self.earlier), options.carry_days)) if self.earlier else ""
 
@@ -221,6 +236,7 @@ class _Run:
     def _clean(self) -> None:
         Folder(self.output, self.ledger, {}).empty()
         files.remove(self.state_path)
+        files.remove(self.links)
         store.forget(self.folder)
 
     def _phase(self, name: str) -> None:
@@ -257,19 +273,23 @@ class _Run:
             raise_all(warnings)
 
     def _render(self, target: Folder, inputs: Inputs) -> BuildReport:
-        from sitegen.site import hooks, plugins, taxonomy
+        from sitegen.site import hooks, plugins, search, taxonomy
         from sitegen.site.library import Library
         from sitegen.site.machines.outputs import Machines
         from sitegen.site.scope import Scope
 
         self.code = self.versions + plugins.versions(self.project, inputs)
-        self.hooks = hooks.manager([Machines(), *plugins.named(self.project, inputs)])
+        self.hooks = hooks.manager([Machines(), search, *plugins.named(self.project, inputs)])
         if self.project.settings.plugins or "sitegen.site.markdown" in sys.modules:
             from sitegen.site import markdown
 
             markdown.configure(self.hooks)
         base = urlsplit(self.base_url).path
         flags = {name: getattr(self.options, name) for name in ("drafts", "future", "expired")}
+        lacking = None
+        if self.options.search:
+            flags["search"], lacking, note = search.wanted(self.project.settings, inputs, self.versions)
+            self.notes += [note] if note else []
         scope = Scope(self.project.settings, self.base_url, base, self.today, **flags, root=self.project.root)
         own = taxonomy.own(self.project.settings)
         library = Library(self.folder, self.code, scope.name_of, own, math=self.project.settings.markdown.math)
@@ -277,6 +297,7 @@ class _Run:
             shelf = library.read(inputs, self.options.jobs, self.progress)
             self._phase("read")
             content, plan, theme = self._lay_out(scope, inputs, library, shelf)
+            content.warnings += [lacking] if lacking else []
             self._judge(content.warnings)
             self._phase("plan")
             return self._make(target, inputs, scope, content, plan, theme)
@@ -367,27 +388,36 @@ class _Run:
         plan: Plan,
         theme: Theme,
     ) -> BuildReport:
+        from sitegen.site.closing import Closing
         from sitegen.site.images.publishing import Publisher
+        from sitegen.site.linkfaults import LinkCheck, Teller
 
         kept, todo = self._sort_out(plan, target)
         theme.load({output.template for output in todo if output.template})
         self._phase("plan")
-        paths = [output.path for output in plan.outputs]
+        owners = {output.path: output.owner for output in plan.outputs}
         pictures = Publisher(content.gallery, self.folder / "images", self.versions, inputs, target)
         with contextlib.ExitStack() as stack:
-            changes, stamps = self._work(todo, kept, paths, plan, theme, target, inputs, pictures, stack)
-            removed = target.finish(paths)
+            check = LinkCheck(self.links, self.versions, self.base_url, scope.base)
+            teller = Teller(self.base_url, scope.base, self.project.root, owners, inputs)
+            closing = stack.enter_context(Closing(content, target, owners, kept, check, teller))
+            if scope.search:
+                closing.start_search(inputs, self.folder)
+            changes, stamps = self._work(todo, closing, plan, theme, inputs, pictures, stack)
+            removed = target.finish(closing.paths)
         if pictures.changes or removed:
             pictures.prune()
         first, last = content.shown_between(scope)
         first, last = max(first, self.carried.first_day), min(last, self.carried.last_day)
         state = _State(self.key, first, last, inputs.stamps(), pages=sum(1 for _ in content.all))
-        state.outputs = kept | pictures.kept | dict(settled(changes, stamps, target, time.time_ns()))
+        state.outputs = closing.kept | pictures.kept | dict(settled(changes, stamps, target, time.time_ns()))
         state.warnings = [_freeze(warning) for warning in content.warnings]
+        closing.check.save()
         state.save(self.state_path, self.versions)
         self._phase("write")
         written = len(stamps)
-        return self._report(state.pages, written, len(paths) - written, removed, tuple(content.warnings))
+        unchanged = len(closing.paths) - written
+        return self._report(state.pages, written, unchanged, removed, tuple(content.warnings))
 
     def _sort_out(self, plan: Plan, target: Folder) -> tuple[dict[str, Made], list[Output]]:
         """The outputs that are as they should be, and those that must be made."""
@@ -409,11 +439,9 @@ class _Run:
     def _work(
         self,
         todo: Sequence[Output],
-        kept: dict[str, Made],
-        paths: list[str],
+        closing: Closing,
         plan: Plan,
         theme: Theme,
-        target: Folder,
         inputs: Inputs,
         pictures: Publisher,
         stack: contextlib.ExitStack,
@@ -423,7 +451,7 @@ class _Run:
         from sitegen.site.images.variants import FOLDER
 
         def work(share: Sequence[Output]) -> Steps[Any]:
-            maker = _Maker(plan, theme, target, inputs, self.hooks)
+            maker = _Maker(plan, theme, target, inputs, self.hooks, closing.check.lookout())
             if share is dealt[0] and self.progress:
                 maker.tell(self.progress, len(dealt))
             go = yield maker.make(share)
@@ -433,15 +461,16 @@ class _Run:
         # Whether an image of an earlier build is taken over is known when all is made that may show it.
         taken = {path for path in self.carried.copies if path.startswith(FOLDER)}
         last = {output.path: output for output in todo if output.make_last is not None or output.path in taken}
+        target, kept, paths = closing.target, closing.kept, closing.paths
         dealt = workers.shares([output for output in todo if output.path not in last], self.options.jobs)
         crew = workers.together(work, dealt)
         try:
             results = next(crew)
             faults = Faults()
-            for _, found in results:
+            for _, found, _ in results:
                 faults.extend(found)
             raise_all(faults.problems())
-            changes = [change for made, _ in results for change in made]
+            changes = [change for made, *_ in results for change in made]
             self._phase("render")
             reads = (made.reads for made in (*kept.values(), *changes))
             pictures.prepare(reads, {*paths} - taken, self.options.jobs, self.progress)
@@ -453,20 +482,23 @@ class _Run:
             changes += pictures.changes
             hashes = {path: made.sha for path, made in (kept | pictures.kept).items()}
             hashes |= {change.path: change.sha for change in changes} | self.carried.hashes
-            rest = _Maker(plan, theme, target, inputs, self.hooks, hashes)
+            rest = _Maker(plan, theme, target, inputs, self.hooks, closing.check.lookout(), hashes)
             changes += rest.make([output for output in last.values() if output.path not in own])[0]
+            self._judge(closing.ready([sheet for *_, sheet in results]))
+            self._phase("check")
             stack.enter_context(self.gate)
             target.begin(paths)
-            stamps = [*crew.send(True), rest.write(), pictures.write().items()]
+            stamps = [*crew.send(True), rest.write(), pictures.write().items(), closing.write()]
         finally:
             crew.close()
-        return changes, {path: stamp for part in stamps for path, stamp in part}
+        return [*changes, *closing.changes], {path: stamp for part in stamps for path, stamp in part}
 
     def _report(
         self, pages: int, written: int, unchanged: int, removed: int, warnings: tuple[SitegenError, ...]
     ) -> BuildReport:
         seconds = time.perf_counter() - self.started
-        return BuildReport(self.output, pages, written, unchanged, removed, warnings, seconds, dict(self.phases))
+        counts = (pages, written, unchanged, removed)
+        return BuildReport(self.output, *counts, warnings, seconds, dict(self.phases), tuple(self.notes))
 
 
 class _Maker:
@@ -479,10 +511,12 @@ class _Maker:
         target: Folder,
         inputs: Inputs,
         hooks: Any,
+        lookout: Lookout,
         hashes: Mapping[str, str] | None = None,
     ) -> None:
         """``hashes`` are those of the outputs that are made already, for outputs that tell of them."""
         self._plan, self._theme, self._target, self._inputs, self._hooks = plan, theme, target, inputs, hooks
+        self._lookout = lookout
         self._changing = bool(hooks.hook.output_made.get_hookimpls())
         self._hashes = hashes or {}
         self._progress: Progress | None = None
@@ -493,7 +527,7 @@ class _Maker:
         """Reports progress, for all ``shares`` as far as this one has come."""
         self._progress, self._shares = progress, shares
 
-    def make(self, share: Sequence[Output]) -> tuple[list[Change], Found]:
+    def make(self, share: Sequence[Output]) -> tuple[list[Change], Found, Sheet]:
         from sitegen.site.faults import Faults
 
         changes: list[Change] = []
@@ -505,15 +539,18 @@ class _Maker:
                 faults.add(_blamed(error), output.owner)
             if self._progress and number % 50 == 0:
                 self._progress("render", number * self._shares, len(share) * self._shares)
-        return changes, list(faults.found.items())
+        return changes, list(faults.found.items()), self._lookout.sheet()
 
     def _one(self, output: Output) -> Change:
         from sitegen.site import tracking
+        from sitegen.site.linkfaults import is_page
 
         tracking.begin()
         data = self._data(output)
         reads = tracking.reads()
         sha = files.sha256(data)
+        if is_page(output.path):
+            self._lookout.look(output.path, data, sha)
         depends = self._plan.digests.of(output.own, reads) if output.own else b""
         differs = self._target.differs(output.path, data, sha)
         if differs:

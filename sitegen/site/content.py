@@ -66,6 +66,8 @@ class Content:
     indexes: dict[str, taxonomy.Index] = field(default_factory=dict)
     problems: list[SitegenError] = field(default_factory=list)
     warnings: list[SitegenError] = field(default_factory=list)
+    broken: list[tuple[str, str]] = field(default_factory=list)
+    """The links for which there is a warning: the address of the page, and theirs as it stands there."""
     hidden: dict[str, Record] = field(default_factory=dict)
     """Pages that are not shown, by key."""
     days: set[int] = field(default_factory=set)
@@ -399,12 +401,14 @@ def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
             targets.append(url)
             if reason:
                 content.warnings.append(links.broken(href, reason, Place(page.path, line)))
+                content.broken.append((page.url, url))
         page.targets = tuple(targets)
     for entry in (entry for found in content.editions for entry in found.edition.scope.settings.site.menu):
         if entry.url.startswith("/") and not links.exists(scope.base + entry.url[1:].partition("#")[0]):
             content.warnings.append(
                 LinkBroken(f"the menu's {entry.title!r} leads to {entry.url}, which is not there", place="sitegen.toml")
             )
+            content.broken.append((scope.base, scope.base + entry.url[1:]))
 
 
 def _show(page: StoredPage, number: int, image: str, line: int, content: Content) -> str:

@@ -131,12 +131,10 @@ class Book:
 
     def _holding(self, number: int) -> tuple[str, ...]:
         sign = array("I", (number,)).tobytes()
-        return tuple(
-            sorted(
-                page
-                for page, made in self._entries.items()
-                if sign in made.links and number in array("I", made.links)  # the bytes of two others may look like it
-            )
+        return _in_order(
+            page
+            for page, made in self._entries.items()
+            if sign in made.links and number in array("I", made.links)  # the bytes of two others may look like it
         )
 
     def _inside(self) -> Iterator[Fault]:
@@ -147,8 +145,13 @@ class Book:
                 twice.setdefault(name, []).append(page)
             for name in made.dead:
                 dead.setdefault(name, []).append(page)
-        yield from (Fault("id", name, tuple(sorted(pages))) for name, pages in twice.items())
-        yield from (Fault("anchor", f"#{name}", tuple(sorted(pages))) for name, pages in dead.items())
+        yield from (Fault("id", name, _in_order(pages)) for name, pages in twice.items())
+        yield from (Fault("anchor", f"#{name}", _in_order(pages)) for name, pages in dead.items())
+
+
+def _in_order(pages: Iterable[str]) -> tuple[str, ...]:
+    """By address, the home page first."""
+    return tuple(sorted(pages, key=lambda page: (page == "404.html", page.removesuffix("index.html"))))
 
 
 def _renumbered(links: bytes, places: Sequence[int]) -> bytes:

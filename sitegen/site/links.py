@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Mapping
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from sitegen.errors import LinkBroken, Place
-
-_NOTE = re.compile(r"fn(ref)?\d+")
 
 
 class Links:
@@ -75,6 +72,6 @@ class Links:
     def _check_anchor(self, url: str, fragment: str) -> str:
         known = self._anchors.get(url)
         name = unquote(fragment)
-        if not name or known is None or name in known or _NOTE.fullmatch(name):
+        if not name or known is None or name in known:
             return ""
         return f"leads to a page without the anchor {name!r}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-PageKind = Literal["home", "brief", "page", "section", "list", "taxonomy", "term", "404"]
+PageKind = Literal["home", "brief", "page", "section", "list", "taxonomy", "term", "404", "search"]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -165,6 +165,16 @@ class Paginator:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """The search of the site."""
+
+    url: str
+    """Of the page with the field."""
+    bundle: str
+    """Of the folder with the index and Pagefind's script, ``pagefind.js``."""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteInfo:
     """The site, for templates."""
 
@@ -189,3 +199,5 @@ class SiteInfo:
     """What the files of ``data/`` hold."""
     languages: Sequence[Translation] = ()
     """The home page in each language of the site, that of ``[site]`` first."""
+    search: Search | None = None
+    """None when the site has no search."""

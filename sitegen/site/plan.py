@@ -11,7 +11,7 @@ from sitegen.site.content import Content
 from sitegen.site.inputs import Inputs
 from sitegen.site.machines import feeds
 from sitegen.site.output import Output
-from sitegen.site.page import Link, Page, PageKind, Paginator, Section, SiteInfo, Taxonomy, Translation
+from sitegen.site.page import Link, Page, PageKind, Paginator, Search, Section, SiteInfo, Taxonomy, Translation
 from sitegen.site.sections import Node
 from sitegen.site.stored import StoredPage
 from sitegen.site.tracking import Tracked, TrackedMapping, digest
@@ -67,7 +67,7 @@ class Planner:
         info = self.site.info
         heads = [(found.name, found.title, found.url, _digest(found.page)) for found in self._taxonomies.values()]
         menu = [(link.title, link.url) for link in info.menu]
-        return digest(shared, heads, menu, self._homes, self._words.digest)
+        return digest(shared, heads, menu, self._homes, self._words.digest, info.search is not None)
 
     def _info(self) -> SiteInfo:
         settings, base, mark = self._scope.settings.site, self._scope.base, self.edition.prefix
@@ -89,6 +89,7 @@ class Planner:
             ),
             data=data.Data(self._data),
             languages=self._homes,
+            search=Search(f"{base}search/", f"{base}pagefind/") if self._scope.search else None,
         )
 
     def _menu(self) -> Iterator[Link]:

@@ -61,6 +61,8 @@ class Record(NamedTuple):
     aliases: tuple[str, ...] = ()
     image: str | None = None
     translation: str | None = None
+    search: bool = True
+    """Whether the search of the site finds it."""
     extra: dict[str, Any] | None = None
     """As ``packed``."""
     more: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -133,6 +135,7 @@ def read(
         aliases=matter.aliases,
         image=matter.image,
         translation=plain(matter.translation or "") or None,
+        search=matter.search,
         extra=packed(matter.extra) or None,
         more=tuple((field, _terms(value, field, name, text)) for field, value in more),
         section=None if matter.section is None else matter.section.model_dump(),

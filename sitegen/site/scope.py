@@ -27,6 +27,8 @@ class Scope:
     expired: bool = False
     root: Path = Path()
     """The site's folder, for messages about its settings."""
+    search: bool = False
+    """Whether the site has search."""
 
     @cached_property
     def name_of(self) -> Names:

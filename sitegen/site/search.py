@@ -7,7 +7,6 @@ only when one of these documents has changed; what it makes depends on nothing e
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import json
 import os
@@ -15,20 +14,26 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
 from sitegen import files
-from sitegen.errors import SearchFailed
+from sitegen.errors import SearchFailed, SearchMissing, SitegenError
+from sitegen.settings import Settings
+from sitegen.site.hooks import Output, hook
+from sitegen.site.inputs import Inputs
+from sitegen.site.page import Page
+from sitegen.site.stored import StoredPage
+from sitegen.site.tracking import digest
+from sitegen.site.whole import Site
 
 FOLDER = "pagefind"
 """Where the index is written, below the output folder."""
 ADDRESS = "search/"
 """Where the page with the field is."""
-IMMUTABLE = (f"{FOLDER}/fragment/*", f"{FOLDER}/index/*")
-"""Files whose names are made from their content."""
+TEMPLATE = "search.html"
 _PACKAGES = ("pagefind_bin_extended", "pagefind_bin")
 """Packages with the binary; the first one can also split Chinese and Japanese into words."""
 _WANTED = re.compile(
@@ -40,6 +45,9 @@ _LEFT_OUT = ".footnote-ref, .footnote-backref, .anchor"
 _PREFIX = "search-"
 
 
+_TITLES = {"en": "Search", "de": "Suche", "fr": "Recherche"}
+
+
 class Document(NamedTuple):
     """What the index knows of one page."""
 
@@ -48,10 +56,60 @@ class Document(NamedTuple):
     title: str
     summary: str
     language: str
-    body: str
-    """HTML."""
+    page: StoredPage
+    """Whose text it has."""
     facts: tuple[tuple[str, str], ...] = ()
     """Shown with a result and searched, too: ``date``, ``tags``, ``correspondent``."""
+
+
+@hook
+def site_outputs(site: Site) -> Iterator[Output]:
+    """The page with the field, unless ``content/`` has a page at that address."""
+    if site.info.search is None or any(page.url == site.info.search.url for page in site.pages):
+        return
+    language = site.settings.site.language
+    title = _TITLES.get(language.split("-")[0].lower(), _TITLES["en"])
+    permalink = f"{site.base_url}{ADDRESS}"
+    page = Page("search", "", site.info.search.url, permalink, title, summary="", date=None, language=language)
+    parts = ("search", page.url, permalink, title, language)
+    yield Output(f"{ADDRESS}index.html", "the search page", TEMPLATE, {"page": page}, parts)
+
+
+def wanted(settings: Settings, inputs: Inputs, versions: str) -> tuple[bool, SitegenError | None, str]:
+    """Whether a site has search; what is wrong when it should have, and what to remark when it might."""
+    enabled = settings.search.enabled
+    if enabled == "off":
+        return False, None, ""
+    if not any(key.endswith(f"/{TEMPLATE}") and "templates/" in key for key in inputs.files):
+        missing = f"the theme has no template {TEMPLATE}"
+        remedy = 'Choose a theme that has one, or set `[search] enabled = "off"`.'
+        return False, SearchMissing(missing, place="sitegen.toml", remedy=remedy) if enabled == "on" else None, ""
+    if any(f"\n{package}-" in versions for package in _PACKAGES):
+        return True, None, ""
+    missing = "there is no search on this site: Pagefind is not installed"
+    if enabled == "on":
+        return False, SearchMissing(missing, place="sitegen.toml"), ""
+    return False, None, f"{missing} (pip install 'sitegen[search]')."
+
+
+def documents(pages: Iterable[StoredPage], base: str) -> Iterator[Document]:
+    """What the index knows of ``pages``; nothing of drafts."""
+    for page in pages:
+        if not page.draft and page.record.search:
+            facts = [(name, ", ".join(link.title for link in links)) for name, links in page.terms.items() if links]
+            date = [] if page.date is None else [("date", page.date.isoformat())]
+            path = f"{page.url[len(base) :]}index.html"
+            yield Document(path, page.title, page.summary, page.language, page, (*date, *facts))
+
+
+def digest_of(found: Iterable[Document], language: str, words: object) -> bytes:
+    """Of all that the index is made from; ``words`` are those of the theme."""
+    return digest(language, words, [(*document[:4], _text_of(document.page), document.facts) for document in found])
+
+
+def _text_of(page: StoredPage) -> object:
+    """What tells one text from another: a shortcode may make anything of it."""
+    return page.body if page.record.calls else page.record.place[1:]
 
 
 def executable() -> Path | None:
@@ -112,12 +170,15 @@ class Index:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+def sweep(state: Path) -> None:
+    """Removes what builds that were killed left below ``state``. Under the lock of the builds."""
+    for left in state.glob(f"{_PREFIX}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def _fresh_folder(state: Path) -> Path:
-    """A new folder below ``state``; those of builds that were killed are removed. Under the lock of the builds."""
     with files.guarded(state):
         state.mkdir(parents=True, exist_ok=True)
-        for left in state.glob(f"{_PREFIX}*"):
-            shutil.rmtree(left, ignore_errors=True)
         return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=state))
 
 
@@ -132,7 +193,7 @@ def _page(document: Document) -> Iterator[str]:
     yield f"<body data-pagefind-body><h1>{title}</h1>"
     if document.summary:
         yield f"<p>{escape(document.summary)}</p>"
-    yield document.body
+    yield document.page.body
     for name, value in (("language", document.language), *document.facts):
         yield f'<p data-pagefind-ignore data-pagefind-meta="{name}">{escape(value)}</p>'
     yield "</body></html>"
@@ -142,18 +203,3 @@ def _put_in_order(entry: Path) -> None:
     """Pagefind lists languages in any order."""
     found = json.loads(entry.read_bytes())
     entry.write_text(json.dumps(found, sort_keys=True, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-
-
-def indexed(outputs: Sequence[str]) -> list[str]:
-    """Those outputs that belong to the index."""
-    return [path for path in outputs if path.startswith(f"{FOLDER}/")]
-
-
-@contextlib.contextmanager
-def running(index: Index | None) -> Iterator[Index | None]:
-    """Closes the index at the end of the block, whatever happens."""
-    try:
-        yield index
-    finally:
-        if index is not None:
-            index.close()

@@ -28,6 +28,8 @@ _LIBRARIES = (
         "mdit_py_plugins",
         "mdurl",
         "nh3",
+        "pagefind_bin",
+        "pagefind_bin_extended",
         "pillow",
         "pluggy",
         "pydantic",

@@ -25,6 +25,8 @@ class Site:
     def __init__(self, root: Path, *, base_url: str = "https://example.org/", more: str = "") -> None:
         self.root = root
         self.output = root / "public"
+        self.clean_warnings: list[str] = []
+        """Of the last build from nothing."""
         self.write("sitegen.toml", f'[site]\ntitle = "Tiny"\ntheme = "tiny"\nbase_url = "{base_url}"\n{more}')
         shutil.copytree(THEME, root / "themes/tiny")
 
@@ -76,5 +78,5 @@ class Site:
         shutil.copytree(self.root, into, ignore=shutil.ignore_patterns(".sitegen", "public"))
         clean = object.__new__(Site)
         clean.root, clean.output = into, into / "public"
-        clean.build(**options)
+        self.clean_warnings = [str(warning) for warning in clean.build(**options).warnings]
         return clean.tree()

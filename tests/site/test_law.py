@@ -304,6 +304,12 @@ edits = st.one_of(
             ["", "1;\n", "import './a.js';\n", "import './b.js';\nimport './gone.js'\n", "import './b.js';\n"]
         ),
     ),
+    st.builds(
+        override_asset,
+        st.just("templates/partials/link.html"),
+        st.sampled_from(["", '<i id="one"></i><a href="/A/briefs/a/#head">x</a>', '<a href="{{ page.url }}x/">x</a>']),
+    ),
+    st.builds(override_asset, st.just("templates/search.html"), st.sampled_from(["", "{{ site.search.bundle }}"])),
     st.builds(write, st.just("i18n/en.toml"), st.sampled_from(['home="Site"\n', ""])),
     st.builds(write, st.just("themes/tiny/static/css/colours.css"), st.sampled_from([":root{}", ":root{--ink:red}"])),
     st.builds(
@@ -359,6 +365,8 @@ def compare(world: World, clean: Path, before: dict[str, bytes] | None) -> None:
     report = world.site.build(**world.options)
     assert world.site.tree() == expected
     assert report.written + report.unchanged == len(expected)
+    assert [str(warning) for warning in report.warnings] == world.site.clean_warnings
     again = world.site.build(**world.options)
+    assert [str(warning) for warning in again.warnings] == world.site.clean_warnings
     assert (again.written, again.removed) == (0, 0)
     assert world.site.tree() == expected

@@ -301,7 +301,7 @@ class _Text:
             for again in range(count):
                 to = f"fnref{number}:{again}" if again else f"fnref{number}"
                 out.append(f' <a href="#{to}" class="footnote-backref">\u21a9\ufe0e</a>')
-                self._seen.anchors += [f"fn{number}", f"fnref{number}"]
+                self._seen.anchors += [to] if again else [f"fn{number}", to]
             out.append("</p>\n</li>\n")
         out.append("</ol>\n</section>\n")
 

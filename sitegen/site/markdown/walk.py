@@ -35,8 +35,8 @@ def walk(state: StateCore) -> None:
             # The parser writes style="text-align:right", which a strict content security policy refuses.
             token.attrs = {"class": f"align-{str(token.attrs['style']).rpartition(':')[2]}"}
         elif kind == "footnote_anchor":
-            note = token.meta["id"] + 1
-            seen.anchors += [f"fn{note}", f"fnref{note}"]
+            note, again = token.meta["id"] + 1, token.meta.get("subId", 0)
+            seen.anchors += [f"fnref{note}:{again}"] if again else [f"fn{note}", f"fnref{note}"]
     seen.anchors += sorted(taken)
 
 
