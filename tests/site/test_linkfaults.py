@@ -105,7 +105,7 @@ def test_links_to_notes_are_checked_like_all_others(site: Site) -> None:
     assert told(site) == [
         f"{path}: the link to {anchor!r} leads to a page without the anchor {anchor[1:]!r}"
         for path, anchor in [
-            *(("briefs/a.md:7", anchor) for anchor in ("#fn3", "#fnref2:1")),
+            *(("briefs/a.md:8", anchor) for anchor in ("#fn3", "#fnref2:1")),
             *(("content/about.md:7", anchor) for anchor in ("#fn3", "#fnref2:1")),
         ]
     ]
