@@ -78,7 +78,7 @@ def test_the_settings_shown_in_the_guides_and_the_readme_are_valid(tmp_path: Pat
 def test_links_between_the_docs_lead_somewhere() -> None:
     pages = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(DOCS.rglob("*.md"))
     for page in pages:
-        text = re.sub(r"(?s)```.*?```|`[^`\n]*`", "", page.read_text(encoding="utf-8"))
+        text = re.sub(r"(?s)(`{3,}).*?\1|`[^`\n]*`", "", page.read_text(encoding="utf-8"))
         links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", text)
         for target in links + re.findall(r'src(?:set)?="([^"]+)"', text):
             assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"

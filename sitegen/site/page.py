@@ -65,9 +65,11 @@ class Page:
     body: str = ""
     """HTML, safe to print as it is.
 
-    Classes in it: ``pre.highlight`` (Pygments' short classes inside), ``blockquote.evidence`` (a quotation in a list,
-    on which the point before it rests), ``a.external``, ``align-left``, ``align-center`` and ``align-right`` on table
-    cells, ``sup.footnote-ref``, ``hr.footnotes-sep``, ``section.footnotes``, ``a.footnote-backref``. No inline styles.
+    No inline styles. Classes in it: ``pre.highlight`` (Pygments' short classes inside, ``hll`` for marked lines),
+    ``blockquote.evidence`` (a quotation in a list, on which the point before it rests), ``div.admonition`` with its
+    kind and ``p.admonition-title``, ``li.task``, ``a.external``, ``align-left``, ``align-center`` and ``align-right``
+    on table cells, ``sup.footnote-ref``, ``hr.footnotes-sep``, ``section.footnotes``, ``a.footnote-backref``,
+    ``math-…``; and what the author of a page wrote in braces.
     """
     toc: tuple[Heading, ...] = ()
     words: int = 0

@@ -39,6 +39,17 @@ bodies = st.sampled_from(
         "Text.\n",
         "## Head\n\n[b](b.md) [gone](/nowhere/) [about](../content/about.md#head)\n",
         "- p\n  > q\n\n```python\nx\n```\n",
+        "> [!note]\n> [b](b.md)\n\n- [x] done\n\nA\n: $x$ {#x}\n",
+        "## Calls {#calls}\n\n{{ box('../briefs/b.md') }}\n\n{% box() %}\n> [!tip]\n> $x$\n{% end %}\n",
+    ]
+)
+macros = st.sampled_from(
+    [
+        "{% macro box(href='') %}{{ link(href) if href }}{{ caller() if caller is defined }}{% endmacro %}",
+        "{% macro box(href='') %}{{ caller is defined }}{{ site.briefs|map(attribute='title')|join }}{% endmacro %}",
+        "{% macro box(href='') %}{% include 'partials/menu.html' %}{{ caller is defined }}{% endmacro %}",
+        "{% macro box() %}{% endmacro %}",
+        "",
     ]
 )
 names = st.sampled_from(NAMES)
@@ -195,7 +206,7 @@ def change_back() -> Any:
 def change_settings(title: str, per_page: int, theme: str, accent: str, machines: str) -> Any:
     text = f'[site]\ntitle = "{title}"\ntheme = "{theme}"\nbase_url = "https://example.org/{title}"\n'
     text += f"[build]\nper_page = {per_page}\n"
-    text += f'[theme]\naccent = "{accent}"\n' if accent else ""
+    text += f'[theme]\naccent = "{accent}"\n[markdown]\nmath = true\n' if accent else ""
     if per_page == 1:
         text = f"plugins = ['p.py']\n{text}[permalinks]\nbriefs = '/{{year}}/{{slug}}/'\n[taxonomies.series]\n"
     if per_page == 2:
@@ -276,6 +287,8 @@ edits = st.one_of(
         st.sampled_from(["", "red", "plum"]),
         st.sampled_from(MACHINES),
     ),
+    st.builds(write, st.just("templates/shortcodes/box.html"), macros),
+    st.builds(write, st.just("themes/tiny/templates/shortcodes/box.html"), macros),
     st.builds(override_in_theme, templates, st.sampled_from(["remove", "extend", "include"])),
     st.builds(
         override_asset,
@@ -342,6 +355,9 @@ def test_incremental_equals_clean(rounds: list[list[Any]]) -> None:
         for name, tags in zip(NAMES, ([], ["Energy"], ["C", "energy"], ["C++"]), strict=True):
             world.site.brief(name, "[a](a.md)\n", title=f"Brief {name}", slug=name, tags=tags, date=DAYS[1])
         world.site.page("about", "## Head\n")
+        world.site.write(
+            "templates/shortcodes/box.html", "{% macro box(href='') %}{{ caller() if caller is defined }}{% endmacro %}"
+        )
         world.site.build(**world.options)
         for number, round_of_edits in enumerate(rounds):
             before = world.site.tree()

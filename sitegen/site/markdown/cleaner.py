@@ -28,7 +28,6 @@ _WITH_ATTRIBUTES = {tag: names | {"class", "id"} for tag, names in _TAGS.items()
 _MATH = {
     **_each("b i u mn mphantom mprescripts mmultiscripts mroot msqrt msub msup msubsup mtr munderover"),
     **_each("math", "display"),
-    **_each("menclose", "notation", "class"),
     **_each("mfrac", "linethickness", "displaystyle", "scriptlevel"),
     **_each("mi", "mathvariant"),
     **_each("mo", "form", "lspace", "rspace", "minsize", "maxsize", "movablelimits", "stretchy", "symmetric"),

@@ -101,7 +101,9 @@ def _mathml(tex: str, converter: LatexToMathML, seen: Rendered, line: int, *, bl
         seen.remark(FormulaBroken, f'the formula "{" ".join(tex.split())[:80]}" cannot be read: {reason[:200]}', line)
         return f'<code class="math-broken">{escape(tex)}</code>'
     seen.anchors += _ID.findall(html)
-    return _STYLE.sub(_restyled, _BOX.sub(r'<menclose notation="\1" class="math-\1">', html))
+    # Only some browsers know menclose, so that a class must do.
+    html = _BOX.sub(r'<mrow class="math-\1">', html).replace("</menclose>", "</mrow>")
+    return _STYLE.sub(_restyled, html)
 
 
 def _restyled(match: re.Match[str]) -> str:
