@@ -16,7 +16,8 @@ class Unsure(Exception):
     """The text may mean something else than it seems to: ask the parser."""
 
 
-_SPECIAL = re.compile(r"[\\`*_~\[\n&<>]|!\[|\^\[")
+SPECIAL = re.compile(r"[\\`*_~\[\n&<>]|!\[|\^\[")
+"""What makes a text more than its characters."""
 _TOKEN = re.compile(
     r"""
       \\(?P<escaped>[!-/:-@\[-`{-~])
@@ -70,7 +71,7 @@ class Phrases:
 
     def render(self, text: str, line: int, edge: str = " ") -> str:
         """The HTML of ``text``, which begins on ``line``; ``edge`` stands before it. Raises ``Unsure``."""
-        if not _SPECIAL.search(text):
+        if not SPECIAL.search(text):
             return text
         out: list[str] = []
         opened: list[tuple[str, int]] = []

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from sitegen.site.highlight import highlight
 from sitegen.site.markdown import wall
 from sitegen.site.markdown.anchors import anchor
-from sitegen.site.markdown.phrases import WHITE, Phrases, Unsure, escaped, heading_text, text_of
+from sitegen.site.markdown.phrases import SPECIAL, WHITE, Phrases, Unsure, escaped, heading_text, text_of
 from sitegen.site.markdown.rendered import Rendered
 
 _STRANGE = re.compile("[\0-\t\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -154,9 +154,11 @@ class _Text:
         return at + 1
 
     def _phrase(self, text: str, line: int) -> str:
-        html = self._phrases.render(text.strip(WHITE), line)
-        self._prose.append(html)
-        return html
+        text = text.strip(WHITE)
+        if SPECIAL.search(text):
+            text = self._phrases.render(text, line)
+        self._prose.append(text)
+        return text
 
     def _paragraph(self, lines: Sequence[str], at: int, base: int, within: tuple[str, ...]) -> int:
         end = at + 1
