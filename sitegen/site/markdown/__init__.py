@@ -14,7 +14,7 @@ from sitegen.site.markdown.addresses import allowed, filled
 from sitegen.site.markdown.anchors import anchor
 from sitegen.site.markdown.placeholders import PLACEHOLDER, called, worded
 from sitegen.site.markdown.rendered import Call, Profile, Rendered
-from sitegen.site.markdown.renderer import configure, render
+from sitegen.site.markdown.ways import configure, render
 
 __all__ = [
     "PLACEHOLDER",

@@ -6,8 +6,6 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-from markdown_it.common.normalize_url import normalizeLink
-
 from sitegen.site.markdown.addresses import external
 from sitegen.site.markdown.rendered import Rendered
 
@@ -121,6 +119,8 @@ class Phrases:
 
     def _link(self, label: str, address: str, line: int) -> str:
         if not _PLAIN.fullmatch(address):
+            from markdown_it.common.normalize_url import normalizeLink
+
             address = normalizeLink(address)
         more = ""
         if not external(address):

@@ -66,10 +66,10 @@ def _shape(line: str) -> str:
         if _NOTE.match(line):
             return "note"
         sure = "]:" not in line
-    elif first in "`~!":
+    elif first in "`!":
         if _FENCE.fullmatch(line):
             return "fence"
-        sure = not line.startswith(("```", "~~~", "!!!"))
+        sure = not line.startswith(("```", "!!!"))
     elif first == ">":
         return "quote"
     else:

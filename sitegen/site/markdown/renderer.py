@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import unescapeAll
 
 from sitegen.site.highlight import highlight
-from sitegen.site.markdown import quick
+from sitegen.site.markdown import ways
 from sitegen.site.markdown.addresses import allowed
 from sitegen.site.markdown.admonitions import admonitions
 from sitegen.site.markdown.cleaner import cleaner
@@ -29,23 +29,15 @@ if TYPE_CHECKING:
 _NOTE = re.compile(r"\[\^|\^\[")
 _DEFINITION = re.compile(r"^[ \t>]*[:~][ \t]", re.MULTILINE)
 _LINES = re.compile(r"\{([\d,\- ]*)\}")
-_hooks: list[PluginManager] = []
-"""The hooks of the build, when a plugin changes the parsers."""
-
-
-def render(text: str, profile: Profile, *, math: bool = False) -> Rendered:
-    """Renders ``text``; with ``math``, a page may have formulas."""
-    if profile == "brief" and not _hooks and (found := quick.render(text)) is not None:
-        return found
-    return parsed(text, profile, math=math)
 
 
 def parsed(text: str, profile: Profile, *, math: bool = False) -> Rendered:
-    """What the parser makes of ``text``: the reference for ``quick``."""
+    """What the parser makes of ``text``; with ``math``, a page may have formulas."""
     seen = Rendered("")
     page = profile == "page"
     # A plug-in that has nothing to do still costs time with each paragraph.
-    parser = _parser(page, math and page, _NOTE.search(text) is not None, _DEFINITION.search(text) is not None)
+    notes, definitions = _NOTE.search(text) is not None, _DEFINITION.search(text) is not None
+    parser = _parser(page, math and page, notes, definitions, ways.hooks())
     html = parser.render(text, {"seen": seen, "taken": set(), "profile": profile})
     seen.html = cleaner(profile).clean(html)
     return seen
@@ -56,20 +48,14 @@ def tokens(text: str, profile: Profile, *, math: bool = False) -> tuple[list[Tok
     they are, nothing rendered."""
     env: dict[str, Any] = {"seen": Rendered(""), "taken": set(), "profile": profile}
     page = profile == "page"
-    parser = _parser(page, math and page, _NOTE.search(text) is not None, _DEFINITION.search(text) is not None, True)
-    return parser.parse(text, env), env
+    notes, definitions = _NOTE.search(text) is not None, _DEFINITION.search(text) is not None
+    return _parser(page, math and page, notes, definitions, ways.hooks(), bare=True).parse(text, env), env
 
 
-def configure(hooks: PluginManager) -> None:
-    """Lets plugins change the parsers; those of an earlier build are forgotten."""
-    _hooks.clear()
-    if hooks.hook.markdown_parser.get_hookimpls():
-        _hooks.append(hooks)
-    _parser.cache_clear()
-
-
-@functools.cache
-def _parser(page: bool, math: bool, notes: bool, definitions: bool, bare: bool = False) -> MarkdownIt:
+@functools.lru_cache(maxsize=32)
+def _parser(
+    page: bool, math: bool, notes: bool, definitions: bool, hooks: PluginManager | None, *, bare: bool = False
+) -> MarkdownIt:
     md = MarkdownIt("commonmark", {"html": False, "highlight": _highlight}).enable(["table", "strikethrough"])
     md.validateLink = allowed  # type: ignore[method-assign]  # the library's own way to replace it
     if notes:
@@ -84,7 +70,7 @@ def _parser(page: bool, math: bool, notes: bool, definitions: bool, bare: bool =
         _enrich(md, math=math)
     for rule in (tasks, admonitions, walk):
         md.core.ruler.push(rule.__name__, rule)
-    for hooks in _hooks:
+    if hooks is not None:
         hooks.hook.markdown_parser(parser=md, profile="page" if page else "brief")
     return md.disable(["footnote_tail", "tasks", "admonitions", "walk"], ignoreInvalid=True) if bare else md
 
