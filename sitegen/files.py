@@ -12,8 +12,8 @@ import secrets
 import stat
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sitegen.errors import DiskFull, FileFailed, Locked, NotPermitted, PathEscapes, StorageError, TextNotUtf8
 
@@ -235,8 +235,7 @@ def confined(root: Path, relative: str | Path) -> Path:
     return target
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One file of a tree: its path below the root with ``/``, and what the file system says of it."""
 
     path: str
@@ -273,7 +272,7 @@ def scan(root: Path, *, hidden: bool = False, within: Path | None = None) -> lis
             continue
         except OSError as error:
             raise storage_error(error, root / prefix) from error
-    found.sort(key=lambda entry: entry.path)
+    found.sort()  # by path, which no two have in common
     return found
 
 

@@ -217,10 +217,7 @@ class _Gatherer:
         kind: PageKind = "brief" if tree == "briefs" else "home" if not local else "page"
         if kind == "page" and sections.folder_of(bare) is not None:
             kind = "section"
-        links = {
-            name: tuple(dict.fromkeys(index.link(value) for value in taxonomy.values(entry, name)))
-            for name, index in content.indexes.items()
-        }
+        links = {name: index.of_values(taxonomy.values(entry, name)) for name, index in content.indexes.items()}
         page = StoredPage(
             kind=kind,
             path=path,
@@ -325,9 +322,10 @@ def _order(content: Content) -> None:
         older.next = Link(newer.title, newer.url)
     every = (*content.briefs, *content.pages, *content.section_pages)
     dated = sorted(every, key=lambda page: (-(page.record.date or 0), page.url))
-    for page in dated:
-        for name, index in content.indexes.items():
-            index.add(page, dict.fromkeys(index.link(value) for value in taxonomy.values(page.record, name)))
+    for name, index in content.indexes.items():
+        for page in dated:
+            if links := page.terms[name]:
+                index.add(page, links)
 
 
 def _copies(inputs: Inputs, content: Content, editions: Editions, names: Names) -> dict[str, str]:

@@ -70,25 +70,24 @@ class Library:
         self._math = math
         self._bodies = store.Bodies(folder / "bodies")
         self._inputs: Inputs | None = None
-        kept: _Entries = store.load(self._path, self._versions) or {}
-        if max((sum(value[-1][:2]) for _, value in kept.values() if _is_page(value)), default=0) > self._bodies.size():
-            kept = {}
-        self._kept = kept
+        kept: _Entries
+        end, kept = store.load(self._path, self._versions) or (0, {})
+        self._kept = kept if end <= self._bodies.size() else {}
 
     def read(self, inputs: Inputs, jobs: int, progress: Progress | None = None) -> Shelf:
         """The records of all files in ``inputs``, of which only what is new or changed is read."""
         self._inputs = inputs
-        wanted = [key for key in inputs.files if _kind(key)]
+        wanted = {key: kind for key in inputs.files if (kind := _kind(key))}
         todo = [key for key in wanted if not self._has(key, inputs.files[key].sha)]
         shelf = Shelf()
         fresh = self._fresh(todo, inputs, jobs, shelf, progress) if todo else {}
         found: _Entries = {}
-        for key in wanted:
-            entry = fresh.get(key) if key in fresh else self._kept.get(key)
+        for key, kind in wanted.items():
+            entry = fresh[key] if key in fresh else self._kept.get(key)
             if entry is None:
                 continue
             found[key] = entry
-            if _kind(key) == "origin":
+            if kind == "origin":
                 shelf.origins[key] = Origin._make(entry[1])
             elif _kind(key) == "image":
                 shelf.images[key] = Probe._make(entry[1])
@@ -176,7 +175,7 @@ class Library:
         live = sum(value[-1][1] for _, value in found.values() if _is_page(value))
         if self._bodies.size() > 2 * live + _SPARE:
             found = self._compacted(found)
-        store.save(self._path, self._versions, found)
+        store.save(self._path, self._versions, (self._bodies.size(), found))
         self._kept = found
 
     def _compacted(self, found: _Entries) -> _Entries:

@@ -6,14 +6,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 PageKind = Literal["home", "brief", "page", "section", "list", "taxonomy", "term", "404", "search"]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A title and where it leads; ``url`` is root-relative and includes the base path."""
 
     title: str

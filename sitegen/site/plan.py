@@ -192,7 +192,7 @@ class Planner:
         base = len(self._scope.base)
         page = self._page("taxonomy", taxonomy.url[base:], taxonomy.title)
         context = {"page": page, "taxonomy": taxonomy}
-        parts = ("taxonomy", taxonomy.name, taxonomy.url, page)
+        parts = ("taxonomy", taxonomy.name, taxonomy.url, _stored(page))
         yield Output(
             f"{taxonomy.url[base:]}index.html", f"the list of {taxonomy.name}", "taxonomy.html", context, parts
         )
@@ -236,7 +236,7 @@ class Planner:
             if tail:
                 here = self._plain(page.kind, local, page.title)
             context = {"page": here, "paginator": paginator, **more}
-            own = (template, page.kind, page.title, local, page, *_listed(paginator), *parts)
+            own = (template, page.kind, page.title, local, _stored(page), *_listed(paginator), *parts)
             yield Output(f"{local}index.html", owner, template, context, own)
 
 
@@ -250,6 +250,11 @@ def _spoken(page: Page, siblings: tuple[Translation, ...]) -> Page:
 
 def _listed(paginator: Paginator) -> tuple[object, ...]:
     return (paginator.number, paginator.total, paginator.count, *paginator.pages)
+
+
+def _stored(page: Page) -> StoredPage | None:
+    """A page for the parts of an output; what is to say of one without a file stands there already."""
+    return page if isinstance(page, StoredPage) else None
 
 
 def _section(node: Node) -> Section:

@@ -50,12 +50,14 @@ class Names:
 
     def __init__(self, settings: Settings) -> None:
         build = settings.build
+        briefs = build.briefs.as_posix()
+        folders = {"content": build.content.as_posix(), "briefs": briefs, "provenance": f"{briefs}/.provenance"}
         self._folders = {
-            "content": build.content.as_posix(),
-            "briefs": build.briefs.as_posix(),
-            "provenance": f"{build.briefs.as_posix()}/.provenance",
+            tree: "" if (name := posixpath.normpath(folder)) == "." else f"{name.rstrip('/')}/"
+            for tree, folder in folders.items()
         }
 
     def __call__(self, key: str) -> str:
         tree, _, path = key.partition("/")
-        return posixpath.normpath(f"{self._folders.get(tree, tree)}/{path}")
+        folder = self._folders.get(tree)
+        return key if folder is None else folder + path

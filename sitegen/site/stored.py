@@ -12,13 +12,13 @@ from sitegen.site.tracking import digest
 class StoredPage(Page):
     """A page with a Markdown file behind it, whose text is fetched when a template asks for it."""
 
-    __slots__ = ("_bare", "_key", "_library", "_record", "digest", "gallery", "images", "targets")
+    __slots__ = ("_library", "bare", "digest", "gallery", "images", "key", "record", "targets")
 
     @property
     def body(self) -> str:
         from sitegen.site.markdown import PLACEHOLDER, filled
 
-        html = self._library.body(self._key, self._record)
+        html = self._library.body(self.key, self.record)
         found = filled(html, self.targets, self._picture if self.images else None) if self.targets else html
         if PLACEHOLDER in found:
             found = self._library.finish(self, found)
@@ -30,16 +30,19 @@ class StoredPage(Page):
 
     @property
     def toc(self) -> tuple[Heading, ...]:
-        return tuple(Heading(*heading) for heading in self._record.headings)
+        return tuple(Heading(*heading) for heading in self.record.headings)
 
     @toc.setter
     def toc(self, _: tuple[Heading, ...]) -> None:
         pass
 
     _library: Library
-    _key: str
-    _bare: str
-    _record: Record
+    key: str
+    """Of the input behind it."""
+    bare: str
+    """The key without the language that the name of the file may end with: its translations have the same."""
+    record: Record
+    """What its file says, with what it inherits."""
     targets: tuple[str, ...]
     """Where the open links of the body lead."""
     images: dict[int, str]
@@ -49,33 +52,18 @@ class StoredPage(Page):
     """Of all that a template can read from the page."""
 
     def bind(self, library: Library, key: str, bare: str, entry: Record) -> None:
-        self._library, self._key, self._bare, self._record, self.targets = library, key, bare, entry, ()
+        self._library, self.key, self.bare, self.record, self.targets = library, key, bare, entry, ()
         self.images = {}
 
     def _picture(self, number: int, attributes: str) -> str | None:
         key = self.images.get(number)
         return None if key is None else self.gallery.picture(key, attributes)
 
-    @property
-    def key(self) -> str:
-        """Of the input behind it."""
-        return self._key
-
-    @property
-    def bare(self) -> str:
-        """The key without the language that the name of the file may end with: its translations have the same."""
-        return self._bare
-
-    @property
-    def record(self) -> Record:
-        """What its file says, with what it inherits."""
-        return self._record
-
     def seal(self, sha: str) -> None:
         """Works out the digest, when everything about the page is settled; ``sha`` is that of its file."""
         made = None if self.made is None else tuple(self.made.items())
-        terms = [(name, [(link.title, link.url) for link in links]) for name, links in self.terms.items()]
-        around = [None if link is None else (link.title, link.url) for link in (self.previous, self.next, self.section)]
+        terms = [(name, *map(tuple, links)) for name, links in self.terms.items() if links]
+        around = [link and tuple(link) for link in (self.previous, self.next, self.section)]
         self.digest = digest(
             *(sha, self.kind, self.path, self.url, self.permalink, self.title, self.language, self.draft, terms),
             *(made, self.edited, self.targets, around, self.extra or None, self.image, self.aliases),

@@ -75,8 +75,11 @@ class Index:
             index.links.update(dict.fromkeys(variants, link))
         return index
 
-    def link(self, spelling: str) -> Link:
-        return self.links[spelling]
+    def of_values(self, spellings: Sequence[str]) -> tuple[Link, ...]:
+        """The terms of a page that names them so, each once."""
+        if len(spellings) < 2:
+            return (self.links[spellings[0]],) if spellings else ()
+        return tuple(dict.fromkeys(map(self.links.__getitem__, spellings)))
 
     def add(self, page: Page, links: Iterable[Link]) -> None:
         for link in links:

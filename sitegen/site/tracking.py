@@ -8,6 +8,7 @@ an output whose own page, shared things and recorded reads are unchanged would c
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import TypeVar, overload
@@ -44,7 +45,12 @@ def reads() -> tuple[str, ...]:
 
 def digest(*parts: object) -> bytes:
     """A short hash of plain values."""
-    return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    try:
+        # Version 0 writes equal values equally; later ones mark what Python happens to hold only once.
+        plain = marshal.dumps(parts, 0)
+    except ValueError:  # a date, a page without a file
+        plain = repr(parts).encode("utf-8", "surrogatepass")
+    return blake2b(plain, digest_size=16).digest()
 
 
 class Tracked(Sequence[Item]):
