@@ -70,9 +70,8 @@ class Library:
         self._math = math
         self._bodies = store.Bodies(folder / "bodies")
         self._inputs: Inputs | None = None
-        kept: _Entries
         end, kept = store.load(self._path, self._versions) or (0, {})
-        self._kept = kept if end <= self._bodies.size() else {}
+        self._kept: _Entries = kept if end <= self._bodies.size() else {}
 
     def read(self, inputs: Inputs, jobs: int, progress: Progress | None = None) -> Shelf:
         """The records of all files in ``inputs``, of which only what is new or changed is read."""
