@@ -84,6 +84,7 @@ def sitegen(folder: Path, count: int) -> Tool:
     shutil.copytree(HERE / "theme", folder / "themes/bench")
     (folder / "sitegen.toml").write_text(
         '[site]\ntitle = "Briefs"\nbase_url = "https://briefs.example/"\ntheme = "bench"\n[build]\nper_page = 20\n'
+        "[llms]\nindex = false\ntwins = false\n"  # Hugo makes none
     )
     corpus.write(folder / "briefs", count)
     command = [str(Path(sys.executable).with_name("sitegen")), "--site", str(folder), "--quiet", "build"]
