@@ -351,8 +351,7 @@ class _Run:
         shortcodes = Shortcodes(theme, found.all, found.links)
         raise_all(list(shortcodes.problems()))
         library.finish = shortcodes.finish
-        plan.digests.learn("shortcode:", shortcodes.template_digest)
-        plan.digests.learn("link:", shortcodes.link_digest)
+        shortcodes.teach(plan.digests)
         return found, plan, theme
 
     def _voices(self, editions: Iterable[str], inputs: Inputs, languages: Languages) -> dict[str, Voice]:

@@ -20,6 +20,7 @@ from sitegen.site.machines import redirecting
 from sitegen.site.output import Output
 from sitegen.site.page import SiteInfo, Translation
 from sitegen.site.plan import Planner
+from sitegen.site.shortcodes import EDITION
 from sitegen.site.tracking import Digests
 from sitegen.site.whole import Site
 from sitegen.site.words import Words
@@ -98,6 +99,7 @@ class Layout:
             output.seal(digests.get(output.language, shared), code)
         sources = {name: source for planner in self._planners for name, source in planner.sources().items()}
         families = {data.READ: self._data.digest, "asset:": self._assets.digest, IMAGE: self._content.gallery.digest}
+        families[EDITION] = digests.__getitem__
         sites = {planner.edition.code: planner.site.info for planner in self._planners}
         return Plan(outputs, sites, Digests(sources, families))
 

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from sitegen.site.links import Links
     from sitegen.site.stored import StoredPage
     from sitegen.site.theme import Theme
+    from sitegen.site.tracking import Digests
+
+
+SHORTCODE, LINK, EDITION = "shortcode:", "link:", "edition:"
+"""How the names of recorded reads begin: of a shortcode, of an address, and of what all templates of an edition see."""
 
 
 class Shortcodes:
@@ -36,7 +41,11 @@ class Shortcodes:
 
     def finish(self, page: StoredPage, html: str) -> str:
         """The text of a page, complete. Raises ``ShortcodeFailed`` or ``TemplateBroken``."""
-        html = worded(html, self._theme.title_of)
+        edition = self._theme.edition_for(page.language)
+        # Feeds show texts, too, but do not depend by themselves on words, menus and all else that macros see.
+        tracking.note(f"{EDITION}{edition}")
+        tracking.note(f"{EDITION}{self._theme.spoken}")
+        html = worded(html, lambda kind: self._theme.title_of(kind, edition))
         if not page.record.calls:
             return html
         calls = [Call(*call) for call in page.record.calls]
@@ -66,11 +75,12 @@ class Shortcodes:
                 if not isinstance(macro, SitegenError) and (reason := _misfit(macro, call)):
                     yield ShortcodeFailed(reason, place=place)
 
-    def template_digest(self, name: str) -> bytes:
-        """Of all templates that the shortcode can reach."""
-        return self._theme.closure(f"shortcodes/{name}.html")
+    def teach(self, digests: Digests) -> None:
+        """Tells the digests of what is read here."""
+        digests.learn(SHORTCODE, lambda name: self._theme.closure(f"shortcodes/{name}.html"))
+        digests.learn(LINK, self._link_digest)
 
-    def link_digest(self, asked: str) -> bytes:
+    def _link_digest(self, asked: str) -> bytes:
         """Of where a link of a page leads. Raises ``KeyError`` when the page is gone."""
         path, _, href = asked.partition("\n")
         return tracking.digest(self._links.resolve(href, path, self._pages[path].url))
@@ -82,7 +92,7 @@ class Shortcodes:
             return error
 
     def _call(self, page: StoredPage, call: Call, body: str) -> str:
-        tracking.note(f"shortcode:{call.name}")
+        tracking.note(f"{SHORTCODE}{call.name}")
         macro = self._macro(page, call.name)
         if isinstance(macro, SitegenError):
             raise macro
@@ -102,7 +112,7 @@ class Shortcodes:
         """The address behind a link as it is written in the page. Raises ``Problem`` when it leads nowhere."""
         if external(href):
             return href
-        tracking.note(f"link:{page.path}\n{href}")
+        tracking.note(f"{LINK}{page.path}\n{href}")
         url, reason = self._links.resolve(href, page.path, page.url)
         if reason:
             raise Problem(f"the link to {href[:200]!r} {reason}")

@@ -151,10 +151,19 @@ class Theme:
             except Exception as error:
                 raise self.broken(error, template) from error
 
-    def title_of(self, kind: str) -> str:
+    def edition_for(self, language: str) -> str:
+        """The edition whose words go with a text in ``language``; the one that is being made if there is none."""
+        return language if language in self._words else self._spoken
+
+    @property
+    def spoken(self) -> str:
+        """The edition that is being made."""
+        return self._spoken
+
+    def title_of(self, kind: str, edition: str) -> str:
         """The title of an admonition that has none; in English for a theme that knows no such boxes."""
         try:
-            return self._words[self._spoken](f"admonition_{kind}")
+            return self._words[edition](f"admonition_{kind}")
         except Problem:
             return kind.capitalize()
 

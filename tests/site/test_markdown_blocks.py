@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from pathlib import Path
+
 import pytest
 
 from sitegen.site.markdown import Profile, render, worded
@@ -86,6 +89,19 @@ def test_titles_of_boxes_follow_the_words_of_the_theme(site: Site) -> None:
     words.write_text(words.read_text() + 'admonition_note = "<Mind>"\n')
     site.build()
     assert '<p class="admonition-title">&lt;Mind&gt;</p>' in site.out("briefs/a/index.html")
+
+
+def test_feeds_follow_the_words_of_the_theme(site: Site, tmp_path: Path) -> None:
+    (site.root / "sitegen.toml").write_text((site.root / "sitegen.toml").read_text() + '[feeds]\ncontent = "full"\n')
+    site.brief("a", "> [!note]\n> Text.\n", title="A", date=dt.date(2026, 1, 1))
+    site.build()
+    assert "Note" in site.out("feed.xml")
+    words = site.root / "themes/tiny/i18n/en.toml"
+    words.write_text(words.read_text() + 'admonition_note = "Mind"\n')
+    site.build()
+    assert "Mind" in site.out("feed.xml")
+    assert site.tree() == site.rebuilt(tmp_path / "clean")
+    assert site.build().written == 0
 
 
 def test_a_text_cannot_forge_a_placeholder(site: Site) -> None:
