@@ -3,8 +3,9 @@
     python benchmarks/bench_build.py --briefs 1000 --rounds 3 [--briefs 10000] [--json FILE]
 
 Both make a page a brief, lists of 20 a page for all briefs, each of 200 tags and 40 correspondents, a feed, a sitemap,
-robots.txt and a 404 page, with highlighted code. Runs alternate; figures are medians of wall time of fresh processes,
-and the last column is the ratio of processor time, which other work on the machine disturbs less.
+robots.txt and a 404 page, with highlighted code; what Hugo does not make (Markdown twins, llms.txt) is switched off.
+Runs alternate; figures are medians of wall time of fresh processes, and the last column is the ratio of processor time,
+which other work on the machine disturbs less.
 Memory is the sum over all processes of their proportional share (PSS), sampled in a run of its own.
 """
 

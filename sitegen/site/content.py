@@ -401,6 +401,10 @@ def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
                 content.warnings.append(links.broken(href, reason, Place(page.path, line)))
                 content.broken.append((page.url, url))
         page.targets = tuple(targets)
+        if page.image and "://" not in page.image and content.gallery.find(page.image, page.path) is None:
+            _, reason = links.resolve(page.image, page.path, page.url)
+            if reason:
+                content.warnings.append(links.broken(page.image, reason, Place(page.path)))
     for entry in (entry for found in content.editions for entry in found.edition.scope.settings.site.menu):
         if entry.url.startswith("/") and not links.exists(scope.base + entry.url[1:].partition("#")[0]):
             content.warnings.append(

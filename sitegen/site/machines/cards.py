@@ -7,10 +7,9 @@ here belongs to the page, or to the settings, on which each output depends anywa
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urljoin
+from urllib.parse import urljoin
 
 import jinja2
 from markupsafe import Markup, escape
@@ -19,6 +18,9 @@ from sitegen.site.machines import linked
 from sitegen.site.machines.feeds import FORMATS
 from sitegen.site.machines.markup import in_script
 from sitegen.site.page import Page, Paginator, SiteInfo
+
+_Image = tuple[str, int, int]
+"""Full address, width and height; 0 where nobody knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,6 @@ class Cards:
     twins: bool = False
     index: bool = False
     """Whether there is an llms.txt."""
-    content: str = "content"
-    """The folder of pages, below the site's."""
-    root: str = ""
-    """The full address of the whole site."""
 
     @jinja2.pass_context
     def __call__(self, context: jinja2.runtime.Context, title: str = "", description: str = "") -> Markup:
@@ -46,11 +44,11 @@ class Cards:
         above = context.get("taxonomy") if page.kind == "term" else None
         title = title or (site.title if page.kind == "home" else page.title)
         description = description or page.summary or site.description
-        image = picture(page, self.content, self.root)
+        image = _picture(context, page) if page.image else None
         tags = [*_about(site, page, description), *self._places(site, page, paginator)]
         tags += _card(site, page, title, description, image)
         if page.kind != "404" and not page.draft:
-            data = linked.graph(site, page, title, description, paginator, above, image)
+            data = linked.graph(site, page, title, description, paginator, above, image and image[0])
             tags.append(f'<script type="application/ld+json">{in_script(data)}</script>')
         return Markup("\n".join(tags))  # noqa: S704  # each value in it is escaped
 
@@ -90,7 +88,9 @@ def _about(site: SiteInfo, page: Page, description: str) -> Iterator[str]:
         yield f'<link rel="alternate" hreflang="x-default" href="{escape(page.alternates[0].permalink)}">'
 
 
-def _card(site: SiteInfo, page: Page, title: str, description: str, image: str) -> Iterator[str]:
+def _card(
+    site: SiteInfo, page: Page, title: str, description: str, image: tuple[str, int, int] | None
+) -> Iterator[str]:
     yield f'<meta property="og:site_name" content="{escape(site.title)}">'
     yield f'<meta property="og:title" content="{escape(title)}">'
     article = page.kind == "brief" or (page.kind == "page" and page.date is not None)
@@ -107,20 +107,17 @@ def _card(site: SiteInfo, page: Page, title: str, description: str, image: str) 
         for tag in page.tags:
             yield f'<meta property="article:tag" content="{escape(tag.title)}">'
     if image:
-        yield f'<meta property="og:image" content="{escape(image)}">'
+        url, width, height = image
+        yield f'<meta property="og:image" content="{escape(url)}">'
+        if width:
+            yield f'<meta property="og:image:width" content="{width}">'
+            yield f'<meta property="og:image:height" content="{height}">'
     yield f'<meta name="twitter:card" content="{"summary_large_image" if image else "summary"}">'
 
 
-def picture(page: Page, content: str, root: str) -> str:
-    """The full address of the picture for cards; empty when the page has none.
-
-    ``content`` is the folder of pages, ``root`` the full address of the whole site.
-    """
-    if not page.image:
-        return ""
-    if page.image.startswith("/"):
-        return urljoin(root, quote(page.image[1:], safe="/%"))
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(page.path), page.image))
-    if page.image.startswith(("http://", "https://")) or not path.startswith(f"{content}/"):
-        return page.image if ":" in page.image else ""
-    return urljoin(root, quote(path[len(content) + 1 :]))
+def _picture(context: jinja2.runtime.Context, page: Page) -> _Image | None:
+    """The picture for cards."""
+    if page.image and page.image.startswith(("http://", "https://")):
+        return page.image, 0, 0
+    found = context.environment.globals["image"](page.image, page)  # type: ignore[operator]
+    return (urljoin(page.permalink, found.url), found.width, found.height) if found else None

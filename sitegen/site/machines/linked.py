@@ -19,7 +19,7 @@ def graph(
     description: str,
     paginator: Paginator | None,
     above: Taxonomy | None,
-    image: str = "",
+    image: str | None = None,
 ) -> dict[str, Any]:
     """The data of a page: the site for the home page, else the page and the way to it.
 

@@ -38,13 +38,12 @@ class Machines:
     def __init__(self) -> None:
         self._fed: set[str] = set()
         self._settings = Settings()
-        self._root = ""
 
     @hook
     def site_outputs(self, site: Site) -> Iterator[Output]:
         """Feeds, sitemap, robots.txt, the headers for hosts, llms.txt and the twins of all pages."""
         if site.main:
-            self._settings, self._root = site.settings, site.base_url
+            self._settings = site.settings
         self._fed |= set(fed(site))
         return _outputs(site)
 
@@ -52,9 +51,8 @@ class Machines:
     def templates_ready(self, environment: jinja2.Environment) -> None:
         """``cards()`` for the heads of pages."""
         stated = self._settings
-        content = stated.build.content.as_posix()
-        parts = (stated.feeds.formats, self._fed, stated.llms.twins, stated.llms.index, content, self._root)
-        environment.globals["cards"] = Cards(*parts)
+        cards = Cards(stated.feeds.formats, self._fed, twins=stated.llms.twins, index=stated.llms.index)
+        environment.globals["cards"] = cards
 
 
 def _outputs(site: Site) -> Iterator[Output]:
@@ -196,8 +194,10 @@ def _make_twin(page: StoredPage, site: Site) -> bytes:
     from sitegen.site.machines import twins  # with the parser of Markdown, which few builds need
 
     text = files.decode(site.inputs.read(page.key), page.path)
-    links = {
-        href: urljoin(page.permalink, target) for (href, _), target in zip(page.record.links, page.targets, strict=True)
-    }
+    links = {}
+    for number, ((href, _), target) in enumerate(zip(page.record.links, page.targets, strict=True)):
+        # An image that is copied in sizes may not be published itself.
+        image = page.gallery.image(href, page.path) if number in page.images else None
+        links[href] = urljoin(page.permalink, image.url if image else target)
     profile: Profile = "brief" if page.kind == "brief" else "page"
     return twins.twin(page, frontmatter.body(text), links, profile, math=site.settings.markdown.math)

@@ -28,30 +28,28 @@ class Entry(NamedTuple):
 
 def parts(entries: Iterable[Entry], most: int = MOST, largest: int = LARGEST) -> list[bytes]:
     """The sitemap in files of at most ``most`` addresses and ``largest`` bytes; at least one."""
-    lists: list[list[str]] = [[]]
-    size = room = largest - 500
-    for entry in entries:
-        line = _line(entry)
+    lists: list[list[str]] = []
+    count, room = most, 0
+    for permalink, changed, versions in entries:  # ten thousand of them, in each build
+        where = text(permalink) if not permalink.isascii() or "&" in permalink else permalink
+        tail = f"<lastmod>{changed}</lastmod></url>\n" if changed else "</url>\n"
+        line = f"<url><loc>{where}</loc>{tail}" if not versions else _translated(where, tail, versions)
         length = len(line) if line.isascii() else len(line.encode("utf-8", "replace"))
-        if lists[-1] and (len(lists[-1]) >= most or length > room):
+        if count >= most or length > room:
             lists.append([])
-            room = size
+            count, room = 0, largest - 500
         lists[-1].append(line)
+        count += 1
         room -= length
-    return [_file(lines) for lines in lists]
+    return [_file(lines) for lines in lists] or [_file([])]
 
 
-def _line(entry: Entry) -> str:
-    if not entry.versions:  # nearly all, and ten thousand of them
-        changed = f"<lastmod>{entry.changed}</lastmod>" if entry.changed else ""
-        where = entry.permalink
-        where = text(where) if not where.isascii() or "&" in where or "<" in where or ">" in where else where
-        return f"<url><loc>{where}</loc>{changed}</url>\n"
+def _translated(where: str, tail: str, versions: Iterable[tuple[str, str]]) -> str:
     links = "".join(
         f'<xhtml:link rel="alternate" hreflang={attribute(language)} href={attribute(permalink)}/>'
-        for language, permalink in entry.versions
+        for language, permalink in versions
     )
-    return f"{_line(entry._replace(versions=()))[:-7]}{links}</url>\n"
+    return f"<url><loc>{where}</loc>{tail[:-7]}{links}</url>\n"
 
 
 def _file(lines: Sequence[str]) -> bytes:

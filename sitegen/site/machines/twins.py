@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sitegen.site.machines.markup import as_markdown
 from sitegen.site.markdown import Profile, allowed
+from sitegen.site.markdown.shortcodes import call_end
 from sitegen.site.page import Page
 
 if TYPE_CHECKING:
@@ -49,8 +50,12 @@ _LINKS = re.compile(
     r"`(?P<ticks>`*)(?!`).*?(?<!`)`(?P=ticks)(?!`)|\\.|\](?P<head>\(\s*)(?P<href>" + _HREF[3:], re.DOTALL
 )
 """Links, and what hides them. Each branch begins with a letter of its own, which makes it ten times as fast."""
-_INLINE = re.compile(rf"{_CODE}|{_AUTO}|(?P<open><)(?=[A-Za-z/!?])|{_LINK}", re.MULTILINE | re.DOTALL)
-_TEXT = ("inline", "fence", "code_block")
+_INLINE = re.compile(
+    rf"{_CODE}|{_AUTO}|(?P<open><)(?=[A-Za-z/!?])|(?P<call>\{{[{{%])|{_LINK}", re.MULTILINE | re.DOTALL
+)
+_TEXT = ("inline", "fence", "code_block", "math_block")
+_json = json.JSONEncoder(ensure_ascii=False).encode
+"""Which is YAML, too."""
 _BLANK = re.compile(r"\A(?:[ \t]*\n)+")
 _TAG_NEXT = re.compile(r"\n[ >\t]*(?=<)")
 _CELL = re.compile(r"(?<!\\)(\|)")
@@ -58,9 +63,10 @@ _CELL = re.compile(r"(?<!\\)(\|)")
 
 def twin(page: Page, source: str, links: Mapping[str, str], profile: Profile, *, math: bool = False) -> bytes:
     """The twin of ``page``, whose Markdown is ``source``; ``links`` are full addresses for those that stand in it."""
-    head = "".join(f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in _fields(page) if value)
+    head = "".join(f"{name}: {_json(value)}\n" for name, value in _fields(page) if value)
     summary = f"{as_markdown(page.summary)}\n\n" if page.summary else ""
-    text = body(source, page.body, links, profile, math=math)
+    html = page.body if "[^" in source else ""
+    text = body(source, html, links, profile, math=math)
     return f"---\n{head}---\n\n# {as_markdown(page.title)}\n\n{summary}{text}".encode("utf-8", "replace")
 
 
@@ -77,8 +83,9 @@ def _fields(page: Page) -> Iterator[tuple[str, Any]]:
 
 
 def body(source: str, html: str, links: Mapping[str, str], profile: Profile, *, math: bool = False) -> str:
-    """The Markdown of a page for readers elsewhere; ``html`` is what became of it on the page."""
-    text = _plain(source, html)
+    """The Markdown of a page for readers elsewhere; ``html`` is what became of it on the page, if it has footnotes."""
+    calls = profile == "page" and ("{{" in source or "{%" in source)
+    text = None if calls else _plain(source, html)
     if text is None:
         text = _careful(source, links, profile, math)
     elif links:
@@ -133,15 +140,17 @@ def _with_link(match: re.Match[str], links: Mapping[str, str]) -> str:
 class _Rewriter:
     """Makes the parts of a text fit for readers elsewhere."""
 
-    def __init__(self, links: Mapping[str, str], real: Collection[str | tuple[str, str]] | None = None) -> None:
-        """``real`` are the addresses of all links that the parser found, and the labels and addresses of definitions,
-        when it was asked."""
-        self._links, self._real = links, real
+    def __init__(self, links: Mapping[str, str], real: Collection[str | tuple[str, str]], *, calls: bool) -> None:
+        """``real`` are the addresses of all links that the parser found, and the labels and addresses of definitions.
 
-    def __call__(self, text: str, pattern: re.Pattern[str]) -> str:
+        With ``calls``, shortcodes are left out: what they show is known to no Markdown.
+        """
+        self._links, self._real, self._calls = links, real, calls
+
+    def __call__(self, text: str) -> str:
         parts: list[str] = []
         at = 0
-        while match := pattern.search(text, at):
+        while match := _INLINE.search(text, at):
             made, end = self._part(match)
             parts += (text[at : match.start()], made)
             at = end
@@ -153,19 +162,21 @@ class _Rewriter:
         if groups["head"] is not None:
             return self._link(match, groups["head"], groups["href"])
         if groups["loose"] is not None:
-            real = self._real is None or _normal(_balanced(groups["rest"])) in self._real
+            real = _normal(_balanced(groups["rest"])) in self._real
             return (groups["loose"] if real else _escaped(groups["loose"])), match.end()
         if groups["code"]:
             # A line of it that begins like a tag would end the paragraph for those who know raw HTML.
             return _TAG_NEXT.sub(" ", match[0]), match.end()
+        if groups["call"]:
+            end = call_end(match.string, match.start()) if self._calls else None
+            return ("", end) if end else (match[0], match.end())
         auto = groups.get("auto")
         plain = groups.get("open") or (auto and not allowed(auto[1:-1]))
         return (f"\\{match[0]}" if plain else match[0]), match.end()
 
     def _link(self, match: re.Match[str], head: str, written: str) -> tuple[str, int]:
         href = _normal(written[1:-1] if written.startswith("<") else written)
-        known = self._real
-        if known is not None and (href if head.startswith("](") else (_label(head), href)) not in known:
+        if (href if head.startswith("](") else (_label(head), href)) not in self._real:
             if "`" in head:  # the bracket may be in code, which goes on behind it
                 at = head.index("[")
                 return f"{head[:at]}\\[", match.start("head") + at + 1
@@ -219,11 +230,11 @@ def _careful(source: str, links: Mapping[str, str], profile: Profile, math: bool
     tokens, env = tokens_of(source, profile, math=math)
     lines = source.split("\n")
     hidden = hidden_lines(source, tokens, env)
-    rewrite = _Rewriter(links, addresses(tokens, env))
+    rewrite = _Rewriter(links, addresses(tokens, env), calls=profile == "page")
     rows = {line for token in tokens if token.type == "table_open" and token.map for line in range(*token.map)}
     done = 0
     found: list[str] = []
-    for start, end, verbatim in _blocks(tokens, env, len(lines)):
+    for start, end, verbatim in _blocks(tokens, env, lines, rows):
         start = max(start, done)
         if start >= end:
             continue
@@ -231,7 +242,7 @@ def _careful(source: str, links: Mapping[str, str], profile: Profile, math: bool
         shown = "\n".join(_hollow(line) if start + at in hidden else line for at, line in enumerate(lines[start:end]))
         if not verbatim:
             cells = _CELL.split(shown) if start in rows else [shown]  # code cannot reach across cells
-            shown = "".join(rewrite(cell, _INLINE) for cell in cells)
+            shown = "".join(rewrite(cell) for cell in cells)
         found.append(shown)
     return "\n".join(found)
 
@@ -246,18 +257,22 @@ def _hollow(line: str) -> str:
     return marks[0] if marks[0] == quotes[0] else f"{quotes[0].rstrip()}\n{marks[0]}"
 
 
-def _blocks(tokens: Sequence[Token], env: Mapping[str, Any], count: int) -> Iterator[tuple[int, int, bool]]:
-    """Runs of lines: paragraphs and definitions, code (``True``), and single lines of which nothing is known."""
+def _blocks(
+    tokens: Sequence[Token], env: Mapping[str, Any], lines: Sequence[str], rows: Collection[int]
+) -> Iterator[tuple[int, int, bool]]:
+    """Runs of lines: paragraphs and definitions, code (``True``), rows of tables, and what nothing is known of."""
     runs = [
         (token.map[0], token.map[1], token.type != "inline") for token in tokens if token.type in _TEXT and token.map
     ]
     known = (*env.get("references", {}).values(), *env.get("duplicate_refs", ()))
     runs += [(found["map"][0], found["map"][1], False) for found in known]
     at = 0
-    for start, end, verbatim in sorted(runs):
-        for line in range(at, start):
-            yield line, line + 1, False
+    for start, end, verbatim in (*sorted(runs), (len(lines), len(lines), False)):
+        while at < start:
+            until = at + 1
+            while until < start and at not in rows and lines[at].strip() and lines[until].strip():
+                until += 1
+            yield at, until, False
+            at = until
         yield start, end, verbatim
         at = max(at, end)
-    for line in range(at, count):
-        yield line, line + 1, False

@@ -55,6 +55,17 @@ def shortcodes_plugin(md: MarkdownIt) -> None:
     md.add_render_rule("shortcode", _print)
 
 
+def call_end(text: str, at: int) -> int | None:
+    """Where the call, or the end of a body, is over that begins at ``at``; None when none begins there."""
+    if (closes := _END.match(text, at)) is not None:
+        return closes.end()
+    try:
+        found = _read(text, at)
+    except _Wrong:
+        return None
+    return None if found is None else found[3]
+
+
 def _read(text: str, at: int) -> _Found | None:
     """The call that begins at ``at``; None when none does. Raises ``_Wrong``."""
     begin = _BEGIN.match(text, at)
