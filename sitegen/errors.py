@@ -8,7 +8,8 @@
     │                                   DocumentUnreadable, DocumentMissing, DocumentDeadly
     ├── EngineError (exit 5)            EngineUnreachable, ModelMissing, EngineBusy, AnswerUnfinished, AnswerInvalid,
     │                                   ContextExceeded, CloudModelRefused, EngineFailing, EngineRejected
-    ├── ContentError (exit 1)           FrontMatterBroken, FrontMatterInvalid, FrontMatterDuplicateKey,
+    ├── ContentError (exit 1)           AltMissing, HeadingSkipped, FileUnused, ProvenanceUnclaimed,
+    │                                   PageUnlinked, FrontMatterBroken, FrontMatterInvalid, FrontMatterDuplicateKey,
     │                                   FrontMatterUnclosed, SourceClaimedTwice, TextNotUtf8, BriefMissing,
     │                                   ProvenanceBroken, AddressTaken, BriefUnreadable, FormulaBroken,
     │                                   AttributesRefused, ShortcodeBroken, ShortcodeUnknown, ShortcodeFailed,
@@ -17,7 +18,8 @@
     │                                   AliasUnfit, RedirectTwice, RedirectHides, RedirectLoops, RedirectBroken
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
-    │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany
+    │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany,
+    │                                   LinkDead, LinkMoved, LinkUncertain
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
     ├── FileThere (exit 2), ArchetypeBroken (exit 1),
@@ -403,6 +405,43 @@ class TextNotUtf8(ContentError):
     default_remedy = "Save the file as UTF-8."
 
 
+class AltMissing(ContentError):
+    """An image has no text for those who cannot see it."""
+
+    code = "SG435"
+    default_remedy = (
+        'Say what it shows: `![the bridge from the north](bridge.jpg)`; in a template, `alt=""` if nothing.'
+    )
+
+
+class HeadingSkipped(ContentError):
+    """Headings skip a level, or a page has not just one of the first level; those who listen lose their way."""
+
+    code = "SG436"
+    default_remedy = "Begin with `##` in a text, and go down one level at a time."
+
+
+class FileUnused(ContentError):
+    """No page uses a file of content/ or static/, though it is published."""
+
+    code = "SG437"
+    default_remedy = "Link to it, or delete it."
+
+
+class ProvenanceUnclaimed(ContentError):
+    """A provenance record belongs to no brief."""
+
+    code = "SG438"
+    default_remedy = "Restore the brief with git, or delete the record when the brief was deleted on purpose."
+
+
+class PageUnlinked(ContentError):
+    """No other page links to a page, so that only those who know its address find it."""
+
+    code = "SG439"
+    default_remedy = "Link to it, or put it into the menu."
+
+
 class BriefMissing(ContentError):
     """No brief matches the name given."""
 
@@ -607,6 +646,27 @@ class IdTwice(BuildError):
 
     code = "SG530"
     default_remedy = "Give one of the two another id; an id in a template must not be one that a heading makes."
+
+
+class LinkDead(BuildError):
+    """A page links to something on another server that is not there any more."""
+
+    code = "SG531"
+    default_remedy = "Find its new address, or an archived copy, or take the link out."
+
+
+class LinkMoved(BuildError):
+    """A page links to something on another server that has moved for good."""
+
+    code = "SG532"
+    default_remedy = "Write the new address."
+
+
+class LinkUncertain(BuildError):
+    """Another server did not let us know whether what a page links to is there."""
+
+    code = "SG533"
+    default_remedy = "Open it in a browser; `[check] ignore` leaves out servers that answer no programs."
 
 
 class ThemeMissing(BuildError):

@@ -12,14 +12,27 @@ from sitegen import __version__
 from sitegen.cli.app import App, global_options
 from sitegen.errors import ExitCode, SitegenError, Unexpected
 
-COMMANDS = ("init", "new", "pull", "build", "serve", "brief", "cache", "doctor", "config", "completion")
+COMMANDS = (
+    "init",
+    "new",
+    "pull",
+    "build",
+    "check",
+    "serve",
+    "list",
+    "brief",
+    "cache",
+    "doctor",
+    "config",
+    "completion",
+)
 
 
 class _Commands(click.Group):
     """Finds commands by name; a command's module is imported when it is run or listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS]  # the module of a command is called `list`
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:

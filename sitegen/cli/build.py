@@ -80,6 +80,8 @@ def _show(app: App, report: BuildReport, output: Path) -> None:
         return
     for warning in report.warnings:
         console.warn(str(warning))
+    for note in report.notes:
+        console.say(note)
     for name, seconds in report.phases.items():
         console.detail(f"{name}: {seconds * 1000:.0f} ms")
     changes = f"{report.written} written, {report.unchanged} unchanged, {report.removed} removed"

@@ -31,6 +31,7 @@ def serve(
     host: str | None = None,
     port: int | None = None,
     drafts: bool = False,
+    search: bool = False,
     on_event: OnEvent | None = None,
     console: Console | None = None,
 ) -> None:
@@ -42,7 +43,7 @@ def serve(
     tell = on_event or shown_on(console or Console())
     wanted = project.settings.serve
     with listening(host or wanted.host, wanted.port if port is None else port, fixed=port is not None) as sock:
-        server = Server(project, sock, drafts=drafts, tell=tell)
+        server = Server(project, sock, drafts=drafts, search=search, tell=tell)
         with contextlib.suppress(KeyboardInterrupt):
             server.rebuild()
             asyncio.run(server.run())
@@ -52,7 +53,9 @@ def serve(
 class Server:
     """The site behind one socket."""
 
-    def __init__(self, project: Project, sock: socket.socket, *, drafts: bool, tell: OnEvent) -> None:
+    def __init__(
+        self, project: Project, sock: socket.socket, *, drafts: bool, tell: OnEvent, search: bool = False
+    ) -> None:
         from sitegen.serve.pages import Pages
 
         address, port = sock.getsockname()[:2]
@@ -60,16 +63,18 @@ class Server:
         shown = "127.0.0.1" if ipaddress.ip_address(address).is_unspecified else address
         self.url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
         self.project = project
-        self._sock, self._drafts, self._tell = sock, drafts, tell
+        self._sock, self._drafts, self._search, self._tell = sock, drafts, search, tell
         hosts = frozenset({"localhost", "127.0.0.1", "::1", address}) if self.local else None
-        self.pages = Pages(project.state / "serve", hosts)
+        self.pages = Pages(project.state / "serve", hosts, search=search)
         self._good = self._failed = False
 
     def rebuild(self) -> bool:
         """Reads the settings again and builds; returns whether that went well. Never raises."""
         try:
             project = settings.load(self.project.root)
-            options = BuildOptions(output=self.pages.folder, drafts=self._drafts, base_url=self.url)
+            options = BuildOptions(
+                output=self.pages.folder, drafts=self._drafts, base_url=self.url, search=self._search
+            )
             report = build(project, options, gate=self.pages.gate)
         except SitegenError as error:
             self._fail(error)

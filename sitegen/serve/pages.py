@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from sitegen import files
 from sitegen.errors import SitegenError, StorageError
-from sitegen.site.machines.headers import POLICY
+from sitegen.site.machines.headers import POLICY, policy
 
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -48,9 +48,10 @@ _NOT_SERVED = {"_headers", "_redirects"}
 class Pages:
     """Answers requests from a folder. ``gate`` is held by a build while it changes the folder."""
 
-    def __init__(self, folder: Path, hosts: frozenset[str] | None) -> None:
+    def __init__(self, folder: Path, hosts: frozenset[str] | None, *, search: bool = False) -> None:
         """``hosts`` are the names under which the site may be asked for; None allows all."""
         self.folder = folder
+        self._policy = policy(search=search)
         self.gate = threading.Lock()
         self.failure: SitegenError | None = None
         """Why there is no site at all."""
@@ -65,9 +66,11 @@ class Pages:
         if not self.gate.acquire(blocking=False):
             await asyncio.to_thread(self.gate.acquire)
         try:
-            return self._find(request)
+            found = self._find(request)
         finally:
             self.gate.release()
+        found.headers["Content-Security-Policy"] = self._policy
+        return found
 
     def _find(self, request: Request) -> Response:
         path = str(request.scope["path"]).removeprefix("/")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sitegen.site.machines.feeds import FORMATS
 
 POLICY = (
@@ -9,20 +11,32 @@ POLICY = (
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Nothing is loaded from anywhere else, and no script or style stands in a page."""
+_KEPT = "public, max-age=31536000, immutable"
 
 
-def headers(base: str) -> bytes:
-    """The ``_headers`` file; ``base`` is the base path. A ``*`` stands for anything, with slashes in it, too."""
+def policy(*, search: bool) -> str:
+    """The content security policy. The script of the search fetches its index, and runs it as WebAssembly."""
+    if not search:
+        return POLICY
+    return POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'")
+
+
+def headers(base: str, searched: Sequence[str] = ()) -> bytes:
+    """The ``_headers`` file; ``base`` is the base path, and ``searched`` are the folders with an index of the search.
+
+    A ``*`` stands for anything, with slashes in it, too.
+    """
     rules: list[tuple[str, dict[str, str]]] = [
         (
             "*",
             {
-                "Content-Security-Policy": POLICY,
+                "Content-Security-Policy": policy(search=bool(searched)),
                 "X-Content-Type-Options": "nosniff",
                 "Referrer-Policy": "strict-origin-when-cross-origin",
             },
         ),
-        ("assets/*", {"Cache-Control": "public, max-age=31536000, immutable"}),
+        ("assets/*", {"Cache-Control": _KEPT}),
+        *((f"{folder}{part}/*", {"Cache-Control": _KEPT}) for folder in searched for part in ("fragment", "index")),
         # The twins of pages: for readers who ask for them, not for search engines, which have the pages.
         ("*.md", {"Content-Type": "text/markdown; charset=utf-8", "X-Robots-Tag": "noindex"}),
         ("llms.txt", {"Content-Type": "text/plain; charset=utf-8"}),

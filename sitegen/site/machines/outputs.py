@@ -61,13 +61,22 @@ def _outputs(site: Site) -> Iterator[Output]:
         yield from _sitemap(site)
         permalink = f"{site.base_url}sitemap.xml"
         yield Output("robots.txt", "robots.txt", parts=("robots", permalink), make=lambda: sitemap.robots(permalink))
-        yield Output("_headers", "_headers", parts=("headers", site.base), make=lambda: headers.headers(site.base))
+        folders = [*_searched(site)]
+        made = functools.partial(headers.headers, site.base, folders)
+        yield Output("_headers", "_headers", parts=("headers", site.base, folders), make=made)
     if site.settings.llms.index:
         yield _llms(site)
     if site.settings.llms.twins:
         for page in site.all:
             if not page.draft:
                 yield _twin(page, site)
+
+
+def _searched(site: Site) -> Iterator[str]:
+    """The folders with an index of the search, one for each language."""
+    for found in (edition.info.search for edition in site.editions or (site,)):
+        if found is not None:
+            yield found.bundle[len(site.base) :]
 
 
 def fed(site: Site) -> dict[str, tuple[str, Sequence[StoredPage]]]:

@@ -1,0 +1,65 @@
+"""Survey: all pages of a site as a build would see them, without building it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from sitegen import files
+from sitegen.settings import Project
+from sitegen.site import chain, content, folders, hooks, markdown, plugins, store, taxonomy
+from sitegen.site.content import Content
+from sitegen.site.editions import Editions
+from sitegen.site.inputs import Inputs
+from sitegen.site.languages import Languages
+from sitegen.site.library import Library, Shelf
+from sitegen.site.record import Record
+from sitegen.site.scope import Scope
+
+State = Literal["draft", "future", "expired", "published"]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What there is. The texts of its pages can be read until the next build."""
+
+    scope: Scope
+    inputs: Inputs
+    shelf: Shelf
+    content: Content
+
+    def state(self, record: Record) -> State:
+        """Why a page is not shown, or that it is."""
+        today = self.scope.today.toordinal()
+        if record.status == "draft":
+            return "draft"
+        if record.expires is not None and record.expires <= today:
+            return "expired"
+        return "future" if record.date is not None and record.date > today else "published"
+
+
+def survey(
+    project: Project, *, drafts: bool = False, future: bool = False, expired: bool = False, today: dt.date | None = None
+) -> Survey:
+    """Reads all pages; with ``drafts``, ``future`` and ``expired`` those that the public does not see as well.
+
+    Files that no build could use are among ``content.problems``. Raises ``Locked`` while a build runs.
+    """
+    layers = chain.themes(project)
+    inputs = Inputs(project.root, folders.trees(project, layers), {})
+    base_url = project.settings.site.base_url.rstrip("/") + "/"
+    today = today or dt.date.today()  # noqa: DTZ011  # the editor's own day decides
+    scope = Scope(project.settings, base_url, urlsplit(base_url).path, today, drafts, future, expired)
+    code = store.versions() + plugins.versions(project, inputs)
+    found = hooks.manager(plugins.named(project, inputs))
+    markdown.configure(found)
+    folder = project.state / "build"
+    languages = Languages(folder / "languages", store.versions())
+    math = project.settings.markdown.math
+    with files.lock(folder / "lock", "build"):
+        library = Library(folder, code, scope.name_of, taxonomy.own(project.settings), math=math)
+        shelf = library.read(inputs, 0)
+        pages = content.gather(scope, Editions(scope), languages, inputs, shelf, library, found)
+        return Survey(scope, inputs, shelf, pages)

@@ -1,0 +1,187 @@
+"""The search page in a real browser, under the headers that hosts send: it finds, tells, and needs no mouse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from sitegen import settings
+from sitegen.site.build import BuildOptions, build
+from tests.browser import host
+
+pytestmark = pytest.mark.browser
+
+BRIEF = (
+    "---\ntitle: {title}\nstatus: published\ndate: 2026-0{month}-01\nlanguage: {language}\ntags: [{tag}]\n---\n{body}\n"
+)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root = tmp_path_factory.mktemp("search") / "site"
+    (root / "briefs").mkdir(parents=True)
+    (root / "sitegen.toml").write_text('[site]\ntitle = "Town"\nbase_url = "https://town.example/reports/"\n')
+    texts = [
+        (
+            "The weir bridge opens",
+            "en",
+            "Roads",
+            "The bridge may be crossed again.\n\n## The works\n\nThe bridge bearings are new.",
+        ),
+        ("Die Wehrbrücke öffnet", "de", "Roads", "Die Brücke darf wieder befahren werden."),
+        (
+            "A note on <b>markup</b>",
+            "en",
+            "Budget",
+            "Write `<img src=x onerror=alert(1)>` &amp; be glad of the hedgehog.",
+        ),
+        *((f"Street {number}", "en", "Roads", f"Lamps in street number {number} shine.") for number in range(24)),
+    ]
+    for number, (title, language, tag, body) in enumerate(texts):
+        text = BRIEF.format(title=f'"{title}"', month=number % 9 + 1, language=language, tag=tag, body=body)
+        (root / f"briefs/{number:02}.md").write_text(text)
+    project = settings.load(root, environ={})
+    assert build(project, BuildOptions(strict=True)).notes == ()
+    served = root / "served"
+    served.mkdir()
+    project.output.rename(served / "reports")
+    headers = (served / "reports/_headers").read_text()
+    (served / "_headers").write_text(headers)
+    with host.serve(served) as url:
+        yield f"{url}/reports"
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    page.close()
+    assert complaints == [], "the policy and the script agree"
+
+
+def results(page: Page) -> list[str]:
+    return page.locator("[data-search-results] .item-title").all_text_contents()
+
+
+def test_what_is_typed_is_found_and_marked_and_told(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/")
+    page.get_by_label("Words of a brief or page").fill("bridge")
+    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    assert results(page) == ["The weir bridge opens"]
+    assert "bridge" in page.locator("[data-search-results] mark").first.inner_text().lower()
+    assert page.url.endswith("/search/?q=bridge")
+    link = page.locator("[data-search-results] .item-title a")
+    assert re.search(r"/reports/briefs/the-weir-bridge-opens/$", str(link.get_attribute("href")))
+    link.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The weir bridge opens")
+    page.go_back()
+    expect(page.get_by_role("status")).to_have_text("Found: 1")
+
+
+def test_a_section_that_has_the_words_is_linked_to(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/?q=bearings")
+    section = page.locator(".search-sections a")
+    expect(section).to_have_text("The works")
+    section.click()
+    assert page.url.endswith("/briefs/the-weir-bridge-opens/#the-works")
+
+
+def test_texts_in_other_languages_are_found_and_say_so(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/?q=Brücke")
+    expect(page.locator("[data-search-results] li")).not_to_have_count(0)
+    assert "Die Wehrbrücke öffnet" in results(page)
+    title = page.locator(".item-title", has_text="Wehrbrücke")
+    assert title.get_attribute("lang") == "de"
+
+
+def test_texts_of_documents_stay_texts(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/?q=hedgehog")
+    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    assert results(page) == ["A note on <b>markup</b>"]
+    assert "<img src=x onerror=alert(1)>" in page.locator("[data-search-results] .item-dek").inner_text()
+    assert page.locator("[data-search-results] img, [data-search-results] b").count() == 0
+
+
+def test_nothing_found_is_told_in_words(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/?q=zzzzqqq<b>")
+    expect(page.get_by_role("status")).to_have_text("Nothing was found for “zzzzqqq<b>”.")
+    assert results(page) == []
+
+
+def test_long_lists_grow_on_demand_and_the_keyboard_goes_on_where_they_grew(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/?q=lamps")
+    more = page.get_by_role("button", name="Show more")
+    expect(more).to_be_visible()
+    assert len(results(page)) == 10
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-search-results] li")).to_have_count(20)
+    assert page.evaluate("document.activeElement === document.querySelectorAll('[data-search-results] h2 a')[10]")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement === document.querySelectorAll('[data-search-results] h2 a')[11]")
+
+
+def test_the_field_is_reached_and_used_by_keyboard(page: Page, address: str) -> None:
+    page.goto(f"{address}/")
+    page.get_by_role("link", name="Search").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Search")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "search-field":
+            break
+    page.keyboard.type("hedgehog")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Found: 1")
+
+
+@pytest.mark.parametrize("query", ["", "?q=lamps"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(page: Page, address: str, query: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(f"{address}/search/{query}")
+    if query:
+        expect(page.get_by_role("status")).to_have_text("Found: 24")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_without_script_the_lists_are_offered(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/search/")
+    assert page.locator("[data-search]").is_hidden()
+    assert page.get_by_text("The search needs JavaScript").is_visible()
+    assert page.get_by_role("link", name="Roads").count() >= 1
+    context.close()
+
+
+def test_an_index_that_is_gone_is_fetched_anew(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/?q=lamps")
+    expect(page.get_by_role("status")).to_have_text("Found: 24")
+    gone: list[str] = []
+
+    def refuse(route: object) -> None:
+        gone.append("x")
+        (route.abort if len(gone) <= 1 else route.continue_)()  # type: ignore[attr-defined]
+
+    page.route("**/fragment/*", refuse)
+    page.get_by_label("Words of a brief or page").fill("hedgehog")
+    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    assert len(gone) == 2
+
+
+def test_the_policy_is_as_strict_as_ever_without_search(tmp_path: Path) -> None:
+    (tmp_path / "sitegen.toml").write_text('[search]\nenabled = "off"\n')
+    project = settings.load(tmp_path, environ={})
+    build(project, BuildOptions())
+    headers = (project.output / "_headers").read_text()
+    assert "wasm" not in headers
+    assert "connect-src" not in headers
