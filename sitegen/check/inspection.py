@@ -96,13 +96,13 @@ class Inspection:
 
     def _texts(self, page: StoredPage) -> Iterator[SitegenError]:
         """Images without a text, and headings that skip a level, in one Markdown file."""
-        levels = [level for *_, level in page.record.headings]
-        suspect = 1 in levels or any(after > before + 1 for before, after in pairwise(levels))
+        levels = [1, *(level for *_, level in page.record.headings)]
+        suspect = levels.count(1) > 1 or any(after > before + 1 for before, after in pairwise(levels))
         text = self._survey.inputs.read(page.key).decode("utf-8-sig", "replace")
         if not suspect and not _WITHOUT_ALT.search(text):
             return
         parsed = frontmatter.split(text, page.path)
-        before = 0
+        before = 1  # the title
         for token in MarkdownIt("commonmark").parse(parsed.body):
             line = parsed.body_line + (token.map[0] if token.map else 0)
             if token.type == "heading_open" and token.level == 0:
@@ -238,13 +238,13 @@ def _in_order(outputs: Iterable[str]) -> list[str]:
 def _step(before: int, level: int) -> str:
     if level == 1:
         return "a heading of level 1 stands in the text; the title of the page is its only one"
-    if before and level > before + 1:
+    if level > before + 1:
         return f"a heading of level {level} follows one of level {before}"
     return ""
 
 
 def _has_step(levels: list[int], before: int, after: int) -> bool:
-    return (before, after) in pairwise(levels)
+    return (before, after) in pairwise([1, *levels])
 
 
 def _without(source: str) -> str:

@@ -65,7 +65,9 @@ def test_an_image_of_a_template_without_the_attribute_is_told_once(site: Site) -
 
 def test_headings_that_skip_a_level_are_told_with_their_line(site: Site) -> None:
     site.page("about", "## One\n\n#### Three\n\n> # Quoted\n\n# Again\n", title="About")
+    site.brief("a", "### Deep\n", title="A")
     assert found(site) == [
+        "SG436 briefs/a.md:5: a heading of level 3 follows one of level 1",
         "SG436 content/about.md:6: a heading of level 4 follows one of level 2",
         "SG436 content/about.md:10: a heading of level 1 stands in the text; the title of the page is its only one",
     ]
