@@ -326,7 +326,14 @@ edits = st.one_of(
     st.builds(write, st.just("i18n/en.toml"), st.sampled_from(['home="Site"\n', ""])),
     st.builds(write, st.just("themes/tiny/static/css/colours.css"), st.sampled_from([":root{}", ":root{--ink:red}"])),
     st.builds(
-        write, st.just("themes/tiny/i18n/en.toml"), st.sampled_from(['home="H"\nonly_english="E"\ncount="{count}"\n'])
+        write,
+        st.just("themes/tiny/i18n/en.toml"),
+        st.sampled_from(
+            [
+                'home="H"\nonly_english="E"\ncount="{count}"\n',
+                'home="G"\nonly_english="E"\ncount="{count}"\nadmonition_note="N"\n',
+            ]
+        ),
     ),
     st.builds(
         write, st.sampled_from(["static/x.txt", "content/a/p.txt", "static/logo.svg"]), st.sampled_from(["1", "2"])

@@ -81,6 +81,10 @@ def test_formulas_are_mathml() -> None:
     assert '<math display="block"><msqrt><mn>2</mn></msqrt></math>' in html
 
 
+def test_a_formula_in_a_heading_stands_in_the_contents() -> None:
+    assert page("## The area $A_1$\n").headings == [("the-area-a_1", "The area A_1", 2)]
+
+
 @pytest.mark.parametrize("text", ["$5 and $6", "US$ 5 or 6$", "a $ b $ c", "\\$x\\$", "`$x$`", "costs 5$x$3"])
 def test_money_is_no_formula(text: str) -> None:
     assert "<math" not in page(text).html

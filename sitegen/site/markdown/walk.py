@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 
+_SAID = ("text", "code_inline", "math_inline")
+"""What of a heading stands in the table of contents, too."""
+
+
 def walk(state: StateCore) -> None:
     """A core rule."""
     seen: Rendered = state.env["seen"]
@@ -41,7 +45,7 @@ def walk(state: StateCore) -> None:
 
 
 def _heading(token: Token, inline: Token, seen: Rendered, taken: set[str]) -> None:
-    text = "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline"))
+    text = "".join(child.content for child in inline.children or () if child.type in _SAID)
     name = str(token.attrs.get("id", "")) or anchor(text, taken)
     token.attrs["id"] = name
     if token.level == 0:
