@@ -211,7 +211,10 @@ def _placed(new: str, base: str) -> str:
 
 
 def page(rule: Rule, base: str, base_url: str, language: str) -> bytes:
-    """The page at a former address. It works without a script, and tells search engines where the page went."""
+    """The page at a former address. It works without a script, and tells search engines where the page went.
+
+    Its empty icon keeps browsers from asking for one on their way.
+    """
     url = escape(_placed(rule.new, base))
     permalink = escape(base_url + rule.new[1:] if rule.new.startswith("/") else rule.new)
     title = escape(rule.title or rule.new)
@@ -219,6 +222,6 @@ def page(rule: Rule, base: str, base_url: str, language: str) -> bytes:
         f'<!doctype html>\n<html lang="{escape(rule.language or language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<title>{title}</title>\n<meta name="robots" content="noindex">\n'
         f'<link rel="canonical" href="{permalink}">\n<meta http-equiv="refresh" content="0; url={url}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
         f'</head>\n<body>\n<p><a href="{url}">{title}</a></p>\n</body>\n</html>\n'
     ).encode("utf-8", "replace")
