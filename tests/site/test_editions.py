@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -232,3 +234,46 @@ def test_terms_stand_in_the_order_of_the_language(site: Site) -> None:
         site.build()
         text = site.out("tags/index.html").partition("<ul>")[2]
         assert sorted(order, key=text.index) == order
+
+
+def test_a_string_of_one_language_changes_the_pages_of_that_language_only(site: Site) -> None:
+    declare(site)
+    site.page("about", title="About")
+    site.page("about.de", title="Über")
+    site.build()
+    english = (site.output / "about/index.html").stat().st_ino
+    site.write("i18n/de.toml", 'home = "Daheim"\n')
+    report = site.build()
+    assert report.written == len([path for path in site.tree() if path.startswith("de/") and path.endswith(".html")])
+    assert "Daheim" in site.out("de/about/index.html")
+    assert (site.output / "about/index.html").stat().st_ino == english
+    site.write("i18n/en.toml", 'title_archive = "All of it"\n')
+    site.build()
+    assert "All of it" in site.out("about/index.html")
+    assert "All of it" not in site.out("de/about/index.html")
+    assert 'hreflang="en"' in site.out("de/archive/index.html")
+    assert "All of it" in site.out("de/archive/index.html"), "the list names its translation"
+
+
+def test_what_a_template_writes_follows_the_language_although_it_is_compiled_once(site: Site) -> None:
+    site.write("themes/tiny/templates/404.html", "{{ 1234|number }} {{ ['a', 'b', 'c']|listed }} {{ t('home') }}")
+    for language, written in {"en": "1,234 a, b and c Home", "de": "1.234 a, b und c Start"}.items():
+        declare(site, "", f'language = "{language}"')
+        site.build()
+        assert site.out("404.html") == written
+
+
+def test_a_build_after_one_edit_does_not_ask_babel(site: Site) -> None:
+    declare(site)
+    site.brief("a", title="A", date=DAY)
+    site.brief("a.de", title="A", date=DAY)
+    site.brief("pl", title="P", language="pl")
+    site.build()
+    site.brief("a", title="B", date=dt.date(2026, 4, 7))
+    code = (
+        "import datetime, pathlib, sys; from sitegen import settings; from sitegen.site.build import *;"
+        f"build(settings.load(pathlib.Path({str(site.root)!r}), {{}}), BuildOptions(today=datetime.date(2026, 6, 1)));"
+        "sys.exit('babel' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert "7 April 2026" in site.out("archive/index.html")

@@ -65,6 +65,12 @@ templates = st.sampled_from(
         "404.html",
     ]
 )
+LANGUAGES = """
+[languages.de]
+title = "T"
+menu = [{title = "Start", url = "/de/"}]
+[languages.ar]
+"""
 PLUGIN = """
 from sitegen.site.hooks import Output, hook
 
@@ -203,7 +209,7 @@ def change_back() -> Any:
     return edit
 
 
-def change_settings(title: str, per_page: int, theme: str, accent: str, machines: str) -> Any:
+def change_settings(title: str, per_page: int, theme: str, accent: str, machines: str, languages: str) -> Any:
     text = f'[site]\ntitle = "{title}"\ntheme = "{theme}"\nbase_url = "https://example.org/{title}"\n'
     text += f"[build]\nper_page = {per_page}\n"
     text += f'[theme]\naccent = "{accent}"\n[markdown]\nmath = true\n' if accent else ""
@@ -211,7 +217,27 @@ def change_settings(title: str, per_page: int, theme: str, accent: str, machines
         text = f"plugins = ['p.py']\n{text}[permalinks]\nbriefs = '/{{year}}/{{slug}}/'\n[taxonomies.series]\n"
     if per_page == 2:
         text += "[[cascade]]\nfolder = 'briefs'\nextra = {x = 1}\n[[cascade]]\nfolder='content'\ntags=['C']\n"
-    return lambda world: world.change("sitegen.toml", text + machines)
+    return lambda world: world.change("sitegen.toml", text + machines + languages)
+
+
+def translate(name: str, code: str, key: str | None, fields: dict[str, Any]) -> Any:
+    """A page or brief in another language, by its name or by a key that it shares; or no such file any more."""
+    path = f"{name}.{code}" if key is None else f"{name}-{code}"
+    fields = {name: fields[name] for name in ("title", "status", "date", "tags")}
+    if key is not None:
+        fields |= {"translation": key, "language": code}
+
+    def edit(world: World) -> None:
+        if fields["title"] == "///":
+            (world.site.root / f"content/{path}.md").unlink(missing_ok=True)
+        else:
+            world.site.page(path, **fields)
+
+    return edit
+
+
+def translate_brief(name: str, code: str, fields: dict[str, Any], body: str) -> Any:
+    return lambda world: world.site.brief(f"{name}.{code}", body, **{**fields, "slug": fields["slug"] or name})
 
 
 def inherit(status: str | None, tags: list[str], extra: str) -> Any:
@@ -286,6 +312,22 @@ edits = st.one_of(
         st.sampled_from(["tiny", "other", "leaf"]),
         st.sampled_from(["", "red", "plum"]),
         st.sampled_from(MACHINES),
+        st.sampled_from(["", "[languages.de]\n", LANGUAGES]),
+    ),
+    st.builds(
+        translate,
+        st.sampled_from(["about", "index", "a/_index", "a/b", "tags/_index"]),
+        st.sampled_from(["de", "de", "ar", "en"]),
+        st.sampled_from([None, None, "x", "y"]),
+        briefs,
+    ),
+    st.builds(translate_brief, names, st.sampled_from(["de", "de", "ar"]), briefs, bodies),
+    st.builds(
+        write,
+        st.sampled_from(["i18n/de.toml", "themes/tiny/i18n/de.toml"]),
+        st.sampled_from(
+            ['home = "Heim"\n', 'title_archive = "Alles"\ncount = "{count}"\n', 'count = {one = "1"}\n', ""]
+        ),
     ),
     st.builds(write, st.just("templates/shortcodes/box.html"), macros),
     st.builds(write, st.just("themes/tiny/templates/shortcodes/box.html"), macros),

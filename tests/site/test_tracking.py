@@ -37,6 +37,10 @@ READS = [
     "{{ data.towns.north.size if data.towns is defined and data.towns.north is defined }}",
     "{% for tag in site.taxonomies.tags.terms if tag.page %}{{ tag.page.title }}{{ tag.page.body }}{% endfor %}",
     "{{ site.taxonomies.tags.page.title if site.taxonomies.tags.page }}",
+    "{% for of in page.translations %}{{ of.name }}{{ of.title }}{{ of.url }}{% endfor %}",
+    "{% for of in site.languages %}{{ of.title }}{{ of.url }}{% endfor %}",
+    "{{ site.briefs|map(attribute='translations')|map('join')|join }}",
+    "{{ t('home') }}",
 ]
 
 
@@ -58,6 +62,17 @@ def test_outputs_follow_what_their_templates_read(site: Site, tmp_path: Path) ->
         lambda: site.brief("0", "First.\n", title="0", slug="0", tags=["Above"]),
         lambda: site.remove("briefs/0.md"),
         lambda: site.page("new", title="New"),
+        lambda: site.write("sitegen.toml", f"{(site.root / 'sitegen.toml').read_text()}\n[languages.de]\n"),
+        lambda: site.brief("k.de", title="K", slug="k", tags=["Eins"]),
+        lambda: [
+            site.page(f"page-{number}.de", title="Liest", template=f"read-{number}.html")
+            for number in range(len(READS))
+        ],
+        lambda: site.brief("m.de", title="M", slug="m", tags=["Zwei"]),
+        lambda: site.brief("m.de", title="Mm", slug="mm", tags=["Zwei"]),
+        lambda: site.page("index.de", title="Anfang"),
+        lambda: site.write("i18n/de.toml", 'home = "Daheim"\n'),
+        lambda: site.remove("briefs/m.de.md"),
         lambda: site.page("news/_index", title="News"),
         lambda: site.page("news/_index", "Words.\n", title="News"),
         lambda: site.page("news/one", title="One"),
