@@ -113,6 +113,7 @@ def _feeds(site: Site) -> Iterator[Output]:
 
 def _feed(site: Site, local: str, title: str, pages: Sequence[StoredPage]) -> Feed:
     info = site.info
+    place = local if site.main else f"{info.language}:{local}"
     return Feed(
         title=f"{info.title}: {title}" if title else info.title,
         description=info.description if not title else "",
@@ -120,7 +121,7 @@ def _feed(site: Site, local: str, title: str, pages: Sequence[StoredPage]) -> Fe
         author=info.author or info.title,
         base_url=site.base_url,
         permalink=site.base_url + local,
-        name=f"feed:{local}" if local else "",
+        name=f"feed:{place}" if place else "",
         entries=[Entry(page, page.record.source) for page in pages],
         full=site.settings.feeds.content == "full",
     )
