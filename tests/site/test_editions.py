@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,8 @@ def test_an_edition_is_a_whole_site(site: Site) -> None:
     assert "<title>Winzig</title>" in site.out("de/feed.xml")
     assert "Böse" in site.out("de/feed.xml")
     assert "Böse" not in site.out("feed.xml")
+    ids = {re.findall("<id>(.*?)</id>", site.out(path))[0] for path in ("feed.xml", "de/feed.xml")}
+    assert len(ids) == 2, "each feed has an id of its own"
     assert '<html lang="de">' in site.out("de/archive/index.html")
     assert "1. März 2026" in site.out("de/archive/index.html")
     assert "https://example.org/de/briefs/boese/" in site.out("sitemap.xml")
