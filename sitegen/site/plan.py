@@ -184,7 +184,13 @@ class Planner:
         owner = self._content.home.path if self._content.home else "the home page"
         context = {"page": home, "paginator": lists[0]}
         template = (self._content.home and self._content.home.record.template) or "home.html"
-        yield Output("index.html", owner, template, context, ("home", template, home, *_listed(lists[0])))
+        yield Output(
+            "index.html",
+            owner,
+            template,
+            context,
+            ("home", template, _stored(home), home.alternates, *_listed(lists[0])),
+        )
         archive = self._page("list", "archive/", self._words.title("archive"))
         yield from self._lists(lists, archive, "list.html", {}, "the list of briefs")
 
@@ -192,7 +198,7 @@ class Planner:
         base = len(self._scope.base)
         page = self._page("taxonomy", taxonomy.url[base:], taxonomy.title)
         context = {"page": page, "taxonomy": taxonomy}
-        parts = ("taxonomy", taxonomy.name, taxonomy.url, _stored(page))
+        parts = ("taxonomy", taxonomy.name, taxonomy.url, _stored(page), page.alternates)
         yield Output(
             f"{taxonomy.url[base:]}index.html", f"the list of {taxonomy.name}", "taxonomy.html", context, parts
         )
@@ -236,7 +242,7 @@ class Planner:
             if tail:
                 here = self._plain(page.kind, local, page.title)
             context = {"page": here, "paginator": paginator, **more}
-            own = (template, page.kind, page.title, local, _stored(page), *_listed(paginator), *parts)
+            own = (template, page.kind, page.title, local, _stored(page), page.alternates, *_listed(paginator), *parts)
             yield Output(f"{local}index.html", owner, template, context, own)
 
 
