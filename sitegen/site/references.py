@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from html import unescape
 from typing import NamedTuple
@@ -53,7 +54,7 @@ class Collector:
 
     def look(self, html: bytes, path: str) -> Found:
         """What the page at the output ``path`` refers to."""
-        if b"!--" in html:
+        if html.rfind(b"!") > 1 and b"<!--" in html:  # beside <!doctype there is hardly ever one
             html = _COMMENT.sub(b"", html)
         html = html.replace(b"\n", b" ")
         known, rfind = self._known.get, html.rfind
@@ -73,8 +74,9 @@ class Collector:
         for attribute in others:
             numbers.update(self._read(attribute, path))
         numbers.discard(_NOTHING)
-        anchors = {self._anchors[-1 - number] for number in numbers if number < 0}
-        return _found([number for number in numbers if number >= 0], ids, anchors)
+        links = sorted(numbers)
+        inside = bisect_left(links, 0)
+        return _found(links[inside:], ids, [self._anchors[-1 - number] for number in links[:inside]])
 
     def _read(self, attribute: bytes, path: str) -> list[int]:
         """The numbers that stand for an attribute."""
@@ -131,25 +133,25 @@ def _value(attribute: bytes) -> bytes:
     return value[1:-1] if value[:1] in (b'"', b"'") else value
 
 
-def _found(links: list[int], ids: list[bytes], anchors: set[str]) -> Found:
-    lines = b"\n".join(dict.fromkeys(ids)).replace(b' id="', b"").replace(b'"', b"")
+def _found(links: list[int], ids: list[bytes], anchors: list[str]) -> Found:
+    once = dict.fromkeys(ids)
+    lines = b"\n".join(once).replace(b' id="', b"").replace(b'"', b"")
     if b"=" in lines:  # written in another way
-        lines = b"\n".join(_value(attribute) for attribute in dict.fromkeys(ids))
+        lines = b"\n".join(map(_value, once))
     twice: tuple[str, ...] = ()
-    if len(set(ids)) < len(ids):
+    if len(once) < len(ids):
         twice = tuple(sorted(_text(_value(name)) for name, count in Counter(ids).items() if count > 1))
     dead: tuple[str, ...] = ()
-    if anchors:
-        there = set(lines.decode("utf-8", "replace").split("\n"))
-        dead = tuple(sorted(filter(None, (_dead(anchor, there) for anchor in anchors - there))))
-    links.sort()
+    if missing := [anchor for anchor in anchors if b' id="%b"' % anchor.encode() not in once]:
+        there = set(unescape(lines.decode("utf-8", "replace")).split("\n"))
+        dead = tuple(sorted(filter(None, (_dead(anchor, there) for anchor in missing))))
     return Found(array("I", links).tobytes(), lines, twice, dead)
 
 
 def _dead(anchor: str, ids: set[str]) -> str:
     """The anchor that the page does not have; empty when it has it, written in another way, or needs none."""
     name = unquote(anchor.partition(":~:")[0])
-    return "" if name in ("", "top") or name in map(unescape, ids) else name
+    return "" if name in ("", "top") or name in ids else name
 
 
 def _text(raw: bytes) -> str:

@@ -13,6 +13,7 @@ READS = [
     "{{ site.briefs|length }}",
     "{% if site.briefs[2:] %}three{% endif %}",
     "{{ site.briefs[0].title }}",
+    "{% if site.search %}{{ site.search.url }} {{ site.search.bundle }}{% endif %}",
     "{{ site.briefs[-1].body }}",
     "{{ (site.briefs|first).summary }}",
     "{{ (site.briefs|last).summary }}",
@@ -84,6 +85,8 @@ def test_outputs_follow_what_their_templates_read(site: Site, tmp_path: Path) ->
         lambda: site.write("data/towns/south.toml", ""),
         lambda: site.remove("data/towns/north.toml"),
         lambda: site.remove("content/news/_index.md"),
+        lambda: site.write("templates/search.html", "{{ page.title }}"),
+        lambda: site.remove("templates/search.html"),
     ]
     for number, edit in enumerate(edits):
         edit()
