@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from sitegen import files
-from sitegen.errors import AddressTaken, SitegenError
+from sitegen.errors import AddressTaken, SearchFailed, SitegenError
 from sitegen.site.inputs import Stamp, stamp_of
 from sitegen.site.linkbook import Sheet
 from sitegen.site.linkfaults import LinkCheck, Teller
@@ -78,7 +78,8 @@ class Closing:
             self.paths += old
             return
         binary = search.executable()
-        assert binary is not None
+        if binary is None:
+            raise SearchFailed("Pagefind is installed without a program that runs on this machine")
         self._indexes.append((prefix, digest, search.Index(binary, state, found, language)))
 
     def ready(self, sheets: Sequence[Sheet]) -> list[SitegenError]:

@@ -177,6 +177,11 @@ def test_a_failing_pagefind_changes_nothing(site: Site, tmp_path: Path, monkeypa
     assert not list((site.root / ".sitegen/build").glob("search-*")), "nothing is left of it"
 
 
+def test_a_pagefind_without_its_program_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "executable", lambda: None)
+    assert [problem.code for problem in site.problems()] == ["SG529"]
+
+
 def test_what_a_killed_build_left_is_swept_away(site: Site) -> None:
     left = site.write(".sitegen/build/search-old/in/x.html", "x")
     site.build()
