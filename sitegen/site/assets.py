@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from sitegen.errors import AssetBroken
 from sitegen.settings import Project
 from sitegen.site import store
 from sitegen.site.chain import Layers
 from sitegen.site.inputs import Inputs
 from sitegen.site.tracking import digest
+
+FOLDER = "assets"
+"""Where files are published whose names say what is in them. Browsers are told to keep them for ever."""
 
 
 class Asset(str):
@@ -43,6 +47,17 @@ class Assets:
     def digest(self, path: str) -> bytes:
         """What an output depends on that asked for the asset. Raises ``KeyError``."""
         return digest(self.urls[path], self.integrity.get(path))
+
+
+def misplaced(copies: Mapping[str, str]) -> Iterator[AssetBroken]:
+    """The problems of files that keep their names and would yet be kept for ever: output path → name for people."""
+    for path, name in copies.items():
+        if path.startswith(f"{FOLDER}/"):
+            yield AssetBroken(
+                f"/{FOLDER}/ is for files whose names say what is in them; browsers never ask for those again",
+                place=name,
+                remedy=f"Give the folder {FOLDER}/ another name, such as files/.",
+            )
 
 
 def collect(

@@ -333,7 +333,8 @@ class _Run:
         outputs = layout.outputs(self.hooks)
         self._carry(inputs, found, outputs)
         claims = [(output.path, output.owner) for output in outputs]
-        raise_all([*found.problems, *tree.problems, *layout.problems, *content.collisions(claims)])
+        misplaced = assets.misplaced({path: scope.name_of(key) for path, key in found.copies.items()})
+        raise_all([*found.problems, *tree.problems, *layout.problems, *content.collisions(claims), *misplaced])
         found.warnings += layout.warnings
         content.connect(found, scope, dict(claims))
         raise_all(found.problems)

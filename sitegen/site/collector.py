@@ -12,13 +12,12 @@ from urllib.parse import quote, unquote
 from sitegen import files
 from sitegen.errors import AssetBroken, Place, SitegenError, raise_all
 from sitegen.settings import Project
-from sitegen.site.assets import Assets
+from sitegen.site.assets import FOLDER, Assets, misplaced
 from sitegen.site.chain import Layers, shown
 from sitegen.site.inputs import Inputs
 from sitegen.site.modules import Modules
 from sitegen.site.styles import Sheet, bundle
 
-FOLDER = "assets"
 _SCRIPTS = (".js", ".mjs")
 _FINGERPRINTED = (".css", *_SCRIPTS, ".woff", ".woff2", ".ttf", ".otf")
 _GUARDED = (".css", *_SCRIPTS)
@@ -61,7 +60,7 @@ class Collector:
             key = self._layers.merged[path]
             extension = _extension(path)
             if path not in self._themed or extension not in _FINGERPRINTED:
-                self._check_place(path, key)
+                self._problems += misplaced({path: self._name(key)})
                 self._outputs[path] = path
                 self._assets.copies[path] = key
             elif extension == ".css":
@@ -74,17 +73,6 @@ class Collector:
                 self._outputs[path] = fingerprinted(path, self._inputs.sha(key))
                 self._assets.copies[self._outputs[path]] = key
         return self._outputs[path]
-
-    def _check_place(self, path: str, key: str) -> None:
-        """A file that keeps its name must not lie where browsers are told to keep files for ever."""
-        if path.startswith(f"{FOLDER}/"):
-            self._problems.append(
-                AssetBroken(
-                    f"{FOLDER}/ is for files whose names say what is in them; browsers never ask for those again",
-                    place=self._name(key),
-                    remedy=f"Rename the folder static/{FOLDER}/, say to static/files/.",
-                )
-            )
 
     def _publish(self, path: str, content: bytes) -> None:
         self._outputs[path] = fingerprinted(path, files.sha256(content))

@@ -29,7 +29,7 @@ class Fault:
             return self.error
         named = ", ".join(self.pages)
         more = ", …" if self.count > len(self.pages) else ""
-        where = f"in the page {named}" if self.count == 1 else f"in {self.count:,} pages: {named}{more}"
+        where = f"while making {named}" if self.count == 1 else f"in {self.count:,} pages: {named}{more}"
         return type(self.error)(f"{self.error.message} ({where})", place=self.error.place, remedy=self.error.remedy)
 
 

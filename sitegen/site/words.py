@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jinja2
@@ -214,5 +215,11 @@ def _line(text: str, word: str) -> int | None:
 
 def near(wanted: str, known: Iterable[str]) -> str:
     """``; did you mean …?`` with the nearest of the known names; empty when none is near."""
-    found = difflib.get_close_matches(wanted, list(known), 1, 0.6)
+    return _near(wanted, tuple(known))
+
+
+@lru_cache(maxsize=64)
+def _near(wanted: str, known: tuple[str, ...]) -> str:
+    """Kept, since one wrong word of a template is wrong on each page."""
+    found = difflib.get_close_matches(wanted, known, 1, 0.6)
     return f"; did you mean {found[0]!r}?" if found else ""

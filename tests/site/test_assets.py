@@ -139,9 +139,11 @@ def test_what_is_not_closed_is_told_with_the_line_where_it_begins(bare: Site, te
 
 
 def test_a_file_of_the_site_cannot_stand_where_names_say_what_is_in_a_file(site: Site) -> None:
-    site.write("static/assets/logo.png", b"1")
-    (line,) = told(site)
-    assert line.startswith("static/assets/logo.png: ")
+    for path in ("static/assets/note.txt", "content/assets/note.txt"):
+        site.write(path, "1")
+        (line,) = told(site)
+        assert line.startswith(f"{path}: ")
+        site.remove(path)
 
 
 def test_style_sheets_that_import_each_other_are_told(site: Site) -> None:
