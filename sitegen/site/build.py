@@ -331,7 +331,7 @@ class _Run:
         words = {code: voice.words for code, voice in voices.items()}
         layout = Layout(found, words, languages, static, inputs, tree)
         outputs = layout.outputs(self.hooks)
-        self._carry(inputs, found, outputs)
+        self._carry(inputs, outputs)
         claims = [(output.path, output.owner) for output in outputs]
         misplaced = assets.misplaced({path: scope.name_of(key) for path, key in found.copies.items()})
         raise_all([*found.problems, *tree.problems, *layout.problems, *content.collisions(claims), *misplaced])
@@ -363,21 +363,32 @@ class _Run:
             code: Voice(Words.read(inputs, folders, code, languages), languages[code], languages) for code in editions
         }
 
-    def _carry(self, inputs: Inputs, content: Content, outputs: list[Output]) -> None:
-        """Adds what is taken over from an earlier build, and the list of all assets for the next one."""
+    def _carry(self, inputs: Inputs, outputs: list[Output]) -> None:
+        """Adds the list of all assets, for the build after this one; reads that of an earlier build."""
         from sitegen.site import carry
         from sitegen.site.output import Output
 
-        self.carried = carried = carry.Carried()
-        if self.earlier is not None:
-            made = [output.path for output in outputs]
-            self.carried = carried = carry.gather(inputs, self.earlier, made, self.today, self.options.carry_days)
-            content.warnings += carried.warnings
-        for path, key in carried.copies.items():
-            outputs.append(Output(path, "an earlier build", parts=("copy", inputs.sha(key)), copy_of=key))
-        outputs.append(
-            Output(carry.LIST, "the list of assets", make_last=lambda hashes: carry.listing(hashes, carried))
-        )
+        self.carried = carry.Carried()
+        self.before = None if self.earlier is None else carry.Earlier(inputs, self.earlier)
+        last = Output(carry.LIST, "the list of assets", make_last=lambda hashes: carry.listing(hashes, self.carried))
+        outputs.append(last)
+
+    def _take_over(self, closing: Closing) -> list[Output]:
+        """What the build does not make itself of an earlier one; returns those that are not there yet."""
+        from sitegen.site.output import Output
+
+        if self.before is None:
+            return []
+        self.carried = self.before.left({*closing.paths}, self.today, self.options.carry_days)
+        closing.paths += self.carried.copies
+        missing = []
+        for path, key in self.carried.copies.items():
+            made = closing.target.made.get(path)
+            if made is not None and made.sha == self.carried.hashes[path] and closing.target.intact(path, made):
+                closing.kept[path] = made
+            else:
+                missing.append(Output(path, "an earlier build", copy_of=key))
+        return missing
 
     def _make(
         self,
@@ -448,7 +459,6 @@ class _Run:
     ) -> tuple[list[Change], dict[str, Stamp]]:
         from sitegen.site import workers
         from sitegen.site.faults import Faults
-        from sitegen.site.images.variants import FOLDER
 
         def work(share: Sequence[Output]) -> Steps[Any]:
             maker = _Maker(plan, theme, target, inputs, self.hooks, closing.check.lookout())
@@ -458,11 +468,9 @@ class _Run:
             if go:
                 yield maker.write()
 
-        # Whether an image of an earlier build is taken over is known when all is made that may show it.
-        taken = {path for path in self.carried.copies if path.startswith(FOLDER)}
-        last = {output.path: output for output in todo if output.make_last is not None or output.path in taken}
+        last = [output for output in todo if output.make_last is not None]
         target, kept, paths = closing.target, closing.kept, closing.paths
-        dealt = workers.shares([output for output in todo if output.path not in last], self.options.jobs)
+        dealt = workers.shares([output for output in todo if output.make_last is None], self.options.jobs)
         crew = workers.together(work, dealt)
         try:
             results = next(crew)
@@ -473,18 +481,20 @@ class _Run:
             changes = [change for made, *_ in results for change in made]
             self._phase("render")
             reads = (made.reads for made in (*kept.values(), *changes))
-            pictures.prepare(reads, {*paths} - taken, self.options.jobs, self.progress)
+            pictures.prepare(reads, {*paths}, self.options.jobs, self.progress)
             self._phase("images")
-            own = self.carried.leave(pictures.paths)
-            paths[:] = [path for path in paths if path not in own] + pictures.paths
-            for path in own & kept.keys():
-                del kept[path]
+            paths += pictures.paths
             changes += pictures.changes
-            hashes = {path: made.sha for path, made in (kept | pictures.kept).items()}
-            hashes |= {change.path: change.sha for change in changes} | self.carried.hashes
+            warnings = closing.ready([sheet for *_, sheet in results])
+            missing = self._take_over(closing)
+            warnings += self.carried.warnings
+            self._judge(warnings)
+            hashes = {path: made.sha for path, made in (kept | pictures.kept).items()} | self.carried.hashes
+            hashes |= {change.path: change.sha for change in (*changes, *closing.changes)}
             rest = _Maker(plan, theme, target, inputs, self.hooks, closing.check.lookout(), hashes)
-            changes += rest.make([output for output in last.values() if output.path not in own])[0]
-            self._judge(closing.ready([sheet for *_, sheet in results]))
+            made_last, found, _ = rest.make([*missing, *last])
+            raise_all([fault.problem() for _, fault in found])
+            changes += made_last
             self._phase("check")
             stack.enter_context(self.gate)
             target.begin(paths)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from typing import Any
 from sitegen.errors import EarlierBuildUnusable, Place, SitegenError, raise_all
 from sitegen.site.inputs import Inputs
 
-ASSETS = "assets/"
+FOLDERS = ("assets", "pagefind")
+"""Whose files are carried; those of the search are asked for by pages that are open, too."""
 LIST = "carried/assets.json"
 """The list, in the output folder. Not below ``assets/``, which browsers keep for ever."""
 TREE = "earlier"
@@ -43,51 +44,60 @@ class Carried:
     last_day: int = dt.date.max.toordinal()
     """The days on which a build would take over the same, as ordinals."""
 
-    def leave(self, paths: Iterable[str]) -> set[str]:
-        """Leaves out what the build makes itself after all; returns which of ``paths`` were to be taken over."""
-        found = self.copies.keys() & set(paths)
-        for path in found:
-            del self.copies[path], self.hashes[path], self.since[path]
-        return found
-
 
 def trees(folder: Path) -> dict[str, Path]:
     """What is read of an earlier build."""
-    return {f"{TREE}/{name}": folder / name for name in (ASSETS.removesuffix("/"), LIST.partition("/")[0])}
+    return {f"{TREE}/{name}": folder / name for name in (*FOLDERS, LIST.partition("/")[0])}
 
 
-def gather(inputs: Inputs, folder: Path, made: Iterable[str], today: dt.date, days: int) -> Carried:
-    """What to take over from the build in ``folder``, beside the outputs ``made``.
+class Earlier:
+    """A build that was published before."""
 
-    A file that is gone, or is not what was published, is left out with a warning. Raises ``EarlierBuildUnusable`` when
-    there is no list or it is not one that a build wrote.
-    """
-    key = f"{TREE}/{LIST}"
-    if key not in inputs.files:
-        raise EarlierBuildUnusable(f"there is no earlier build here: {LIST} is missing", place=str(folder))
-    entries = _read(inputs.read(key), str(folder / LIST))
-    found = Carried()
-    present = set(made)
-    for path, (sha, since) in sorted(entries.items()):
-        if path in present:
-            continue
-        day = min(since or today, today)  # a clock that went ahead keeps nothing for ever
-        last = day.toordinal() + days - 1
-        if today.toordinal() > last:
-            found.first_day = max(found.first_day, last + 1)
-            continue
+    def __init__(self, inputs: Inputs, folder: Path) -> None:
+        """Raises ``EarlierBuildUnusable`` when there is no list, or it is not one that a build wrote."""
+        key = f"{TREE}/{LIST}"
+        if key not in inputs.files:
+            raise EarlierBuildUnusable(f"there is no earlier build here: {LIST} is missing", place=str(folder))
+        self._inputs, self._folder = inputs, folder
+        self._entries = _read(inputs.read(key), str(folder / LIST))
+
+    def left(self, made: Container[str], today: dt.date, days: int) -> Carried:
+        """What to take over beside the outputs ``made``, for ``days`` from the first build that did not make it.
+
+        A file that is gone, or is not what was published, is left out with a warning.
+        """
+        found = Carried()
+        for path, (sha, since) in sorted(self._entries.items()):
+            if path in made:
+                continue
+            day = min(since or today, today)  # a clock that went ahead keeps nothing for ever
+            last = day.toordinal() + days - 1
+            if today.toordinal() > last:
+                found.first_day = max(found.first_day, last + 1)
+            elif problem := self._problem(path, sha):
+                found.warnings.append(problem)
+            else:
+                found.copies[path], found.hashes[path], found.since[path] = f"{TREE}/{path}", sha, day.isoformat()
+                if since is None or since > today:
+                    found.first_day = max(found.first_day, today.toordinal())
+                    found.last_day = min(found.last_day, today.toordinal())
+                found.last_day = min(found.last_day, last)
+        return found
+
+    def _problem(self, path: str, sha: str) -> SitegenError | None:
+        """Why a file that is listed cannot be taken over."""
         source = f"{TREE}/{path}"
-        if source not in inputs.files or Path(inputs.files[source].path).is_symlink():
-            found.warnings.append(_gone(folder, path, "is listed, but it is not there"))
-        elif inputs.sha(source) != sha:
-            found.warnings.append(_gone(folder, path, "is not the file that was published under this name"))
+        if source not in self._inputs.files or Path(self._inputs.files[source].path).is_symlink():
+            what = "is listed, but it is not there"
+        elif self._inputs.sha(source) != sha:
+            what = "is not the file that was published under this name"
         else:
-            found.copies[path], found.hashes[path], found.since[path] = source, sha, day.isoformat()
-            if since is None or since > today:
-                found.first_day = max(found.first_day, today.toordinal())
-                found.last_day = min(found.last_day, today.toordinal())
-            found.last_day = min(found.last_day, last)
-    return found
+            return None
+        return EarlierBuildUnusable(
+            f"{what}, and so it is not carried forward",
+            place=str(self._folder / path),
+            remedy="Get the earlier build once more, as it was published; or leave `--carry-from` out.",
+        )
 
 
 def listing(hashes: Mapping[str, str], carried: Carried) -> bytes:
@@ -95,7 +105,7 @@ def listing(hashes: Mapping[str, str], carried: Carried) -> bytes:
     assets = {
         path: {"sha256": sha, **({"since": carried.since[path]} if path in carried.since else {})}
         for path, sha in sorted(hashes.items())
-        if path.startswith(ASSETS)
+        if _is_kept(path)
     }
     return (json.dumps({"version": 1, "assets": assets}, indent=1) + "\n").encode()
 
@@ -121,8 +131,8 @@ def _read(raw: bytes, name: str) -> dict[str, tuple[str, dt.date | None]]:
 def _objection(path: str, entry: Any) -> str:
     """What is wrong with an entry; the list may come from anywhere."""
     parts = path.split("/")
-    if not path.startswith(ASSETS) or any(part in ("", ".", "..") for part in parts):
-        return f"is no path below {ASSETS}"
+    if not _is_kept(path) or any(part in ("", ".", "..") for part in parts):
+        return "is no path below assets/"
     if "\\" in path or not path.isprintable():
         return "has a sign in it that no build writes"
     if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), str) or not _SHA.fullmatch(entry["sha256"]):
@@ -132,16 +142,12 @@ def _objection(path: str, entry: Any) -> str:
     return ""
 
 
+def _is_kept(path: str) -> bool:
+    return path.partition("/")[0] in FOLDERS
+
+
 def _day(text: object) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
-
-
-def _gone(folder: Path, path: str, what: str) -> SitegenError:
-    return EarlierBuildUnusable(
-        f"{what}, and so it is not carried forward",
-        place=str(folder / path),
-        remedy="Get the earlier build once more, as it was published; or leave `--carry-from` out.",
-    )

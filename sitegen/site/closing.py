@@ -71,7 +71,8 @@ class Closing:
         old = {
             path: made
             for path, made in self.target.made.items()
-            if path.startswith(folder) and path not in self._owners
+            # Files of an earlier build that were carried forward depend on nothing and are no part of the index.
+            if path.startswith(folder) and path not in self._owners and made.depends
         }
         if old and all(made.depends == digest and self.target.intact(path, made) for path, made in old.items()):
             self.kept |= old

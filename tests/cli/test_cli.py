@@ -426,3 +426,17 @@ def test_completion_for_every_shell(name: str, commands: str, options: str, caps
 
 def test_the_version_is_said() -> None:
     assert re.fullmatch(r"sitegen \d+\.\d+\.\d+\n", shell("--version").stdout)
+
+
+def test_the_assets_of_an_earlier_build_are_carried_forward(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--site", str(site), "build"]) == 0
+    (old,) = (site / "public/assets/css").glob("continuum.*.css")
+    (site / "public").rename(site / "deployed")
+    (site / "static/css").mkdir(parents=True)
+    (site / "static/css/_site.css").write_text("a { color: red }")
+    assert run(["--site", str(site), "build", "--carry-from", str(site / "deployed")]) == 0
+    assert len(list((site / "public/assets/css").glob("continuum.*.css"))) == 2
+    assert old.name in (site / "public/carried/assets.json").read_text()
+    assert run(["--site", str(site), "build"]) == 0
+    assert len(list((site / "public/assets/css").glob("continuum.*.css"))) == 1
+    assert run(["--site", str(site), "build", "--carry-from", str(site / "nowhere")]) == 2

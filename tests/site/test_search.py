@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +201,27 @@ def test_a_site_below_a_path(tmp_path: Path) -> None:
     site.build()
     assert list(fragments(site)) == ["/briefs/a/"], "the script puts the base path before it"
     assert "/docs/pagefind/" in site.out("search/index.html")
+
+
+def test_the_index_of_an_earlier_build_stays_for_pages_that_are_open(site: Site, tmp_path: Path) -> None:
+    site.build()
+    before = index(site)
+    shutil.copytree(site.output, tmp_path / "deployed")
+    site.brief("a", "The weir bridge is open.\n", title="Bridge", tags=["Roads"], date="2026-02-01")
+    options: dict[str, Any] = {"carry_from": tmp_path / "deployed"}
+    site.build(**options)
+    assert site.tree() == site.rebuilt(tmp_path / "clean", **options)
+    assert {path for path in before if path not in site.tree()} == set()
+    (fragment,) = (path for path in before if "/fragment/" in path)
+    assert index(site)[fragment] == before[fragment]
+    site.page("404", "Words.\n", search=False)
+    assert not [path for path in written(site, **options) if path.startswith("pagefind/")]
+    site.build()
+    assert fragment not in site.tree()
+
+
+def written(site: Site, **options: Any) -> set[str]:
+    """What a build changes."""
+    before = {path: (site.output / path).stat().st_ino for path in site.tree()}
+    site.build(**options)
+    return {path for path in site.tree() if before.get(path) != (site.output / path).stat().st_ino}
