@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from sitegen.errors import SitegenError
-from sitegen.settings import FILE_NAME, Project
+from sitegen.root import FILE_NAME
+from sitegen.settings import Project
 from sitegen.sources.base import Finding
 
 LOW_DISK = 500_000_000

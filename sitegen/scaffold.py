@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sitegen import files
 from sitegen.errors import FolderNotEmpty
-from sitegen.settings import FILE_NAME
+from sitegen.root import FILE_NAME
 
 _SETTINGS = """\
 # The settings of this site. `sitegen config` shows those in force; docs/reference/settings.md lists them all.

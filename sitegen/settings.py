@@ -30,10 +30,8 @@ from sitegen.errors import (
     TextNotUtf8,
     raise_all,
 )
+from sitegen.root import ENV_PREFIX, FILE_NAME, STATE_FOLDER, above
 
-FILE_NAME = "sitegen.toml"
-ENV_PREFIX = "SITEGEN_"
-STATE_FOLDER = ".sitegen"
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 NAME = r"^[a-z][a-z0-9_-]*$"
 _PART = r"\{(year|month|day|folder|slug)\}"
@@ -460,11 +458,10 @@ class Project:
 
 def find_root(start: Path) -> Path:
     """The nearest folder from ``start`` upwards that holds a sitegen.toml. Raises ``SettingsMissing``."""
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder
-    raise SettingsMissing(f"no {FILE_NAME} in {start} or above", place=str(start))
+    found = above(start)
+    if found is None:
+        raise SettingsMissing(f"no {FILE_NAME} in {start.resolve()} or above", place=str(start.resolve()))
+    return found
 
 
 def load(site: Path | None = None, environ: Mapping[str, str] | None = None) -> Project:

@@ -10,7 +10,8 @@ import click
 from sitegen.cli.app import App, global_options, pass_app
 
 if TYPE_CHECKING:
-    from sitegen.site.build import BuildReport
+    from sitegen.site.glance import Seen
+    from sitegen.site.report import BuildOptions, BuildReport
 
 
 @click.command("build", short_help="Render the site.")
@@ -51,14 +52,10 @@ def command(
       sitegen build --drafts --base-url https://preview.example.org/
       sitegen build --carry-from last-deploy/
     """
-    import re
+    from sitegen.site import glance
+    from sitegen.site.report import BuildOptions
 
-    from sitegen.settings import HTTP_URL
-    from sitegen.site.build import BuildOptions, build
-
-    if base_url is not None and not re.fullmatch(HTTP_URL, base_url):
-        raise click.BadParameter("write it as in https://www.example.org/, without a name.", param_hint="--base-url")
-    project = app.project()
+    _check(base_url)
     target = None if output is None else output.resolve()
     options = BuildOptions(
         *(target, drafts, future, expired),
@@ -68,12 +65,31 @@ def command(
         carry_days=carry_days,
         strict=strict,
     )
+    with glance.look(app.site, options) as seen:
+        report = seen.report or _build(app, options, seen)
+    _show(app, report)
+
+
+def _check(base_url: str | None) -> None:
+    import re
+
+    if base_url is not None:
+        from sitegen.settings import HTTP_URL
+
+        if not re.fullmatch(HTTP_URL, base_url):
+            message = "write it as in https://www.example.org/, without a name."
+            raise click.BadParameter(message, param_hint="--base-url")
+
+
+def _build(app: App, options: BuildOptions, seen: Seen) -> BuildReport:
+    from sitegen.site.build import build
+
+    project = app.project()
     with app.console.progress("Building", "pages", threads=False) as bar:
-        report = build(project, options, bar.at)
-    _show(app, report, target or project.output)
+        return build(project, options, bar.at, seen=seen)
 
 
-def _show(app: App, report: BuildReport, output: Path) -> None:
+def _show(app: App, report: BuildReport) -> None:
     console = app.console
     if console.json:
         console.data(report.as_dict())
@@ -85,4 +101,4 @@ def _show(app: App, report: BuildReport, output: Path) -> None:
     for name, seconds in report.phases.items():
         console.detail(f"{name}: {seconds * 1000:.0f} ms")
     changes = f"{report.written} written, {report.unchanged} unchanged, {report.removed} removed"
-    console.say(f"{report.pages} pages in {output}: {changes}, {report.seconds:.2f} s.")
+    console.say(f"{report.pages} pages in {report.output}: {changes}, {report.seconds:.2f} s.")

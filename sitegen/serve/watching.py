@@ -9,7 +9,7 @@ from pathlib import Path
 from watchfiles import Change, awatch
 
 from sitegen import files
-from sitegen.settings import FILE_NAME
+from sitegen.root import FILE_NAME
 
 _STEP_MS = 15
 """A batch ends when nothing has changed for so long. Short, since a build that came too early is not the last one."""

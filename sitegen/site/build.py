@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +24,11 @@ from sitegen import errors, files, settings
 from sitegen.errors import Locked, Place, SitegenError, raise_all
 from sitegen.settings import Project
 from sitegen.site import chain, folders, store
-from sitegen.site.inputs import Inputs, Stamp, trusted
-from sitegen.site.outputs import NEVER, Change, Folder, Made, settled
+from sitegen.site.glance import Seen, note
+from sitegen.site.inputs import Inputs, Stamp
+from sitegen.site.memory import State, freeze, thaw
+from sitegen.site.outputs import Change, Folder, Made, settled
+from sitegen.site.report import BuildOptions, BuildReport
 
 if TYPE_CHECKING:
     from sitegen.site.closing import Closing
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
 _LARGE = 1 << 20
 """Bytes of an output."""
 
+__all__ = ["BuildOptions", "BuildReport", "Progress", "build"]
+
 Progress = Callable[[str, int, int], None]
 """Told the phase (``read``, ``render``), how much of it is done, and how much there is."""
 
@@ -55,107 +59,27 @@ _ELSEWHERE = {"source", "engine", "briefs", "serve", "publish"}
 """Settings that have no say in what is built."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuildOptions:
-    """What the command line says beyond the settings; None and False leave it to them."""
-
-    output: Path | None = None
-    drafts: bool = False
-    future: bool = False
-    expired: bool = False
-    base_url: str | None = None
-    clean: bool = False
-    """Forget the last build: remove what it wrote and all rendered texts."""
-    strict: bool = False
-    """Warnings are errors; the settings may say so too."""
-    today: dt.date | None = None
-    carry_from: Path | None = None
-    """An earlier build, whose assets go on being there for some days."""
-    carry_days: int = 7
-    """For how many days, from the first build on that does not make them any more."""
-    jobs: int = 0
-    """Processes; 0 for one a core."""
-    wait: float = 10
-    """Seconds to wait for another build of this site."""
-    search: bool = True
-    """Whether the site may have search; its index can take longer than all else."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did."""
-
-    output: Path
-    pages: int
-    """Briefs and pages of ``content/``."""
-    written: int
-    unchanged: int
-    removed: int
-    warnings: tuple[SitegenError, ...]
-    seconds: float
-    phases: Mapping[str, float]
-    """Seconds by phase."""
-    notes: tuple[str, ...] = ()
-    """Remarks that are no warnings; of builds that made something."""
-
-    def as_dict(self) -> dict[str, object]:
-        """The report for ``--json``."""
-        counts = {name: getattr(self, name) for name in ("pages", "written", "unchanged", "removed", "seconds")}
-        warnings = [warning.as_dict() for warning in self.warnings]
-        return {
-            "output": str(self.output),
-            **counts,
-            "phases": dict(self.phases),
-            "warnings": warnings,
-            "notes": list(self.notes),
-        }
-
-
-@dataclass(slots=True)
-class _State:
-    """What a build leaves for the next one."""
-
-    run: str
-    first_day: int
-    last_day: int
-    """The days on which the same pages are shown, as ordinals."""
-    inputs: dict[str, tuple[Stamp, str]] = field(default_factory=dict)
-    outputs: dict[str, Made] = field(default_factory=dict)
-    warnings: list[tuple[Any, ...]] = field(default_factory=list)
-    pages: int = 0
-
-    @classmethod
-    def load(cls, path: Path, versions: str) -> _State | None:
-        kept = store.load(path, versions)
-        if kept is None:
-            return None
-        run, first, last, inputs, outputs, warnings, pages = kept
-        return cls(
-            run, first, last, inputs, {name: Made._make(made) for name, made in outputs.items()}, warnings, pages
-        )
-
-    def save(self, path: Path, versions: str) -> None:
-        outputs = {name: tuple(made) for name, made in self.outputs.items()}
-        kept = (self.run, self.first_day, self.last_day, self.inputs, outputs, self.warnings, self.pages)
-        store.save(path, versions, kept)
-
-
 def build(
     project: Project,
     options: BuildOptions | None = None,
     progress: Progress | None = None,
     gate: AbstractContextManager[object] | None = None,
+    seen: Seen | None = None,
 ) -> BuildReport:
     """Builds the site. Afterwards the output folder is what a build from nothing would make, whatever it was before.
 
-    ``gate`` is held while the output folder is changed, for those who read it at the same time.
+    ``gate`` is held while the output folder is changed, for those who read it at the same time. ``seen`` is what a
+    glance found.
 
     Raises ``ContentError``, ``BuildError``, ``StorageError`` or ``Several``; then the output folder is as it was,
     unless the disk failed while it was written, which the next build mends.
     """
-    run = _Run(project, options or BuildOptions(), progress, gate or contextlib.nullcontext())
-    with _alone(run.folder / "lock", run.options.wait):
-        return run.build()
+    seen = seen or Seen()
+    run = _Run(project, options or BuildOptions(), progress, gate or contextlib.nullcontext(), seen)
+    with contextlib.nullcontext() if seen.locked else _alone(run.folder / "lock", run.options.wait):
+        report = run.build()
+        run.note()
+        return report
 
 
 @contextlib.contextmanager
@@ -184,8 +108,9 @@ class _Run:
         options: BuildOptions,
         progress: Progress | None,
         gate: AbstractContextManager[object],
+        seen: Seen,
     ) -> None:
-        self.project, self.options, self.progress, self.gate = project, options, progress, gate
+        self.project, self.options, self.progress, self.gate, self.seen = project, options, progress, gate, seen
         self.started = self._lap = time.perf_counter()
         self.phases: dict[str, float] = {}
         self.folder = project.state / "build"
@@ -195,7 +120,7 @@ class _Run:
         folders.check_output(project, self.output, self.chain, self.earlier)
         self.base_url = _base_url(options.base_url or project.settings.site.base_url)
         self.today = options.today or dt.date.today()  # noqa: DTZ011  # the editor's own day decides
-        self.versions = store.versions()
+        self.versions = seen.versions or store.versions()
         self.code = ""
         """All that has a say in rendered texts: the versions, and the plugins of the site."""
         self.hooks: Any = None
@@ -212,19 +137,19 @@ class _Run:
     def build(self) -> BuildReport:
         if self.options.clean:
             self._clean()
-        state = _State.load(self.state_path, self.versions)
-        target = Folder(self.output, self.ledger, state.outputs if state else {})
-        trees = folders.trees(self.project, self.chain)
-        if self.earlier is not None:
-            from sitegen.site import carry
-
-            trees |= carry.trees(self.earlier)
-        inputs = Inputs(self.project.root, trees, state.inputs if state else {})
+        trees = self._trees()
+        if (seen := self.seen.about(self.key, self.output, trees)) is not None:
+            target, inputs = seen
+        else:
+            state = State.load(self.state_path, self.versions)
+            target = Folder(self.output, self.ledger, state.outputs if state else {})
+            inputs = Inputs(self.project.root, trees, state.inputs if state else {})
+            if state is not None and state.holds(self.key, self.today, inputs, target, lambda: self._save(state)):
+                self._phase("scan")
+                warnings = tuple(thaw(warning) for warning in state.warnings)
+                self._judge(warnings)
+                return self._report(state.pages, 0, len(state.outputs), 0, warnings)
         self._phase("scan")
-        if state is not None and self._same(state, inputs, target):
-            warnings = tuple(_thaw(warning) for warning in state.warnings)
-            self._judge(warnings)
-            return self._report(state.pages, 0, len(state.outputs), 0, warnings)
         collecting = gc.isenabled()
         gc.disable()  # millions of small objects that live until the end: collecting takes a fifth of the time
         try:
@@ -232,6 +157,26 @@ class _Run:
         finally:
             if collecting:
                 gc.enable()
+
+    def _trees(self) -> dict[str, Path]:
+        trees = folders.trees(self.project, self.chain)
+        if self.earlier is not None:
+            from sitegen.site import carry
+
+            trees |= carry.trees(self.earlier)
+        return trees
+
+    def _save(self, state: State) -> None:
+        state.save(self.state_path, self.versions)
+
+    def note(self) -> None:
+        """Lets the next build look before it loads the settings."""
+        if self.seen.asked:
+            written = self.project.path(self.options.output or self.project.settings.build.output)
+            places = (self.state_path, self.ledger)
+            found = (self.key, self.output, written, places, self.project.settings.build.strict)
+            themes = tuple((layer.name, layer.folder) for layer in self.chain)
+            note(self.seen, self.options, self.project.root, found, self._trees(), themes)
 
     def _clean(self) -> None:
         Folder(self.output, self.ledger, {}).empty()
@@ -243,30 +188,6 @@ class _Run:
         now = time.perf_counter()
         self.phases[name] = self.phases.get(name, 0) + now - self._lap
         self._lap = now
-
-    def _same(self, state: _State, inputs: Inputs, target: Folder) -> bool:
-        """Whether this build would do what the last one did, and all that it made is still there."""
-        if (
-            state.run != self.key
-            or not state.first_day <= self.today.toordinal() <= state.last_day
-            or target.unfinished
-        ):
-            return False
-        if not inputs.unchanged({key: sha for key, (_, sha) in state.inputs.items()}):
-            return False
-        now = time.time_ns()
-        moved = {}
-        for path, made in state.outputs.items():
-            stamp = target.stamp(path)
-            if stamp != made.stamp:
-                if stamp is None or not target.intact(path, made):
-                    return False
-                moved[path] = made._replace(stamp=stamp if trusted(stamp, now) else NEVER)
-        stamps = inputs.stamps()
-        if moved or stamps != state.inputs:
-            state.inputs, state.outputs = stamps, state.outputs | moved
-            state.save(self.state_path, self.versions)
-        return True
 
     def _judge(self, warnings: Sequence[SitegenError]) -> None:
         if self.options.strict or self.project.settings.build.strict:
@@ -420,11 +341,11 @@ class _Run:
             pictures.prune()
         first, last = content.shown_between(scope)
         first, last = max(first, self.carried.first_day), min(last, self.carried.last_day)
-        state = _State(self.key, first, last, inputs.stamps(), pages=sum(1 for _ in content.all))
+        state = State(self.key, first, last, inputs.stamps(), pages=sum(1 for _ in content.all))
         state.outputs = closing.kept | pictures.kept | dict(settled(changes, stamps, target, time.time_ns()))
-        state.warnings = [_freeze(warning) for warning in content.warnings]
+        state.warnings = [freeze(warning) for warning in content.warnings]
         closing.check.save()
-        state.save(self.state_path, self.versions)
+        self._save(state)
         self._phase("write")
         written = len(stamps)
         unchanged = len(closing.paths) - written
@@ -605,13 +526,3 @@ def _base_url(url: str) -> str:
     if not re.fullmatch(settings.HTTP_URL, url):
         raise errors.SettingsInvalid("the base URL must be a full address such as https://example.org/", place=url)
     return url if url.endswith("/") else f"{url}/"
-
-
-def _freeze(warning: SitegenError) -> tuple[Any, ...]:
-    place = warning.place and (warning.place.name, warning.place.line, warning.place.column)
-    return (warning.code, warning.message, place, warning.remedy)
-
-
-def _thaw(frozen: tuple[Any, ...]) -> SitegenError:
-    code, message, place, remedy = frozen
-    return errors.named(code)(message, place=Place(*place) if place else None, remedy=remedy)

@@ -11,12 +11,14 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sitegen import files
 from sitegen.errors import Place, SitegenError, ThemeBroken, ThemeMissing, raise_all
-from sitegen.settings import Project
 from sitegen.site.inputs import Inputs
+
+if TYPE_CHECKING:
+    from sitegen.settings import Project
 
 FILE_NAME = "theme.toml"
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -41,7 +43,7 @@ class Layer:
 def themes(project: Project) -> tuple[Layer, ...]:
     """The site's theme, the one that it extends, and so on. Raises ``ThemeMissing`` and ``ThemeBroken``."""
     site = project.settings.site
-    found = _find(project, site.theme)
+    found = find(project.root, site.theme)
     if found is None:
         message = f"there is no theme {site.theme!r} with a folder `templates`"
         raise ThemeMissing(f"{message}{_near(site.theme, _known(project))}", place=project.origins.get("site.theme"))
@@ -51,7 +53,7 @@ def themes(project: Project) -> tuple[Layer, ...]:
         if name in [layer.name for layer in chain] or len(chain) == _LONGEST:
             way = " → ".join([*(layer.name for layer in chain), name])
             raise ThemeBroken(f"the theme extends itself, or has too many above it: {way}", place=place)
-        above = _find(project, name)
+        above = find(project.root, name)
         if above is None:
             guess = _near(name, _known(project))
             raise ThemeMissing(
@@ -63,21 +65,21 @@ def themes(project: Project) -> tuple[Layer, ...]:
     return tuple(chain)
 
 
-def _find(project: Project, name: str) -> Layer | None:
-    """The theme of that name: the site's own, else one that comes with sitegen."""
+def find(root: Path, name: str) -> Layer | None:
+    """The theme of that name for the site in the folder ``root``: its own, else one that comes with sitegen."""
     if name.strip(".") and "/" not in name and "\\" not in name and "\0" not in name:
-        for folder in _shelves(project):
+        for folder in _shelves(root):
             if (folder / name / FILE_NAME).is_file() or (folder / name / "templates").is_dir():
                 return Layer(name, folder / name)
     return None
 
 
-def _shelves(project: Project) -> tuple[Path, ...]:
-    return (project.root / "themes", _PACKAGE / "themes", _PACKAGE.parent / "themes")
+def _shelves(root: Path) -> tuple[Path, ...]:
+    return (root / "themes", _PACKAGE / "themes", _PACKAGE.parent / "themes")
 
 
 def _known(project: Project) -> list[str]:
-    return sorted({entry.name for folder in _shelves(project) if folder.is_dir() for entry in folder.iterdir()})
+    return sorted({entry.name for folder in _shelves(project.root) if folder.is_dir() for entry in folder.iterdir()})
 
 
 def _parent(project: Project, file: Path) -> tuple[str, Place] | None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sitegen import files
 from sitegen.errors import OutputRefused
-from sitegen.settings import Project
-from sitegen.site.chain import Layer
+
+if TYPE_CHECKING:
+    from sitegen.settings import Project
+    from sitegen.site.chain import Layer
 
 _NOT_COUNTED = {".git", ".gitignore", ".gitkeep", ".DS_Store"}
 """Names in an output folder that do not make it somebody else's."""

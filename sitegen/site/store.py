@@ -137,6 +137,7 @@ def forget(folder: Path) -> None:
         "bodies",
         "languages",
         "assets",
+        "glance",
         *(f"{inside}/{entry.path}" for inside in ("templates", "images") for entry in files.scan(folder / inside)),
     ):
         files.remove(folder / name)

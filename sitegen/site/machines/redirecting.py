@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
-from sitegen import files, frontmatter, settings
+from sitegen import files, frontmatter, root, settings
 from sitegen.errors import Place
 from sitegen.site.machines import redirects
 from sitegen.site.machines.redirects import Redirects, Rule
@@ -41,7 +41,7 @@ def _rules(site: Site) -> Iterator[Rule]:
 
 
 def _of_settings(number: int, site: Site) -> Place:
-    return Place(settings.FILE_NAME, settings.place_of(site.scope.root, "redirects", number, "from").line)
+    return Place(root.FILE_NAME, settings.place_of(site.scope.root, "redirects", number, "from").line)
 
 
 def _of_page(page: StoredPage, site: Site) -> Place:
