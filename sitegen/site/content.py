@@ -352,7 +352,7 @@ def _linked(entries: Iterable[tuple[str, Record]], names: Names) -> set[str]:
     return {
         posixpath.normpath(posixpath.join(posixpath.dirname(names(key)), href.partition("#")[0].partition("?")[0]))
         for key, entry in entries
-        for href in (*(href for href, _ in entry.links), *_texts(entry.calls))
+        for href in (*(href for href, _ in entry.links), *_texts(entry.calls), *((entry.image,) if entry.image else ()))
     }
 
 
@@ -401,10 +401,8 @@ def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
                 content.warnings.append(links.broken(href, reason, Place(page.path, line)))
                 content.broken.append((page.url, url))
         page.targets = tuple(targets)
-        if page.image and "://" not in page.image and content.gallery.find(page.image, page.path) is None:
-            _, reason = links.resolve(page.image, page.path, page.url)
-            if reason:
-                content.warnings.append(links.broken(page.image, reason, Place(page.path)))
+        if page.image:
+            _check_card(page, page.image, content, links)
     for entry in (entry for found in content.editions for entry in found.edition.scope.settings.site.menu):
         if entry.url.startswith("/") and not links.exists(scope.base + entry.url[1:].partition("#")[0]):
             content.warnings.append(
@@ -419,6 +417,22 @@ def _show(page: StoredPage, number: int, image: str, line: int, content: Content
     if problem := content.gallery.show(image, Place(page.path, line)):
         content.problems.append(problem)
     return f"image:{image}"
+
+
+def _check_card(page: StoredPage, image: str, content: Content, links: Links) -> None:
+    """Tells what is wrong with the picture that the front matter names."""
+    from sitegen.site.markdown.addresses import external
+
+    if external(image):
+        return
+    key = content.gallery.find(image, page.path)
+    if key is not None:
+        if problem := content.gallery.show(key, Place(page.path)):
+            content.problems.append(problem)
+        return
+    _, reason = links.resolve(image, page.path, page.url)
+    if reason:
+        content.warnings.append(LinkBroken(f"the picture {image[:200]!r} {reason}", place=page.path))
 
 
 def address(output: str) -> str:

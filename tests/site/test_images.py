@@ -383,3 +383,21 @@ def test_variants_that_open_pages_still_ask_for_are_carried_forward(site: Site, 
     site.build(**options)
     assert not [entry for entry in json.loads(site.out("carried/assets.json"))["assets"].values() if "since" in entry]
     assert site.tree() == site.rebuilt(tmp_path / "again", **options)
+
+
+def test_the_picture_of_a_page_is_checked_and_belongs_to_it(site: Site) -> None:
+    site.write("content/card.png", drawing(40, 20))
+    site.page("about", image="card.png", status="draft")
+    site.build()
+    assert not site.has("card.png")
+    site.page("about", image="/card.png")
+    assert site.build(strict=True).warnings == ()
+    site.page("about", image="gone.png")
+    (warning,) = site.build().warnings
+    assert (warning.code, str(warning.place)) == ("SG504", "content/about.md")
+    assert "gone.png" in warning.message
+    site.page("about", image="https://elsewhere.example/x.png")
+    assert site.build(strict=True).warnings == ()
+    site.page("about", image="card.png")
+    site.write("content/card.png", b"no image")
+    assert [(problem.code, str(problem.place)) for problem in site.problems()] == [("SG420", "content/about.md")]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sitegen.site import tracking
 from sitegen.site.tracking import Digests, Tracked
+from tests.site.pictures import drawing, photo
 from tests.site.sites import Site
 
 READS = [
@@ -27,6 +28,10 @@ READS = [
     "{% if site.taxonomies.correspondents.terms|length > 1 %}two{% endif %}",
     "{{ (site.taxonomies.tags.terms|first).pages[0].body }}",
     "{% for tag in site.taxonomies.tags.terms %}{% for page in tag.pages %}{{ page.summary }}{% endfor %}{% endfor %}",
+    "{{ (site.pages|selectattr('title', 'equalto', 'Shows')|first).body }}",
+    "{{ picture('/photo.jpg', 'A') }}",
+    "{{ (image('/new.png') or page).url }}",
+    "{{ image('/photo.jpg').width }}",
     "{% for link in site.menu %}{{ link.title }}{% endfor %}",
     "{{ site.pages|length }}",
     "{% for page in site.pages %}{{ page.title }}{% endfor %}",
@@ -50,6 +55,8 @@ def test_outputs_follow_what_their_templates_read(site: Site, tmp_path: Path) ->
     for number, template in enumerate(READS):
         site.write(f"templates/read-{number}.html", template)
         site.page(f"page-{number}", title="Reads", template=f"read-{number}.html", menu=False)
+    site.page("shows", "![A](photo.jpg)\n", title="Shows", menu=False)
+    site.write("content/photo.jpg", photo(40, 30))
     site.brief("a", title="A", slug="a", tags=["One"], correspondent="C")
     site.brief("m", title="M", slug="m", tags=["Two"])
     site.build()
@@ -87,6 +94,10 @@ def test_outputs_follow_what_their_templates_read(site: Site, tmp_path: Path) ->
         lambda: site.remove("content/news/_index.md"),
         lambda: site.write("templates/search.html", "{{ page.title }}"),
         lambda: site.remove("templates/search.html"),
+        lambda: site.write("content/photo.jpg", photo(30, 40)),
+        lambda: site.write("content/new.png", drawing(20, 10)),
+        lambda: site.write("content/new.png", drawing(10, 20)),
+        lambda: site.remove("content/new.png"),
     ]
     for number, edit in enumerate(edits):
         edit()

@@ -1,1 +1,0 @@
-export const ready = () => document.documentElement.setAttribute("data-ready", "");
