@@ -72,6 +72,7 @@ def test_outputs_follow_what_their_templates_read(site: Site, tmp_path: Path) ->
         lambda: site.page("new", title="New"),
         lambda: site.write("sitegen.toml", f"{(site.root / 'sitegen.toml').read_text()}\n[languages.de]\n"),
         lambda: site.brief("k.de", title="K", slug="k", tags=["Eins"]),
+        lambda: site.page("shows.de", "![A](photo.jpg)\n", title="Shows", menu=False),
         lambda: [
             site.page(f"page-{number}.de", title="Liest", template=f"read-{number}.html")
             for number in range(len(READS))
