@@ -1,0 +1,1 @@
+export const ready = () => document.documentElement.setAttribute("data-ready", "");
