@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sitegen import files
 from sitegen.errors import ImageBroken, ImageRevealing, Place, StateDamaged, raise_all
-from sitegen.site.images import strip
-from sitegen.site.images.cache import Cache
 from sitegen.site.images.gallery import Gallery
 from sitegen.site.images.variants import Variant
 from sitegen.site.inputs import Inputs, Stamp, stamp_of
 from sitegen.site.outputs import Change, Folder, Made
 from sitegen.site.tracking import digest
+
+if TYPE_CHECKING:
+    from sitegen.site.images.cache import Cache
 
 Progress = Callable[[str, int, int], None]
 
@@ -35,6 +37,8 @@ class Publisher:
 
     @cached_property
     def _cache(self) -> Cache:
+        from sitegen.site.images.cache import Cache
+
         return Cache(self._folder, self._versions)
 
     @property
@@ -110,6 +114,8 @@ def _depends(variant: Variant) -> bytes:
 def published(inputs: Inputs, key: str, name: str, gallery: Gallery) -> bytes:
     """A file as it is published when its metadata is to stay private. Raises ``ImageBroken`` for each place at which a
     page shows it, else ``ImageRevealing``."""
+    from sitegen.site.images import strip
+
     raw = inputs.read(key)
     try:
         return strip.stripped(raw)
