@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import json
 import re
+from html import escape
 from typing import Any
 from urllib.parse import urljoin
-from xml.sax.saxutils import escape, quoteattr
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 may not hold, not even escaped: https://www.w3.org/TR/xml/#charsets."""
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#&|~^$!{}])")
 _TAG = re.compile(r'<[a-zA-Z](?:[^>"]|"[^"]*")*>')
 _ADDRESS = re.compile(r'( (?:href|src|srcset)=")([^"]*)"')
+_IN_ATTRIBUTE = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+)
 _IN_SCRIPT = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 """What would end a script element, begin a comment in it, or end a line of old JavaScript."""
 
 
 def text(value: str) -> str:
     """``value`` as the text of an XML element."""
-    return escape(_NOT_XML.sub("", value))
+    return escape(_NOT_XML.sub("", value), quote=False)
 
 
 def attribute(value: str) -> str:
     """``value`` as an XML attribute, with its quotation marks."""
-    return quoteattr(_NOT_XML.sub("", value))
+    return f'"{_NOT_XML.sub("", value).translate(_IN_ATTRIBUTE)}"'
 
 
 def as_markdown(value: str) -> str:
