@@ -17,15 +17,18 @@ class Unsure(Exception):
 SPECIAL = re.compile(r"[\\`*_~\[\n&<>]|!\[|\^\[")
 """What makes a text more than its characters."""
 _TOKEN = re.compile(
+    # The character comes first, so that a search for it skips all others; then what it means by what surrounds it.
     r"""
-      \\(?P<escaped>[!-/:-@\[-`{-~])
-    | (?<!`)`(?P<code>[^`\n]+)`(?!`)
-    | \[(?P<label>(?!\^)[^\[\]`\\<>!]+)\]\((?P<address>[^\s()<>\\"'&\x80-\uffff]+)\)
-    | \[\^(?P<note>[\w-]+)\](?!\()
-    | (?P<mark>\*\*?|__?)(?![*_])
-    | (?P<spaces>\ *)\n
-    | (?P<plain>&(?!\#?\w+;)|<(?=\ )|>)
-    | (?P<unsure>[\\`*_&<]|~~|!\[|\^\[|\]\()
+    [\\`*_\[\]\n&<>~!^](?:
+      (?<=\\)(?P<escaped>[!-/:-@\[-`{-~])
+    | (?<=`)(?<!``)(?P<code>[^`\n]+)`(?!`)
+    | (?<=\[)(?P<label>(?!\^)[^\[\]`\\<>!]+)\]\((?P<address>[^\s()<>\\"'&\x80-\uffff]+)\)
+    | (?<=\[)\^(?P<note>[\w-]+)\](?!\()
+    | (?<=[*_])(?P<mark>(?<=\*)\*?|(?<=_)_?)(?![*_])
+    | (?<=\n)(?P<line>)
+    | (?P<plain>(?<=&)(?!\#?\w+;)|(?<=<)(?=\ )|(?<=>))
+    | (?P<unsure>(?<=[\\`*_&<])|(?<=~)~|(?<=[!^])\[|(?<=\])\()
+    )?
     """,
     re.VERBOSE | re.ASCII,
 )
@@ -75,26 +78,33 @@ class Phrases:
         opened: list[tuple[str, int]] = []
         at = 0
         for match in _TOKEN.finditer(text):
+            kind = match.lastgroup
+            if kind is None:
+                continue
             start, end = match.span()
             if start > at:
                 out.append(text[at:start])
             at = end
-            kind = match.lastgroup
             if kind == "mark":
                 out.append(self._mark(text, start, end, opened, len(out), edge))
                 if out[-1].startswith("</"):
                     mark, opener = opened.pop()
                     out[opener] = f"<{_tag(mark)}>"
-            elif kind == "spaces":
-                out.append("<br>\n" if end - start > 2 else "\n")
+            elif kind == "line":
+                before = out[-1] if out else ""
+                if before.endswith(" "):
+                    out[-1] = before.rstrip(" ")
+                out.append("<br>\n" if before.endswith("  ") else "\n")
             elif kind == "code":
                 out.append(_code(match["code"]))
             elif kind == "address":
                 out.append(self._link(match["label"], match["address"], line + text.count("\n", 0, start)))
             elif kind == "note":
                 out.append(self._note(match["note"]))
-            elif kind == "escaped" or kind == "plain":
+            elif kind == "escaped":
                 out.append(escaped(match[kind]))
+            elif kind == "plain":
+                out.append(escaped(match[0]))
             else:
                 raise Unsure
         if opened:
