@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
@@ -39,6 +39,7 @@ def opened(raw: bytes) -> Image.Image:
         return image
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20_000), st.lists(st.integers(16, 8192), min_size=1, max_size=8))
 def test_no_variant_is_wider_than_the_image(own: int, wanted: list[int]) -> None:
     found = widths(own, tuple(wanted))
@@ -184,6 +185,7 @@ def test_what_is_no_image_is_told_and_never_raised() -> None:
         assert probe.of(raw).fault
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=8), st.sampled_from(["JPEG", "PNG", "WEBP", "GIF"]))
 def test_hostile_files_are_probed_in_peace(at: int, noise: bytes, form: str) -> None:
     raw = revealing(form)
