@@ -23,6 +23,8 @@ class App:
 
     console: Console = field(default_factory=Console)
     site: Path | None = None
+    kept: object = None
+    """What a command that is done leaves in memory, for the process to end without taking it apart."""
 
     def project(self) -> Project:
         """The site's settings, loaded now. Raises ``SettingsError``."""

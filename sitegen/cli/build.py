@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,7 @@ def command(
         carry_days=carry_days,
         strict=strict,
     )
+    gc.disable()  # the process ends when the site is built
     with glance.look(app.site, options) as seen:
         report = seen.report or _build(app, options, seen)
     _show(app, report)
@@ -86,7 +88,8 @@ def _build(app: App, options: BuildOptions, seen: Seen) -> BuildReport:
 
     project = app.project()
     with app.console.progress("Building", "pages", threads=False) as bar:
-        return build(project, options, bar.at, seen=seen)
+        app.kept = report = build(project, options, bar.at, seen=seen)
+    return report
 
 
 def _show(app: App, report: BuildReport) -> None:

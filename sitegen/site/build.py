@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -221,7 +222,8 @@ class _Run:
             content.warnings += [lacking] if lacking else []
             self._judge(content.warnings)
             self._phase("plan")
-            return self._make(target, inputs, scope, content, plan, theme)
+            report = self._make(target, inputs, scope, content, plan, theme)
+            return replace(report, work=(self, target, inputs, shelf, content, plan, theme))
         except Exception as error:
             found = _blamed(error)
             raise found from (None if found is error else error)

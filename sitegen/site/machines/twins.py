@@ -56,6 +56,9 @@ _INLINE = re.compile(
 _TEXT = ("inline", "fence", "code_block", "math_block")
 _json = json.JSONEncoder(ensure_ascii=False).encode
 """Which is YAML, too."""
+_MARK = re.compile(r"[!-/:-@\[-`{-~]")
+_BLOCK_END = re.compile(r"</(?:p|h[1-6]|li|pre|blockquote|t[dh]|d[td])>")
+_FOOTNOTE_MARK = re.compile(r'<sup class="footnote-ref">.*?</sup>|<a [^>]*class="footnote-backref"[^>]*>.*?</a>')
 _BLANK = re.compile(r"\A(?:[ \t]*\n)+")
 _TAG_NEXT = re.compile(r"\n[ >\t]*(?=<)")
 _CELL = re.compile(r"(?<!\\)(\|)")
@@ -86,7 +89,7 @@ def body(source: str, html: str, links: Mapping[str, str], profile: Profile, *, 
     """The Markdown of a page for readers elsewhere; ``html`` is what became of it on the page, if it has footnotes."""
     calls = profile == "page" and ("{{" in source or "{%" in source)
     text = None if calls else _plain(source, html)
-    if text is None:
+    if text is None or (text != source and not _says_the_same(text, source, profile, math)):
         text = _careful(source, links, profile, math)
     elif links:
         text = _LINKS.sub(lambda match: _with_link(match, links), text)
@@ -225,6 +228,7 @@ def _normal(href: str) -> str:
 def _careful(source: str, links: Mapping[str, str], profile: Profile, math: bool) -> str:
     """The same for a text that the parser has to be asked about, block by block."""
     from sitegen.site.machines.definitions import addresses, hidden_lines
+    from sitegen.site.markdown.renderer import parsed
     from sitegen.site.markdown.renderer import tokens as tokens_of
 
     tokens, env = tokens_of(source, profile, math=math)
@@ -244,7 +248,28 @@ def _careful(source: str, links: Mapping[str, str], profile: Profile, math: bool
             cells = _CELL.split(shown) if start in rows else [shown]  # code cannot reach across cells
             shown = "".join(rewrite(cell) for cell in cells)
         found.append(shown)
-    return "\n".join(found)
+    text = "\n".join(found)
+    # Leaving out and escaping can, in odd texts, make a definition of what was words. Then the words alone are given.
+    if _says_the_same(text, source, profile, math):
+        return text
+    return "\n\n".join(_said(parsed(source, profile, math=math).html))
+
+
+def _says_the_same(text: str, source: str, profile: Profile, math: bool) -> bool:
+    from sitegen.site.markdown.renderer import parsed
+
+    return _words(parsed(text, profile, math=math).html) == _words(parsed(source, profile, math=math).html)
+
+
+def _said(html: str) -> Iterator[str]:
+    """The words of each block of a page, with nothing in them that Markdown knows, and without marks of footnotes."""
+    for block in _BLOCK_END.split(_FOOTNOTE_MARK.sub(" ", html)):
+        if words := " ".join(unescape(re.sub(r"<[^>]*>", " ", block)).split()):
+            yield _MARK.sub(r"\\\g<0>", words)
+
+
+def _words(html: str) -> list[str]:
+    return [word for block in _said(html) for word in re.findall(r"\w+", block)]
 
 
 def _hollow(line: str) -> str:
