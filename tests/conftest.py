@@ -7,8 +7,8 @@ import os
 import hypothesis
 import pytest
 
-# A busy machine is no fault of ours. In continuous integration the same examples come each time, so that a failure there
-# is one of the change; at a desk new ones do.
+# A busy machine is no fault of ours. In continuous integration the same examples come each time, so that a failure
+# there is one of the change; at a desk new ones do.
 hypothesis.settings.register_profile("sitegen", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("sitegen")
 
