@@ -24,10 +24,9 @@ from sitegen.errors import (
     Place,
     raise_all,
 )
+from sitegen.settings import LANGUAGE, TEMPLATE
 
 FENCE = "---"
-LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-TEMPLATE = r"^[\w-]+(/[\w-]+)*\.html$"
 Status = Literal["draft", "published"]
 Method = Literal["summary", "extract", "written"]
 """How a text came to be: summarised by a model, picked from the document, or written by a person."""

@@ -89,7 +89,7 @@ def wanted(settings: Settings, inputs: Inputs, versions: str) -> tuple[bool, Sit
     missing = "there is no search on this site: Pagefind is not installed"
     if enabled == "on":
         return False, SearchMissing(missing, place="sitegen.toml"), ""
-    return False, None, f"{missing} (pip install 'sitegen[search]')."
+    return False, None, f"T{missing[1:]} (pip install 'sitegen[search]')."
 
 
 def documents(pages: Iterable[StoredPage], base: str) -> Iterator[Document]:

@@ -150,7 +150,7 @@ def test_without_pagefind_there_is_no_search_and_one_remark(site: Site, monkeypa
     report = site.build()
     assert (index(site), report.warnings) == ({}, ())
     assert report.notes == (
-        "there is no search on this site: Pagefind is not installed (pip install 'sitegen[search]').",
+        "There is no search on this site: Pagefind is not installed (pip install 'sitegen[search]').",
     )
     assert "?" not in site.out("index.html")
     site.write("sitegen.toml", (site.root / "sitegen.toml").read_text() + '[search]\nenabled = "on"\n')
