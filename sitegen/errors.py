@@ -15,7 +15,8 @@
     │                                   AttributesRefused, ShortcodeBroken, ShortcodeUnknown, ShortcodeFailed,
     │                                   ImageBroken, ImageTooLarge, ImageMisnamed, ImageForeign, ImageRevealing,
     │                                   DataBroken, ExtraInvalid, LanguageUnclear, TranslationTwice,
-    │                                   AliasUnfit, RedirectTwice, RedirectHides, RedirectLoops, RedirectBroken
+    │                                   AliasUnfit, RedirectTwice, RedirectHides, RedirectLoops, RedirectBroken,
+    │                                   FieldNotSet
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
     │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany,
@@ -520,6 +521,13 @@ class ImageRevealing(ContentError):
         "Save the image anew without metadata or move it out of the site; `[images] keep_metadata` publishes images "
         "with all that they hold."
     )
+
+
+class FieldNotSet(ContentError):
+    """A field of a file's front matter can't be set without touching what an editor wrote around it."""
+
+    code = "SG450"
+    default_remedy = "Write the field by hand, in a line of its own: `field: value`."
 
 
 class FormulaBroken(ContentError):
