@@ -4,6 +4,7 @@
 
 Both make a page a brief, lists of 20 a page for all briefs, each of 200 tags and 40 correspondents, a feed, a sitemap,
 robots.txt and a 404 page, with highlighted code; what Hugo does not make (Markdown twins, llms.txt) is switched off.
+Python's bytecode is there before the first run, as ``pip install`` leaves it, whatever the environment says of it.
 Runs alternate; figures are medians of wall time of fresh processes, and the last column is the ratio of processor time,
 which other work on the machine disturbs less.
 Memory is the sum over all processes of their proportional share (PSS), sampled in a run of its own.
@@ -22,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,6 +45,7 @@ class Tool:
     output: Path
     forgets: Sequence[Path]
     """What is removed before a cold build."""
+    environ: Mapping[str, str]
     seconds: dict[str, list[float]] = field(default_factory=dict)
     cpu: dict[str, list[float]] = field(default_factory=dict)
     megabytes: float = 0
@@ -51,7 +53,7 @@ class Tool:
     def run(self, phase: str) -> None:
         """One build: its wall time and the processor time of all its processes, in seconds."""
         started, before = time.perf_counter(), _children()
-        subprocess.run(self.command, cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(self.command, cwd=self.folder, env=self.environ, check=True, stdout=subprocess.DEVNULL)
         self.seconds.setdefault(phase, []).append(time.perf_counter() - started)
         self.cpu.setdefault(phase, []).append(_children() - before)
 
@@ -80,7 +82,20 @@ def _children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def sitegen(folder: Path, count: int) -> Tool:
+def installed(folder: Path) -> dict[str, str]:
+    """The environment of a Python whose bytecode, kept in ``folder``, is that of all that a build imports."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environ["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
+    tool = sitegen(folder / "first", 20, environ)
+    for phase in PHASES:
+        if phase == "one edit":
+            tool.edit("first", 7, hugo=False)
+        tool.run(phase)
+    startup(environ, 1)
+    return environ
+
+
+def sitegen(folder: Path, count: int, environ: Mapping[str, str]) -> Tool:
     (folder / "themes").mkdir(parents=True)
     shutil.copytree(HERE / "theme", folder / "themes/bench")
     (folder / "sitegen.toml").write_text(
@@ -90,7 +105,7 @@ def sitegen(folder: Path, count: int) -> Tool:
     corpus.write(folder / "briefs", count)
     command = [str(Path(sys.executable).with_name("sitegen")), "--site", str(folder), "--quiet", "build"]
     output, state = folder / "public", folder / ".sitegen"
-    return Tool("sitegen", folder, command, folder / "briefs", output, [output, state])
+    return Tool("sitegen", folder, command, folder / "briefs", output, [output, state], environ)
 
 
 def hugo(folder: Path, count: int) -> Tool:
@@ -106,15 +121,14 @@ def hugo(folder: Path, count: int) -> Tool:
         if os.access(path, os.X_OK)
     )
     output = folder / "public"
-    return Tool(
-        "hugo", folder, [str(binary), "--quiet"], folder / "content/briefs", output, [output, folder / "resources"]
-    )
+    command, forgets = [str(binary), "--quiet"], [output, folder / "resources"]
+    return Tool("hugo", folder, command, folder / "content/briefs", output, forgets, os.environ)
 
 
 def peak_memory(tool: Tool) -> float:
     """The most memory that all processes of a cold build held at the same time, in megabytes."""
     tool.forget()
-    process = subprocess.Popen(tool.command, cwd=tool.folder, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(tool.command, cwd=tool.folder, env=tool.environ, stdout=subprocess.DEVNULL)
     peak = 0
     while process.poll() is None:
         peak = max(peak, sum(map(_pss, _family(process.pid))))
@@ -159,7 +173,7 @@ def measure(tools: Sequence[Tool], rounds: int, say: Callable[[str], None]) -> N
         tool.megabytes = peak_memory(tool)
 
 
-def startup(rounds: int = 15) -> dict[str, float]:
+def startup(environ: Mapping[str, str], rounds: int = 15) -> dict[str, float]:
     """Milliseconds of ``sitegen --help`` and of a Python that does nothing."""
     commands = {
         "python -c pass": [sys.executable, "-c", "pass"],
@@ -169,7 +183,7 @@ def startup(rounds: int = 15) -> dict[str, float]:
     for _ in range(rounds):
         for name, command in commands.items():
             started = time.perf_counter()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(command, env=environ, check=True, stdout=subprocess.DEVNULL)
             times[name].append((time.perf_counter() - started) * 1000)
     return {name: statistics.median(values) for name, values in times.items()}
 
@@ -209,10 +223,12 @@ def main() -> None:
     results: list[dict[str, object]] = []
     for count in options.briefs or [1000]:
         with tempfile.TemporaryDirectory(prefix="sitegen-bench-") as folder:
-            tools = [sitegen(Path(folder) / "sitegen", count), hugo(Path(folder) / "hugo", count)]
+            environ = installed(Path(folder))
+            tools = [sitegen(Path(folder) / "sitegen", count, environ), hugo(Path(folder) / "hugo", count)]
             measure(tools, options.rounds, lambda text: print(text, file=sys.stderr))
             results.append(table(count, tools))
-    start = startup()
+    with tempfile.TemporaryDirectory(prefix="sitegen-bench-") as folder:
+        start = startup(installed(Path(folder)))
     ratio = start["sitegen --help"] / start["python -c pass"]
     ours, bare = start["sitegen --help"], start["python -c pass"]
     print(f"\nsitegen --help {ours:.0f} ms, python -c pass {bare:.0f} ms: {ratio:.1f} ×")

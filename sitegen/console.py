@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
-
-from sitegen.errors import SitegenError
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
     from rich.progress import Progress as RichProgress
 
+    from sitegen.errors import SitegenError
+
 _STYLES = {"error": "31;1", "warning": "33", "ok": "32", "dim": "2", "bold": "1"}
 
 
-@dataclass
 class Console:
     """Where a command writes, and how much."""
 
-    json: bool = False
-    quiet: bool = False
-    verbose: bool = False
-    debug: bool = False
+    def __init__(self, *, verbose: bool = False) -> None:
+        self.json = self.quiet = self.debug = False
+        self.verbose = verbose
 
     # ------------------------------------------------------------------------------------------------------- stdout
 
     def data(self, value: object) -> None:
         """The command's result for machines, as JSON on stdout."""
+        import json
+
         _write(sys.stdout, json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
     def out(self, text: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -11,26 +12,26 @@ import click
 
 from sitegen import __version__
 from sitegen.cli.app import App, global_options
-from sitegen.errors import ExitCode, SitegenError, Unexpected
 
-COMMANDS = (
-    "init",
-    "new",
-    "pull",
-    "build",
-    "check",
-    "serve",
-    "list",
-    "brief",
-    "cache",
-    "doctor",
-    "config",
-    "completion",
-)
+COMMANDS = {
+    "init": "Make a new site.",
+    "new": "Begin a page or a brief.",
+    "pull": "Turn new and changed documents into briefs.",
+    "build": "Render the site.",
+    "check": "Check links, images, headings and files of the site.",
+    "serve": "Serve the site locally, and rebuild on change.",
+    "list": "List pages: drafts, future, expired or all.",
+    "brief": "List briefs, and show one with its origin.",
+    "cache": "Look at the cache of summaries, and prune it.",
+    "doctor": "Check settings, source, engine, disk and git.",
+    "config": "Show the settings in force and where each came from.",
+    "completion": "Print the completion script for a shell.",
+}
+"""Each command, and the short help that its module gives it: to list them, no module need be loaded."""
 
 
 class _Commands(click.Group):
-    """Finds commands by name; a command's module is imported when it is run or listed."""
+    """Finds commands by name; a command's module is imported when it is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*COMMANDS]  # the module of a command is called `list`
@@ -41,6 +42,10 @@ class _Commands(click.Group):
         command = import_module(f"sitegen.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([*COMMANDS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -77,25 +82,30 @@ def run(args: list[str], app: App | None = None) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         code = root.main(args, prog_name="sitegen", standalone_mode=False, obj=app)
-        return code if isinstance(code, int) else ExitCode.OK
-    except click.exceptions.Exit as stop:
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as stop:  # the help or the version was shown, and no command ran
+        app.kept = app.kept or stop
         return stop.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt, SystemExit, Exception) as error:
+        return _failed(app, error)
+
+
+def _failed(app: App, error: BaseException) -> int:
+    """Tells what ended a command; returns the exit code."""
+    from sitegen.errors import ExitCode, SitegenError, Unexpected
+
+    if isinstance(error, click.Abort | KeyboardInterrupt):
         app.console.say("Interrupted. What was done is kept; the same command goes on from there.", "warning")
         return ExitCode.INTERRUPTED
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else ExitCode.PROBLEMS
-    except SitegenError as error:
-        app.console.trace(error)
-        app.console.error(error)
-        return error.exit_code
-    except Exception as error:
-        app.console.trace(error)
-        app.console.error(Unexpected(f"{type(error).__name__}: {error}"))
-        return ExitCode.PROBLEMS
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else ExitCode.PROBLEMS
+    app.console.trace(error)
+    found = error if isinstance(error, SitegenError) else Unexpected(f"{type(error).__name__}: {error}")
+    app.console.error(found)
+    return found.exit_code
 
 
 def _stop(*_: object) -> None:
@@ -110,8 +120,10 @@ def main() -> None:
     app = App()
     code = run(sys.argv[1:], app)
     if app.kept is not None:
-        # Taking a site of 10,000 pages apart in memory takes longer than building it after an edit.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        # Taking a site of 10,000 pages apart in memory takes longer than building it after an edit; and taking click
+        # apart, a tenth of the time of showing the help.
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(code)
     sys.exit(code)

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sitegen.console import Console
-
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sitegen.console import Console
     from sitegen.settings import Project
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-@dataclass
 class App:
     """The state of one command line."""
 
-    console: Console = field(default_factory=Console)
-    site: Path | None = None
-    kept: object = None
-    """What a command that is done leaves in memory, for the process to end without taking it apart."""
+    def __init__(self) -> None:
+        self.site: Path | None = None
+        self.kept: object = None
+        """What a command that is done leaves in memory, for the process to end without taking it apart."""
+
+    @cached_property
+    def console(self) -> Console:
+        """The only one of the process."""
+        from sitegen.console import Console
+
+        return Console()
 
     def project(self) -> Project:
         """The site's settings, loaded now. Raises ``SettingsError``."""
@@ -37,7 +43,10 @@ def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
     """Global options may stand before the command or after it; wherever they are given, they count."""
     app = ctx.ensure_object(App)
     if parameter.name == "site":
-        app.site = value or app.site
+        if value:
+            from pathlib import Path
+
+            app.site = Path(value)
     elif value:
         setattr(app.console, str(parameter.name), True)
 
@@ -48,7 +57,7 @@ def global_options(function: Function) -> Function:
     options = [
         click.option(
             "--site",
-            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            type=click.Path(exists=True, file_okay=False),
             metavar="DIR",
             help="The site's folder, where sitegen.toml is.  [default: the nearest one upwards]",
             **keep,
