@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from sitegen import files, frontmatter
 from sitegen.briefs.model import Generated
+from sitegen.enrich.scores import Scores
 from sitegen.errors import ContentError, ProvenanceBroken
 
 FOLDER = ".provenance"
@@ -41,6 +42,8 @@ class Made(_Model):
     prompt_tokens: int = 0
     answer_tokens: int = 0
     seconds: float = 0
+    scores: Scores | None = None
+    """None in records from before there were scores."""
 
 
 class Text(_Model):

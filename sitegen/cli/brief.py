@@ -30,9 +30,12 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--status", type=click.Choice(STATES), help="Only those in this state.")
+@click.option(
+    "--sort", type=click.Choice(("title", "score")), default="title", help="By title, or the worst score first."
+)
 @global_options
 @pass_app
-def list_briefs(app: App, status: str | None) -> None:
+def list_briefs(app: App, status: str | None, sort: str) -> None:
     """List all briefs, and the documents that have none yet, with their state.
 
     `edited`: changed by hand since it was generated. `proposal`: a newer text waits for the editor. `stale`: made by
@@ -42,14 +45,20 @@ def list_briefs(app: App, status: str | None) -> None:
     Examples:
       sitegen brief list
       sitegen brief list --status failed
+      sitegen brief list --sort score
       sitegen --json brief list --status proposal
     """
-    from sitegen.enrich.overview import overview
+    from sitegen.enrich.overview import overview, worst_first
 
     lines, store = overview(app.project())
     shown = [line for line in lines if status is None or _matches(line, status)]
+    if sort == "score":
+        shown = worst_first(shown)
     if app.console.json:
         app.console.data([line.as_dict() for line in shown])
+    elif shown and sort == "score":
+        scored = [(line.status, line.title, line.brief or "", str(line.scores or "")) for line in shown]
+        app.console.table(("STATUS", "TITLE", "FILE", "STANDS IN THE DOCUMENT"), scored)
     elif shown:
         rows = [
             (line.status, ", ".join(line.flags), line.title, line.brief or line.source or "", line.why)
@@ -117,6 +126,8 @@ def _print(app: App, brief: Brief, record: Record | None, line: Line) -> None:
         out(f"  made      {made.method} by {made.engine} {made.model}, {made.at:%Y-%m-%d %H:%M} UTC")
         for note in made.notes:
             out(f"            {note}")
+        if made.scores is not None:
+            out(f"  scores    {made.scores}; dropped {made.scores.dropped}")
     if line.why:
         out(f"  why       {line.why}")
     out()

@@ -116,6 +116,13 @@ def names(sentence: str, language: str = "und") -> list[str]:
     return found
 
 
+def bases(text: str) -> frozenset[str]:
+    """The words of a text as names are compared: in small letters, without accents, articles (l’Institut) and the
+    ending of a case; initials left out."""
+    parts = (part for word in _words(text) for part in re.split(r"['’]", word))
+    return frozenset(base for part in parts if len(base := _base(part)) > 1)
+
+
 def capitalised(text: str) -> bool:
     """Whether a word of the text that is no function word is written with a capital, or the script has none."""
     words = [word for word in _words(text) if word.lower() not in _COMMON]

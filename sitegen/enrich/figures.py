@@ -97,7 +97,8 @@ def figures(text: str) -> list[tuple[str, Readings]]:
         elif match["number"]:
             found.append((match[0], _scaled(_readings(match["number"]), match["scale"])))
         elif match["month"]:
-            if _BESIDE.search(text, 0, match.start()) or re.match(r"\.?,?\s*\d", text[match.end() :][:8]):
+            start, end = match.span()
+            if _BESIDE.search(text, max(0, start - 24), start) or re.match(r"\.?,?\s*\d", text[end : end + 8]):
                 found.append((match[0], frozenset({f"m{MONTHS[match['month']]}"})))
         else:
             found.append((match[0], _scaled({Decimal(WORDS[match["word"]])}, match["wordscale"])))

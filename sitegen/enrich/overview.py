@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from sitegen import files
 from sitegen.briefs.provenance import Made, Record
 from sitegen.briefs.store import Brief, Store
 from sitegen.enrich.journal import FILE_NAME, Entry, Journal
+from sitegen.enrich.scores import Scores
 from sitegen.errors import Place, SitegenError, StorageError
 from sitegen.settings import Engine, Project
 
@@ -30,9 +31,16 @@ class Line:
     """The file, below the site's folder."""
     flags: tuple[str, ...] = ()
     why: str = ""
+    scores: Scores | None = None
+    """Of the text as it was generated; None when there is no record of them."""
 
     def as_dict(self) -> dict[str, object]:
-        return asdict(self)
+        return {**asdict(self), "scores": self.scores.model_dump(exclude_none=True) if self.scores else None}
+
+
+def worst_first(lines: Iterable[Line]) -> list[Line]:
+    """Those with the lowest share of what stands in the document first; those without scores last."""
+    return sorted(lines, key=lambda line: line.scores.weakest if line.scores else 2.0)
 
 
 def overview(project: Project) -> tuple[list[Line], Store]:
@@ -94,7 +102,9 @@ def line_of(project: Project, store: Store, brief: Brief, entry: Entry | None) -
         if entry.state in ("failed", "dead"):
             why.append(_why(entry))
     path = str(Path(project.settings.build.briefs, brief.path))
-    return Line(brief.matter.status, brief.matter.title, brief.matter.source, path, tuple(flags), "; ".join(why))
+    scores = record.made.scores if record is not None and record.made is not None else None
+    matter = brief.matter
+    return Line(matter.status, matter.title, matter.source, path, tuple(flags), "; ".join(why), scores)
 
 
 def stale(record: Record, engine: Engine) -> str:

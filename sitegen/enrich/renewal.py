@@ -12,6 +12,7 @@ from sitegen.enrich.cache import SummaryCache, cache_key
 from sitegen.enrich.engines.base import Engine, Identity
 from sitegen.enrich.journal import Journal
 from sitegen.enrich.report import Done, Request, Result
+from sitegen.enrich.scores import score
 from sitegen.enrich.summary import Summary
 from sitegen.enrich.worklist import fingerprint
 from sitegen.errors import EngineError
@@ -71,7 +72,7 @@ class Renewal:
         else:
             key, identity = await self._key(document), await self.identity()
             summary, asked = await self._summary(document, key, identity)
-            made = _made(document, summary, key, identity)
+            made = await asyncio.to_thread(_made, document, summary, key, identity)  # scores take time
             generated = self._generate(document, summary)
         entry = self._journal.entry(document.ref)
         self._journal.intend(document.ref, generated.sha256)
@@ -153,4 +154,5 @@ def _made(document: Document, summary: Summary, key: str, identity: Identity) ->
         prompt_tokens=usage.prompt_tokens,
         answer_tokens=usage.answer_tokens,
         seconds=round(usage.seconds, 3),
+        scores=score(document.text, summary),
     )

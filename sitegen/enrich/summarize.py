@@ -79,7 +79,7 @@ class ModelSummarizer:
             why = "The model noted nothing" if asker.usage.calls else "No sentences were there for the model to read"
         why = f"{why}, so this is an extract."
         return summary.model_copy(
-            update={"notes": (why, *summary.notes), "dropped": notes.dropped, "usage": asker.usage}
+            update={"notes": (why, *summary.notes), "made": made, "dropped": notes.dropped, "usage": asker.usage}
         )
 
 
@@ -102,6 +102,7 @@ def _summary(
         language=language or UNKNOWN,
         pages_read=pages_read,
         pages_total=pages_total,
+        made=len(notes.points) + notes.dropped,
         dropped=notes.dropped,
         notes=tuple(_notes(document, notes, written)),
         usage=asker.usage,

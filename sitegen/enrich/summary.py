@@ -81,6 +81,8 @@ class Summary(_Model):
     """Of the document: two letters, or ``und``."""
     pages_read: int | None = None
     pages_total: int | None = None
+    made: int = 0
+    """Points that the engine made, those that were dropped or not shown included; 0 when it makes none."""
     dropped: int = 0
     """Points that the engine made and that the text did not support."""
     notes: tuple[str, ...] = ()
