@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from sitegen.cli.app import App, global_options, pass_app
@@ -11,17 +13,24 @@ from sitegen.cli.app import App, global_options, pass_app
 @click.option("--host", metavar="HOST", help="The address to listen on.  [default: serve.host]")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port.  [default: serve.port, else the next free one]")
 @click.option("--drafts", is_flag=True, help="Show drafts as well.")
+@click.option("--future", is_flag=True, help="Show what is dated in the future as well.")
 @click.option("--search", is_flag=True, help="Make the index of the search, too, anew after each change of a text.")
+@click.option("--lan", is_flag=True, help="Let phones and others on this network read the site; shows a QR code.")
+@click.option("--open", is_flag=True, help="Open the site in the browser.")
 @global_options
 @pass_app
-def command(app: App, host: str | None, port: int | None, drafts: bool, search: bool) -> None:
+def command(app: App, **options: Any) -> None:
     """Build the site, serve it on this machine, and build again whenever a file is saved.
+
+    Open pages reload by themselves when a build changed them; a new style sheet is put in place without that. What is
+    wrong with a file is shown over the last good page, until it is mended.
 
     \b
     Examples:
-      sitegen serve
+      sitegen serve --open
       sitegen serve --drafts --port 8080
+      sitegen serve --lan
     """
-    from sitegen.serve.app import serve
+    from sitegen.serve.app import ServeOptions, serve
 
-    serve(app.project(), host=host, port=port, drafts=drafts, search=search, console=app.console)
+    serve(app.project(), ServeOptions(**options), console=app.console)

@@ -11,8 +11,11 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
+import webbrowser
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from sitegen import errors, settings
 from sitegen.console import Console
@@ -26,24 +29,40 @@ _TRIES = 50
 """Ports to try beyond the one that was wanted."""
 
 
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """What the command line says beyond the settings."""
+
+    host: str | None = None
+    port: int | None = None
+    """None for that of the settings, or the next free one."""
+    drafts: bool = False
+    future: bool = False
+    search: bool = False
+    lan: bool = False
+    """For others on this network, too."""
+    open: bool = False
+    """Show the site in the browser."""
+
+
 def serve(
     project: Project,
-    host: str | None = None,
-    port: int | None = None,
-    drafts: bool = False,
-    search: bool = False,
+    options: ServeOptions | None = None,
     on_event: OnEvent | None = None,
     console: Console | None = None,
 ) -> None:
     """Serves the site until it is interrupted; what happens is told to ``on_event``, else shown.
 
-    Without ``port`` that of the settings is taken, or the next free one. Raises ``PortTaken`` when ``port`` is in use
-    or ``host`` is not of this machine, and ``NotPermitted`` when the port may not be used.
+    Raises ``PortTaken`` when the port that is asked for is in use or the host is not of this machine, and
+    ``NotPermitted`` when the port may not be used.
     """
+    options = options or ServeOptions()
     tell = on_event or shown_on(console or Console())
     wanted = project.settings.serve
-    with listening(host or wanted.host, wanted.port if port is None else port, fixed=port is not None) as sock:
-        server = Server(project, sock, drafts=drafts, search=search, tell=tell)
+    host = options.host or ("0.0.0.0" if options.lan else wanted.host)  # noqa: S104  # asked for by name, and told
+    port = wanted.port if options.port is None else options.port
+    with listening(host, port, fixed=options.port is not None) as sock:
+        server = Server(project, sock, options, tell=tell, host=host)
         with contextlib.suppress(KeyboardInterrupt):
             server.rebuild()
             asyncio.run(server.run())
@@ -54,27 +73,25 @@ class Server:
     """The site behind one socket."""
 
     def __init__(
-        self, project: Project, sock: socket.socket, *, drafts: bool, tell: OnEvent, search: bool = False
+        self, project: Project, sock: socket.socket, options: ServeOptions, *, tell: OnEvent, host: str = ""
     ) -> None:
         from sitegen.serve.pages import Pages
 
         address, port = sock.getsockname()[:2]
         self.local = ipaddress.ip_address(address).is_loopback
-        shown = "127.0.0.1" if ipaddress.ip_address(address).is_unspecified else address
+        shown = _address() if ipaddress.ip_address(address).is_unspecified else address
         self.url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
-        self.project = project
-        self._sock, self._drafts, self._search, self._tell = sock, drafts, search, tell
-        hosts = frozenset({"localhost", "127.0.0.1", "::1", address}) if self.local else None
-        self.pages = Pages(project.state / "serve", hosts, search=search)
+        self.project, self.options = project, options
+        self._sock, self._tell = sock, tell
+        self.pages = Pages(project.state / "serve", frozenset({"localhost", host.lower()}), search=options.search)
         self._good = self._failed = False
 
     def rebuild(self) -> bool:
         """Reads the settings again and builds; returns whether that went well. Never raises."""
         try:
             project = settings.load(self.project.root)
-            options = BuildOptions(
-                output=self.pages.folder, drafts=self._drafts, base_url=self.url, search=self._search
-            )
+            wanted = {name: getattr(self.options, name) for name in ("drafts", "future", "search")}
+            options = BuildOptions(output=self.pages.folder, base_url=self.url, **wanted)
             report = build(project, options, gate=self.pages.gate)
         except SitegenError as error:
             self._fail(error)
@@ -82,8 +99,11 @@ class Server:
         except Exception as error:  # a fault of ours must not end the server either
             self._fail(errors.Unexpected(f"{type(error).__name__}: {error}"))
             return False
-        news = not self._good or self._failed or report.written or report.removed
+        news = not self._good or self._failed or report.changed
+        # Whoever looked at the page that told the failure looks at another one now.
+        came_up = self.pages.failure is not None
         self.project, self._good, self._failed, self.pages.failure = project, True, False, None
+        self.pages.live.built(report.changed, everything=came_up)
         if news:
             self._tell(Event("built", self.url, report=report))
         return True
@@ -92,6 +112,7 @@ class Server:
         self._failed = True
         if not self._good:
             self.pages.failure = error
+        self.pages.live.failed(error, self.project.root)
         self._tell(Event("failed", self.url, error=error))
 
     async def run(self) -> None:
@@ -108,12 +129,21 @@ class Server:
             proxy_headers=False,
             timeout_graceful_shutdown=2,
         )
-        self._uvicorn = uvicorn.Server(config)
+        live = self.pages.live
+
+        class Uvicorn(uvicorn.Server):
+            def handle_exit(self, number: int, frame: FrameType | None) -> None:
+                live.close()  # open pages would keep the server waiting
+                super().handle_exit(number, frame)
+
+        self._uvicorn = Uvicorn(config)
         stop = asyncio.Event()
         watcher = asyncio.create_task(self._watch(stop))
         self._tell(Event("listening", self.url))
         if not self.local:
             self._tell(Event("open", self.url))
+        if self.options.open:
+            await asyncio.to_thread(webbrowser.open, self.url)
         try:
             await self._uvicorn.serve(sockets=[self._sock])
         finally:
@@ -122,6 +152,7 @@ class Server:
 
     def stop(self) -> None:
         """Ends ``run`` soon; may be called from another thread."""
+        self.pages.live.close()
         self._uvicorn.should_exit = True
 
     async def _watch(self, stop: asyncio.Event) -> None:
@@ -141,6 +172,14 @@ class Server:
         except SitegenError:  # whatever is changed there may mend it
             layers = (chain.Layer("", self.project.root / "themes"),)
         return [path for name, path in folders.trees(self.project, layers).items() if name != "provenance"]
+
+
+def _address() -> str:
+    """This machine's address on its network; nothing is sent to find it out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, contextlib.suppress(OSError):
+        sock.connect(("192.0.2.1", 9))
+        return str(sock.getsockname()[0])
+    return "127.0.0.1"
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -35,6 +36,8 @@ def shown_on(console: Console) -> OnEvent:
             console.say(f"Serving at {event.url} (Ctrl-C to stop)")
         elif event.kind == "open":
             console.warn("everybody on this network can read the site, drafts too if they are shown")
+            if sys.stderr.isatty():
+                console.say(qr(event.url))
         elif event.kind == "failed" and event.error is not None:
             console.error(event.error)
             console.say("The last good site is still served.", "dim")
@@ -44,3 +47,14 @@ def shown_on(console: Console) -> OnEvent:
             console.say(f"Built: {event.report.written} changed in {event.report.seconds * 1000:.0f} ms.")
 
     return show
+
+
+def qr(url: str) -> str:
+    """The address as a square that a phone's camera reads, two rows of it in each line of text."""
+    import io
+
+    import segno
+
+    drawn = io.StringIO()
+    segno.make(url, micro=False).terminal(drawn, compact=True)
+    return drawn.getvalue()

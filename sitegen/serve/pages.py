@@ -1,22 +1,28 @@
-"""Pages: the built site over HTTP as a host would serve it: pretty addresses, the site's own 404 page, ETags."""
+"""Pages: the built site over HTTP as a host would serve it: pretty addresses, its own rules and its 404 page."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import html
+import ipaddress
 import mimetypes
+import re
 import threading
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from sitegen import files
 from sitegen.errors import SitegenError, StorageError
+from sitegen.serve.live import PREFIX, Live
+from sitegen.serve.rules import Redirect, Rules, opened
 from sitegen.site.machines.headers import POLICY, policy
 
 _TYPES = {
@@ -42,63 +48,183 @@ _HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cache-Control": "no-cache",
 }
-_NOT_SERVED = {"_headers", "_redirects"}
+"""What a site without a ``_headers`` file gets."""
+_RULES = ("_headers", "_redirects")
+_COMPRESSED_FROM = 1024
+"""Bytes."""
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 class Pages:
     """Answers requests from a folder. ``gate`` is held by a build while it changes the folder."""
 
-    def __init__(self, folder: Path, hosts: frozenset[str] | None, *, search: bool = False) -> None:
-        """``hosts`` are the names under which the site may be asked for; None allows all."""
-        self.folder = folder
+    def __init__(self, folder: Path, hosts: frozenset[str], *, search: bool = False) -> None:
+        """``hosts`` are the names under which the site may be asked for, beside bare numbers such as 127.0.0.1."""
+        self.folder = folder.resolve()
         self._policy = policy(search=search)
         self.gate = threading.Lock()
+        self.live = Live(self.output_of)
         self.failure: SitegenError | None = None
         """Why there is no site at all."""
         self._hosts = hosts
+        self._rules: tuple[object, Rules] = (None, Rules())
         methods = ["GET", "HEAD"]
-        self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)])
+        compress = Middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM, compresslevel=1)
+        self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)], middleware=[compress])
 
     async def _answer(self, request: Request) -> Response:
-        if self._hosts is not None and host_name(request.headers.get("host", "")) not in self._hosts:
+        if not self._is_ours(host_name(request.headers.get("host", ""))):
             # A page elsewhere could point its own name at this machine and read drafts through the visitor's browser.
             return _plain(421, "This server answers only under its own address.")
+        path = str(request.scope["path"]).removeprefix("/")
+        if path.startswith(PREFIX):
+            return self.live.answer(request, path.removeprefix(PREFIX))
         if not self.gate.acquire(blocking=False):
             await asyncio.to_thread(self.gate.acquire)
         try:
-            found = self._find(request)
+            return self._find(path, request)
         finally:
             self.gate.release()
-        found.headers["Content-Security-Policy"] = self._policy
-        return found
 
-    def _find(self, request: Request) -> Response:
-        path = str(request.scope["path"]).removeprefix("/")
-        if self.failure is not None:
-            return _failure_page(self.failure)
+    def output_of(self, address: str) -> str:
+        """The path of the output that answers an address: ``/about/`` → ``about/index.html``; the 404 page for none."""
+        path = unquote(address).removeprefix("/")
         try:
-            return self._at(path, request) or self._missing()
-        except (StorageError, OSError, ValueError):  # no name that a file could have
-            return self._missing()
+            found = self._file_at(path)
+        except (StorageError, OSError, ValueError):
+            found = None
+        return "404.html" if found is None else found.relative_to(self.folder).as_posix()
 
-    def _at(self, path: str, request: Request) -> Response | None:
-        target = files.confined(self.folder, path)
-        if path in _NOT_SERVED or any(part.startswith(".") and part != ".well-known" for part in path.split("/")):
+    def _is_ours(self, host: str) -> bool:
+        try:
+            return bool(ipaddress.ip_address(host))
+        except ValueError:  # a name, which anybody could let lead here
+            return host in self._hosts
+
+    def _find(self, path: str, request: Request) -> Response:
+        if self.failure is not None:
+            return _page(500, self.live.injected(_failure_page(self.failure)), {**_HEADERS, **_opened(POLICY)})
+        try:
+            return self._at(path, request)
+        except (StorageError, OSError, ValueError):  # no name that a file could have
+            return self._missing(request)
+
+    def _at(self, path: str, request: Request) -> Response:
+        target = self._file_at(path)
+        query, languages = request.url.query, _languages(request.headers.get("accept-language", ""))
+        rule = self.rules.redirect(f"/{path}", query, languages, there=target is not None)
+        if rule is not None:
+            return self._redirected(*rule, request)
+        if target is not None:
+            return self._file(target, request)
+        if path and not path.endswith("/") and (self.folder / path).is_dir() and self._file_at(f"{path}/"):
+            # Kept on this host: a path that begins with two slashes would name another one.
+            place = f"/{quote(path.lstrip('/'))}/" + (f"?{query}" if query else "")
+            return Response(status_code=307, headers={**_HEADERS, "Location": place})
+        return self._missing(request)
+
+    def _file_at(self, path: str) -> Path | None:
+        """The file that answers a path, as hosts find it."""
+        if path in _RULES or any(part.startswith(".") and part != ".well-known" for part in path.split("/")):
             return None
+        target = files.confined(self.folder, path)
         if target.is_dir():
-            if path and not path.endswith("/"):
-                return _redirect(path, request.url.query)
-            target = target / "index.html"
+            whole = not path or path.endswith("/")
+            target = target / "index.html" if whole else target.with_name(f"{target.name}.html")
         elif path.endswith("/"):
             return None
-        return _file(target, request.headers.get("if-none-match", ""))
+        elif not target.is_file():
+            target = target.with_name(f"{target.name}.html")
+        return target if target.is_file() else None
 
-    def _missing(self) -> Response:
-        page = _file(self.folder / "404.html", "")
-        if page is None:
-            return _plain(404, "There is no such page.")
-        page.status_code = 404
-        return page
+    def _redirected(self, rule: Redirect, place: str, request: Request) -> Response:
+        if 300 <= rule.status < 400:
+            return Response(status_code=rule.status, headers={**_HEADERS, "Location": place})
+        if not place.startswith("/"):
+            return _plain(502, "This rule asks another server, which only a host does.")
+        target = self._file_at(unquote(place.partition("?")[0]).removeprefix("/"))
+        return self._missing(request) if target is None else self._file(target, request, rule.status)
+
+    def _missing(self, request: Request) -> Response:
+        page = self.folder / "404.html"
+        return self._file(page, request, 404) if page.is_file() else _plain(404, "There is no such page.")
+
+    def _file(self, path: Path, request: Request, status: int = 200) -> Response:
+        data = path.read_bytes()
+        headers = {name.lower(): value for name, value in _HEADERS.items()}
+        headers["content-security-policy"] = self._policy
+        headers["content-type"] = media_type(path.name)
+        address = f"/{path.relative_to(self.folder).as_posix()}".removesuffix("index.html")
+        headers |= self.rules.headers_for(address if status == 404 else request.scope["path"])
+        if headers["content-type"].startswith("text/html"):
+            data = self.live.injected(data)
+            headers |= _opened(headers["content-security-policy"])
+        headers["etag"] = tag = f'"{hashlib.sha256(data).hexdigest()[:20]}"'
+        if status == 200 and _is_known(tag, request.headers.get("if-none-match", "")):
+            del headers["content-type"]
+            return Response(status_code=304, headers=headers)
+        if status == 200:
+            headers["accept-ranges"] = "bytes"
+            if (part := _part(request, tag, len(data))) is not None:
+                return _partial(data, part, headers)
+        return Response(data, status, headers)
+
+    @property
+    def rules(self) -> Rules:
+        """Those that the last build wrote."""
+        stamps = tuple(_stamp(self.folder / name) for name in _RULES)
+        if self._rules[0] != stamps:
+            self._rules = stamps, Rules.read(*(_text(self.folder / name) for name in _RULES))
+        return self._rules[1]
+
+
+def _opened(policy: str) -> dict[str, str]:
+    """The content security policy with room for live reload."""
+    return {"content-security-policy": opened(policy)}
+
+
+def _is_known(tag: str, if_none_match: str) -> bool:
+    known = {value.strip().removeprefix("W/") for value in if_none_match.split(",")}
+    return tag in known or "*" in known
+
+
+def _part(request: Request, tag: str, size: int) -> tuple[int, int] | None:
+    """The first byte and the one after the last that are asked for; None for all. Several parts get all."""
+    found = _RANGE.fullmatch(request.headers.get("range", ""))
+    if found is None or not any(found.groups()) or request.headers.get("if-range", tag) != tag:
+        return None
+    first, last = found.groups()
+    if not first:
+        return max(size - int(last), 0), size
+    return int(first), min(int(last) + 1, size) if last else size
+
+
+def _partial(data: bytes, part: tuple[int, int], headers: dict[str, str]) -> Response:
+    start, end = part
+    if start >= end:
+        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{len(data)}"})
+    # Named, so that nothing is compressed, which would count other bytes.
+    more = {"content-range": f"bytes {start}-{end - 1}/{len(data)}", "content-encoding": "identity"}
+    return Response(data[start:end], 206, {**headers, **more})
+
+
+def _languages(header: str) -> list[str]:
+    return [word.partition(";")[0].strip() for word in header.split(",") if word.strip()]
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def host_name(header: str) -> str:
@@ -114,38 +240,23 @@ def media_type(name: str) -> str:
     return _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def _file(path: Path, if_none_match: str) -> Response | None:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    tag = f'"{hashlib.sha256(data).hexdigest()[:20]}"'
-    headers = {**_HEADERS, "ETag": tag}
-    known = {value.strip().removeprefix("W/") for value in if_none_match.split(",")}
-    if tag in known or "*" in known:
-        return Response(status_code=304, headers=headers)
-    return Response(data, headers=headers, media_type=media_type(path.name))
-
-
-def _redirect(path: str, query: str) -> Response:
-    # Kept on this host: a path that begins with two slashes would name another one.
-    place = f"/{quote(path.lstrip('/'))}/" + (f"?{query}" if query else "")
-    return Response(status_code=307, headers={**_HEADERS, "Location": place})
-
-
 def _plain(status: int, text: str) -> Response:
     return Response(f"{text}\n", status, {**_HEADERS}, "text/plain; charset=utf-8")
 
 
-def _failure_page(error: SitegenError) -> Response:
-    """What is shown as long as no build has succeeded."""
+def _page(status: int, data: bytes, headers: dict[str, str]) -> Response:
+    return Response(data, status, headers, "text/html; charset=utf-8")
+
+
+def _failure_page(error: SitegenError) -> bytes:
+    """What is shown as long as no build has succeeded; what is wrong, in words, for those without scripts."""
     items = "".join(
         f"<li><p><strong>{html.escape(problem.code)}</strong> {html.escape(str(problem))}</p>"
         f"<p>{html.escape(problem.remedy)}</p></li>"
         for problem in error.problems
     )
-    text = (
+    return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The site cannot be built</title></head>'
-        f"<body><h1>The site cannot be built</h1><ul>{items}</ul><p>Mend it and reload this page.</p></body></html>\n"
-    )
-    return Response(text, 500, {**_HEADERS}, "text/html; charset=utf-8")
+        f"<body><h1>The site cannot be built</h1><ul>{items}</ul><p>This page goes away when it is mended.</p>"
+        "</body></html>\n"
+    ).encode()

@@ -351,7 +351,8 @@ class _Run:
         self._phase("write")
         written = len(stamps)
         unchanged = len(closing.paths) - written
-        return self._report(state.pages, written, unchanged, removed, tuple(content.warnings))
+        report = self._report(state.pages, written, unchanged, len(removed), tuple(content.warnings))
+        return replace(report, changed=(*stamps, *removed))
 
     def _sort_out(self, plan: Plan, target: Folder) -> tuple[dict[str, Made], list[Output]]:
         """The outputs that are as they should be, and those that must be made."""

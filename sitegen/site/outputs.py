@@ -116,17 +116,17 @@ class Folder:
         self._keep(self._ours | set(paths))
         files.write_atomic(self._open, b"", durable=False)
 
-    def finish(self, paths: Collection[str]) -> int:
-        """Removes outputs that are no longer made, and returns how many they were."""
-        gone = (self._ours or set()) - set(paths)
-        for path in sorted(gone):
+    def finish(self, paths: Collection[str]) -> list[str]:
+        """Removes outputs that are no longer made, and returns their paths."""
+        gone = sorted((self._ours or set()) - set(paths))
+        for path in gone:
             target = self.root / path
             if not _through_link(self.root, path):
                 files.remove(target)
                 files.remove_empty_parents(target, self.root)
         self._keep(set(paths))
         files.remove(self._open)
-        return len(gone)
+        return gone
 
     def empty(self) -> None:
         """Removes all that is ours. The folder stays known, so that what others put there is no reason to refuse it."""

@@ -52,6 +52,8 @@ class BuildReport:
     """Seconds by phase."""
     notes: tuple[str, ...] = ()
     """Remarks that are no warnings; of builds that made something."""
+    changed: tuple[str, ...] = ()
+    """The paths of outputs that were written or removed."""
     work: object = None
     """All that the build had in memory; who is about to end anyway may keep it from being taken apart."""
 

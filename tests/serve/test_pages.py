@@ -24,7 +24,7 @@ def pages(tmp_path: Path) -> Pages:
         "feed.xml": "<feed/>",
         "assets/a.css": "a{}",
         "a b/ü.txt": "umlaut",
-        "_headers": "secret",
+        "a b/index.html": "room",
         ".hidden": "secret",
         ".well-known/security.txt": "contact",
     }.items():
@@ -33,6 +33,9 @@ def pages(tmp_path: Path) -> Pages:
     (tmp_path / "private.txt").write_text("private")
     (folder / "link.txt").symlink_to(tmp_path / "private.txt")
     return Pages(folder, LOCAL)
+
+
+SCRIPT = '<script src="/_sitegen/live.js" data-build="1"></script>'
 
 
 def ask(pages: Pages, path: str, method: str = "GET", **headers: str) -> httpx.Response:
@@ -61,7 +64,8 @@ def ask(pages: Pages, path: str, method: str = "GET", **headers: str) -> httpx.R
 )
 def test_files_are_served_with_their_type(pages: Pages, path: str, text: str, kind: str) -> None:
     answer = ask(pages, path)
-    assert (answer.status_code, answer.text, answer.headers["content-type"]) == (200, text, kind)
+    shown = f"{SCRIPT}{text}" if kind.startswith("text/html") else text
+    assert (answer.status_code, answer.text, answer.headers["content-type"]) == (200, shown, kind)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +92,7 @@ def test_files_are_served_with_their_type(pages: Pages, path: str, text: str, ki
 )
 def test_everything_else_is_the_sites_own_404(pages: Pages, path: str) -> None:
     answer = ask(pages, path)
-    assert (answer.status_code, answer.text) == (404, "missing")
+    assert (answer.status_code, answer.text) == (404, f"{SCRIPT}missing")
 
 
 def test_without_a_404_page_there_is_a_plain_one(pages: Pages) -> None:
@@ -116,7 +120,7 @@ def test_a_file_that_the_browser_has_is_not_sent_again(pages: Pages) -> None:
     again = ask(pages, "/about/", if_none_match=f'"other", W/{first.headers["etag"]}')
     assert (again.status_code, again.content) == (304, b"")
     (pages.folder / "about/index.html").write_text("new")
-    assert ask(pages, "/about/", if_none_match=first.headers["etag"]).text == "new"
+    assert ask(pages, "/about/", if_none_match=first.headers["etag"]).text == f"{SCRIPT}new"
 
 
 def test_only_reading_is_allowed(pages: Pages) -> None:
@@ -139,8 +143,11 @@ def test_the_own_names_are_answered(pages: Pages, host: str) -> None:
     assert ask(pages, "/", host=host).status_code == 200
 
 
-def test_on_the_network_every_name_is_answered(pages: Pages) -> None:
-    assert ask(Pages(pages.folder, None), "/", host="laptop.local:8000").status_code == 200
+def test_a_name_that_was_asked_for_is_answered_and_no_other(pages: Pages) -> None:
+    named = Pages(pages.folder, frozenset({"laptop.local"}))
+    assert ask(named, "/", host="laptop.local:8000").status_code == 200
+    assert ask(named, "/", host="192.168.1.20:8000").status_code == 200, "nobody can let a number lead elsewhere"
+    assert ask(named, "/", host="other.local:8000").status_code == 421
 
 
 def test_the_policy_of_the_site_is_sent_with_every_answer(pages: Pages) -> None:
@@ -172,7 +179,7 @@ def test_requests_wait_while_files_are_exchanged(pages: Pages) -> None:
             pages.gate.release()
             return (await asked).text
 
-    assert asyncio.run(scene()) == "new"
+    assert asyncio.run(scene()) == f"{SCRIPT}new"
 
 
 def test_host_names_and_types() -> None:
@@ -180,3 +187,76 @@ def test_host_names_and_types() -> None:
     assert host_name("::1") == "::1"
     assert media_type("x.woff2") == "font/woff2"
     assert media_type("x.unknown") == "application/octet-stream"
+
+
+def test_a_page_of_a_name_without_an_end_is_found(pages: Pages) -> None:
+    (pages.folder / "plain.html").write_text("plain")
+    assert ask(pages, "/plain").text == f"{SCRIPT}plain"
+    assert ask(pages, "/plain/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "part", "text"),
+    [
+        ("bytes=0-1", 206, "bytes 0-1/7", "<f"),
+        ("bytes=5-", 206, "bytes 5-6/7", "/>"),
+        ("bytes=-2", 206, "bytes 5-6/7", "/>"),
+        ("bytes=2-99", 206, "bytes 2-6/7", "eed/>"),
+        ("bytes=7-", 416, "bytes */7", ""),
+        ("bytes=0-1,3-4", 200, None, "<feed/>"),
+        ("bytes=-", 200, None, "<feed/>"),
+        ("lines=1-2", 200, None, "<feed/>"),
+    ],
+)
+def test_a_part_of_a_file_is_sent_when_asked_for(
+    pages: Pages, asked: str, status: int, part: str | None, text: str
+) -> None:
+    answer = ask(pages, "/feed.xml", range=asked)
+    assert (answer.status_code, answer.headers.get("content-range"), answer.text) == (status, part, text)
+
+
+def test_a_part_of_another_file_than_the_browser_has_is_not_sent(pages: Pages) -> None:
+    assert ask(pages, "/feed.xml", range="bytes=0-1", if_range='"other"').text == "<feed/>"
+
+
+def test_large_texts_are_compressed_and_parts_are_not(pages: Pages) -> None:
+    (pages.folder / "long.txt").write_text("word " * 2000)
+    answer = ask(pages, "/long.txt", accept_encoding="gzip")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert len(answer.text) == 10_000
+    assert ask(pages, "/long.txt", accept_encoding="gzip", range="bytes=0-4999").headers["content-length"] == "5000"
+    assert "content-encoding" not in ask(pages, "/long.txt", accept_encoding="identity").headers
+
+
+def test_the_sites_own_headers_are_sent(pages: Pages) -> None:
+    (pages.folder / "_headers").write_text(
+        "/*\n  X-Robots-Tag: noindex\n  Content-Security-Policy: default-src 'self'\n"
+        "/assets/*\n  Cache-Control: max-age=9\n/about/\n  X-Robots-Tag: all\n  Content-Length: 3\n"
+    )
+    assert ask(pages, "/assets/a.css").headers["cache-control"] == "max-age=9"
+    about = ask(pages, "/about/")
+    assert (about.headers["x-robots-tag"], about.text) == ("all", f"{SCRIPT}about")
+    assert ask(pages, "/feed.xml").headers["content-security-policy"] == "default-src 'self'"
+    (pages.folder / "_headers").write_text("/*\n  X-Robots-Tag: none\n")
+    assert ask(pages, "/about/").headers["x-robots-tag"] == "none", "those of the last build"
+
+
+def test_the_sites_own_redirects_are_followed(pages: Pages) -> None:
+    (pages.folder / "_redirects").write_text(
+        "/old /about/\n/feed.xml /about/ 302\n/taken /about/ 200\n/left/* /404.html 410\n/about/ /new/ 301!\n"
+        "/far https://example.org/:splat\n/proxy https://example.org/ 200\n"
+    )
+    assert (ask(pages, "/old?a=1").status_code, ask(pages, "/old?a=1").headers["location"]) == (301, "/about/?a=1")
+    assert ask(pages, "/feed.xml").status_code == 200, "a file that is there wins"
+    assert ask(pages, "/about/").headers["location"] == "/new/", "unless the rule is forced"
+    assert (ask(pages, "/taken").status_code, ask(pages, "/taken").text) == (200, f"{SCRIPT}about")
+    assert (ask(pages, "/left/then/there").status_code, ask(pages, "/left/x").text) == (410, f"{SCRIPT}missing")
+    assert ask(pages, "/proxy").status_code == 502
+
+
+def test_live_reload_is_let_through_the_policy_of_pages_and_of_nothing_else(pages: Pages) -> None:
+    assert "connect-src 'self'" in ask(pages, "/").headers["content-security-policy"]
+    assert "connect-src" not in ask(pages, "/feed.xml").headers["content-security-policy"]
+    assert ask(pages, "/_sitegen/live.js").headers["content-type"].startswith("text/javascript")
+    assert ask(pages, "/_sitegen/other").status_code == 404
+    assert ask(pages, "/_sitegen/live.js", host="evil.example").status_code == 421

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ import pytest
 
 from sitegen import settings
 from sitegen.errors import NotPermitted, PortTaken, SitegenError
-from sitegen.serve.app import Server, listening, serve
+from sitegen.serve.app import ServeOptions, Server, listening, serve
 from sitegen.serve.events import Event
 from tests.site.sites import Site
 
@@ -57,7 +58,7 @@ def serving(site: Site, *, drafts: bool = False) -> Iterator[Served]:
     events: queue.Queue[Event] = queue.Queue()
     project = settings.load(site.root, {})
     with listening("127.0.0.1", 0, fixed=True) as sock:
-        server = Server(project, sock, drafts=drafts, tell=events.put)
+        server = Server(project, sock, ServeOptions(drafts=drafts), tell=events.put)
         server.rebuild()
         thread = threading.Thread(target=lambda: asyncio.run(server.run()))
         thread.start()
@@ -88,7 +89,7 @@ def test_a_saved_page_is_seen(site: Site) -> None:
 def test_templates_styles_and_settings_are_followed_too(site: Site) -> None:
     with serving(site) as served:
         site.write("templates/404.html", "lost {{ page.title }}")
-        served.shows("/nope", lambda answer: answer.text.startswith("lost"))
+        served.shows("/nope", lambda answer: "lost" in answer.text)
         site.write("static/x.txt", "1")
         served.shows("/x.txt", lambda answer: answer.text == "1")
         site.write("static/x.txt", "2")
@@ -113,7 +114,7 @@ def test_a_broken_edit_leaves_the_last_good_site(site: Site) -> None:
         site.write("sitegen.toml", '[site]\ntheme = "tiny"\n')
         site.write("themes/tiny/templates/base.html", "{{ page.title }}")
         site.page("about", title="Mended")
-        served.shows("/about/", lambda answer: answer.text == "Mended")
+        served.shows("/about/", lambda answer: answer.text.endswith("Mended"))
 
 
 def test_a_site_that_is_broken_from_the_start_comes_up_when_it_is_mended(site: Site) -> None:
@@ -156,16 +157,17 @@ def test_a_host_that_is_not_ours_is_told() -> None:
 
 def test_serve_refuses_a_taken_port_before_it_builds(site: Site) -> None:
     with listening("127.0.0.1", 0, fixed=True) as sock, pytest.raises(SitegenError):
-        serve(settings.load(site.root, {}), port=sock.getsockname()[1])
+        serve(settings.load(site.root, {}), ServeOptions(port=sock.getsockname()[1]))
     assert not (site.root / ".sitegen").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_gracefully_when_interrupted(site: Site, number: int) -> None:
     code = (
-        "import sys; from pathlib import Path; from sitegen import settings; from sitegen.serve.app import serve\n"
+        "import sys; from pathlib import Path; from sitegen import settings\n"
+        "from sitegen.serve.app import ServeOptions, serve\n"
         "tell = lambda event: print(event.kind, event.url, flush=True)\n"
-        "serve(settings.load(Path(sys.argv[1]), {}), port=0, on_event=tell)\n"
+        "serve(settings.load(Path(sys.argv[1]), {}), ServeOptions(port=0), on_event=tell)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(site.root)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -196,9 +198,9 @@ def wait_for(url: str) -> None:
 
 def test_open_to_the_network_is_told(site: Site) -> None:
     with socket.create_server(("0.0.0.0", 0)) as sock:
-        server = Server(settings.load(site.root, {}), sock, drafts=True, tell=lambda event: None)
+        server = Server(settings.load(site.root, {}), sock, ServeOptions(drafts=True), tell=lambda event: None)
         assert not server.local
-        assert server.url.startswith("http://127.0.0.1:")
+        assert re.fullmatch(r"http://\d+\.\d+\.\d+\.\d+:\d+/", server.url), "an address that a phone can use"
 
 
 def test_events_reach_a_terminal(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
