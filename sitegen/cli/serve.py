@@ -19,7 +19,7 @@ from sitegen.cli.app import App, global_options, pass_app
 @click.option("--open", is_flag=True, help="Open the site in the browser.")
 @global_options
 @pass_app
-def command(app: App, **options: Any) -> None:
+def command(app: App, /, **options: Any) -> None:
     """Build the site, serve it on this machine, and build again whenever a file is saved.
 
     Open pages reload by themselves when a build changed them; a new style sheet is put in place without that. What is

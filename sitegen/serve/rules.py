@@ -121,7 +121,7 @@ def _redirects(text: str) -> Iterator[Redirect]:
         status, conditions = _STATUS.fullmatch(rest[1]) if len(rest) > 1 else None, rest[2:]
         if len(rest) > 1 and status is None:
             conditions = rest[1:]
-        limits = dict(found.groups() for word in conditions if (found := _PARAMETER.fullmatch(word)))
+        limits = {found[1]: found[2] for word in conditions if (found := _PARAMETER.fullmatch(word))}
         if {name.lower() for name in limits} - {"language"}:
             continue
         languages = tuple(code.lower() for value in limits.values() for code in value.split(","))
