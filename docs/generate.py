@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from sitegen.cli import root
 from sitegen.errors import ExitCode, SitegenError, catalogue
 from sitegen.frontmatter import Matter
-from sitegen.settings import Settings, env_name
+from sitegen.settings import EndpointAddress, Settings, env_name
 
 REFERENCE = Path(__file__).parent / "reference"
 GENERATED = "<!-- Written by docs/generate.py from the code. -->"
@@ -110,7 +110,7 @@ def _type(annotation: Any) -> str:
         return _type(next(argument for argument in arguments if argument is not type(None)))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         fields = ", ".join(f"`{name}`" for name in annotation.model_fields)
-        return f"tables of {fields}"
+        return f"{'text or ' * issubclass(annotation, EndpointAddress)}tables of {fields}"
     return names[annotation]
 
 

@@ -7,7 +7,8 @@
     │                                   SourceUntrusted, SourceFolderMissing, SourceMetadataInvalid,
     │                                   DocumentUnreadable, DocumentMissing, DocumentDeadly
     ├── EngineError (exit 5)            EngineUnreachable, ModelMissing, EngineBusy, AnswerUnfinished, AnswerInvalid,
-    │                                   ContextExceeded, CloudModelRefused, EngineFailing, EngineRejected
+    │                                   ContextExceeded, CloudModelRefused, EngineFailing, EngineRejected,
+    │                                   ModelDiffers
     ├── ContentError (exit 1)           AltMissing, HeadingSkipped, FileUnused, ProvenanceUnclaimed,
     │                                   PageUnlinked, FrontMatterBroken, FrontMatterInvalid, FrontMatterDuplicateKey,
     │                                   FrontMatterUnclosed, SourceClaimedTwice, TextNotUtf8, BriefMissing,
@@ -355,6 +356,16 @@ class EngineRejected(EngineError):
 
     code = "SG309"
     default_remedy = "Update the engine; if it is current, report the message shown."
+
+
+class ModelDiffers(EngineError):
+    """The engine has another version of the model than the one that `digest` in the settings pins."""
+
+    code = "SG320"
+    default_remedy = (
+        "To take the new version, set `digest` to what `sitegen doctor` shows without it, and renew briefs with "
+        "`sitegen pull --refresh`. To stay, put the pinned one back, from a copy made with `ollama cp` say."
+    )
 
 
 # ------------------------------------------------------------------------------------------------ content and briefs

@@ -16,7 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from sitegen import files
 from sitegen.errors import (
@@ -253,41 +263,37 @@ class Source(_Section):
     folder: Folder = Folder()
 
 
-class Ollama(_Section):
-    """Models that run in Ollama."""
+class EndpointAddress(_Section):
+    """One server; in sitegen.toml just its address, or a table where its slots differ."""
 
-    endpoints: tuple[Address, ...] = Field(default=("http://localhost:11434",), min_length=1)
-    """The addresses of the Ollama servers."""
-    model: str = Field(default="qwen3:8b", min_length=1)
-    """The model, as `ollama list` names it."""
-    num_ctx: int = Field(default=16384, ge=512)
-    """The context, in tokens. The same in every request, since Ollama reloads the model when it changes."""
-    num_predict: int = Field(default=2048, ge=64)
-    """The most tokens that one answer may have."""
-    slots: int = Field(default=1, ge=1, le=256)
-    """How many requests run at the same time at each endpoint; equal to OLLAMA_NUM_PARALLEL there."""
-    keep_alive: str = Field(default="30m", pattern=r"^-?\d+(\.\d+)?(ns|us|ms|s|m|h)$")
-    """How long Ollama keeps the model in memory after the last request."""
-    temperature: float = Field(default=0, ge=0, le=2)
-    """0 keeps answers as constant as the engine can."""
-    seed: int = 1
-    """The seed of the random numbers behind the answers."""
-    timeout: float = Field(default=900, gt=0)
-    """Seconds to wait for the first part of an answer; loading a model and reading a long text count."""
-    token: SecretStr | None = None
-    """A bearer token for a proxy before Ollama. Only from the environment, `SITEGEN_ENGINE__OLLAMA__TOKEN`."""
-    token_file: Path | None = None
-    """A file that holds only that token."""
+    url: Address
+    """Its address."""
+    slots: int | None = Field(default=None, ge=1, le=256)
+    """How many requests run there at the same time; without it, what the engine's `slots` says."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_address(cls, value: Any) -> Any:
+        return {"url": value} if isinstance(value, str) else value
+
+    @model_serializer
+    def _as_written(self) -> str | dict[str, str | int]:
+        return self.url if self.slots is None else {"url": self.url, "slots": self.slots}
+
+    def __str__(self) -> str:
+        return self.url
 
 
-class OpenAI(_Section):
-    """A server with the OpenAI chat API: llama.cpp's server, vLLM, LM Studio."""
+class ModelServers(_Section):
+    """What all engines with a model behind a server have."""
 
-    endpoints: tuple[Address, ...] = Field(default=("http://localhost:8080/v1",), min_length=1)
-    """The addresses of the servers, up to and with `/v1`."""
-    model: str = Field(default="default", min_length=1)
+    endpoints: tuple[EndpointAddress, ...] = Field(min_length=1)
+    """The addresses of the servers. One with other slots is a table: `{ url = "http://…", slots = 4 }`."""
+    model: str = Field(min_length=1)
     """The model, as the server names it."""
-    num_ctx: int = Field(default=8192, ge=512)
+    digest: str | None = Field(default=None, pattern=r"^(sha256:)?[0-9a-f]{12,64}$")
+    """Only this version of the model is used, by its digest or the beginning of it, as `sitegen doctor` shows it."""
+    num_ctx: int = Field(ge=512)
     """The context that the server gives one request, in tokens."""
     num_predict: int = Field(default=2048, ge=64)
     """The most tokens that one answer may have."""
@@ -298,11 +304,45 @@ class OpenAI(_Section):
     seed: int = 1
     """The seed of the random numbers behind the answers."""
     timeout: float = Field(default=900, gt=0)
-    """Seconds to wait for the first part of an answer."""
+    """Seconds to wait for the first part of an answer; loading a model and reading a long text count."""
+    token: SecretStr | None = None
+    """A bearer token."""
+    token_file: Path | None = None
+    """A file that holds only that token."""
+
+
+class Ollama(ModelServers):
+    """Models that run in Ollama."""
+
+    endpoints: tuple[EndpointAddress, ...] = Field(
+        default=(EndpointAddress(url="http://localhost:11434"),), min_length=1
+    )
+    """The addresses of the Ollama servers. One with other slots is a table: `{ url = "http://…", slots = 4 }`."""
+    model: str = Field(default="qwen3:8b", min_length=1)
+    """The model, as `ollama list` names it."""
+    num_ctx: int = Field(default=16384, ge=512)
+    """The context, in tokens. The same in every request, since Ollama reloads the model when it changes."""
+    slots: int = Field(default=1, ge=1, le=256)
+    """How many requests run at the same time at each endpoint; equal to OLLAMA_NUM_PARALLEL there."""
+    keep_alive: str = Field(default="30m", pattern=r"^-?\d+(\.\d+)?(ns|us|ms|s|m|h)$")
+    """How long Ollama keeps the model in memory after the last request."""
+    token: SecretStr | None = None
+    """A bearer token for a proxy before Ollama. Only from the environment, `SITEGEN_ENGINE__OLLAMA__TOKEN`."""
+
+
+class OpenAI(ModelServers):
+    """A server with the OpenAI chat API: llama.cpp's server, vLLM, LM Studio."""
+
+    endpoints: tuple[EndpointAddress, ...] = Field(
+        default=(EndpointAddress(url="http://localhost:8080/v1"),), min_length=1
+    )
+    """The addresses of the servers, up to and with `/v1`. One with other slots is a table, as for Ollama."""
+    model: str = Field(default="default", min_length=1)
+    """The model, as the server names it; `default` is the only one that a server has."""
+    num_ctx: int = Field(default=8192, ge=512)
+    """The context that the server gives one request, in tokens."""
     token: SecretStr | None = None
     """The API key. Only from the environment, `SITEGEN_ENGINE__OPENAI__TOKEN`."""
-    token_file: Path | None = None
-    """A file that holds only that key."""
 
 
 class Extractive(_Section):
@@ -627,7 +667,7 @@ def _parse(value: str, option: str) -> Any:
 
 def _explain(error: ValidationError, path: Path, text: str, origins: Mapping[str, str]) -> Iterator[SettingsError]:
     items = error.errors(include_url=False, include_input=False)
-    inside = {item["loc"][:-1] for item in items}
+    inside = {item["loc"][:end] for item in items for end in range(len(item["loc"]))}
     for item in items:
         key = item["loc"]
         if item["type"] == "too_short" and key in inside:

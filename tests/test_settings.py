@@ -94,7 +94,7 @@ def test_the_environment_wins_and_says_so(tmp_path: Path) -> None:
     project = settings.load(root, environ)
     assert project.settings.source.folder.path == Path("b")
     assert project.settings.source.paperless.never_tags == ("private", "medical")
-    assert project.settings.engine.ollama.endpoints == ("http://a:1", "http://b:1")
+    assert [str(one) for one in project.settings.engine.ollama.endpoints] == ["http://a:1", "http://b:1"]
     assert project.settings.build.per_page == 7
     assert project.settings.build.strict is True
     assert project.origins["source.folder.path"] == "SITEGEN_SOURCE__FOLDER__PATH"
@@ -138,7 +138,7 @@ def test_what_is_no_address_is_refused_and_not_repeated(tmp_path: Path, option: 
 def test_addresses_are_taken_as_they_are(tmp_path: Path, address: str) -> None:
     environ = {settings.env_name(option): address for option in URL_OPTIONS}
     found = settings.load(site(tmp_path, ""), environ).settings
-    assert found.engine.ollama.endpoints == found.engine.openai.endpoints == (address,)
+    assert [one.url for one in (*found.engine.ollama.endpoints, *found.engine.openai.endpoints)] == [address] * 2
     assert found.source.paperless.url == found.site.base_url == address
 
 
@@ -221,3 +221,26 @@ def test_no_environment_breaks_the_program(environ: dict[str, object]) -> None:
     dressed = {f"SITEGEN_{name}": str(value) for name, value in environ.items()}
     found = settings._overlay({}, {}, dressed)
     assert len(found) == len(dressed)
+
+
+def test_an_endpoint_is_its_address_or_a_table_with_slots_of_its_own(tmp_path: Path) -> None:
+    text = '[engine.ollama]\nslots = 2\nendpoints = ["http://a:1", { url = "http://b:2", slots = 4 }]\n'
+    found = settings.load(site(tmp_path, text), {}).settings.engine.ollama.endpoints
+    assert [(one.url, one.slots) for one in found] == [("http://a:1", None), ("http://b:2", 4)]
+    assert [one.model_dump() for one in found] == ["http://a:1", {"url": "http://b:2", "slots": 4}]
+
+
+def test_a_table_of_an_endpoint_is_checked_like_any_other(tmp_path: Path) -> None:
+    found = problems(tmp_path, '[engine.openai]\nendpoints = [{ url = "http://a:1", slot = 4 }, { slots = 0 }]\n', {})
+    assert any("unknown setting engine.openai.endpoints.0.slot" in problem for problem in found)
+    assert any("engine.openai.endpoints.1.url" in problem for problem in found)
+    assert any("engine.openai.endpoints.1.slots" in problem for problem in found)
+
+
+@pytest.mark.parametrize(("digest", "fits"), [("sha256:" + "a" * 64, True), ("0123456789ab", True), ("latest", False)])
+def test_a_pinned_digest_looks_like_one(tmp_path: Path, digest: str, fits: bool) -> None:
+    text = f'[engine.ollama]\ndigest = "{digest}"\n'
+    if fits:
+        assert settings.load(site(tmp_path, text), {}).settings.engine.ollama.digest == digest
+    else:
+        assert "engine.ollama.digest" in problems(tmp_path, text, {})[0]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from sitegen.enrich.answers import A, Schema, read
 from sitegen.enrich.chunks import Tokens
 from sitegen.enrich.engines.base import ChatEngine, Message
-from sitegen.enrich.engines.endpoints import TooSlow
+from sitegen.enrich.engines.transport import TooSlow
 from sitegen.enrich.summary import Usage
 from sitegen.errors import AnswerInvalid, AnswerUnfinished, ContextExceeded
 

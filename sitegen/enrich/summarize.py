@@ -13,7 +13,7 @@ from sitegen.enrich import prompts, reading, writing
 from sitegen.enrich.answers import extraction_schema, writing_schema
 from sitegen.enrich.asking import Asker
 from sitegen.enrich.chunks import Tokens
-from sitegen.enrich.engines.base import ChatEngine, Identity
+from sitegen.enrich.engines.base import ChatEngine, EndpointStats, Identity
 from sitegen.enrich.language import UNKNOWN, detect
 from sitegen.enrich.named import distinct
 from sitegen.enrich.reading import Notes, Verified
@@ -43,6 +43,10 @@ class ModelSummarizer:
     @property
     def slots(self) -> int:
         return self.chat.slots
+
+    @property
+    def stats(self) -> tuple[EndpointStats, ...]:
+        return self.chat.stats
 
     async def identity(self) -> Identity:
         """The chat engine's, with the version and the hash of prompts and schemas."""

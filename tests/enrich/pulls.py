@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sitegen.enrich.engines.base import Identity
+from sitegen.enrich.engines.base import EndpointStats, Identity
 from sitegen.enrich.engines.extractive import extract
 from sitegen.enrich.journal import Journal
 from sitegen.enrich.pipeline import pull
@@ -26,6 +26,7 @@ class Engine:
 
     def __init__(self, model: str = "m1", slots: int = 1) -> None:
         self.model, self.slots = model, slots
+        self.stats: tuple[EndpointStats, ...] = ()
         self.calls: list[str] = []
         self.errors: dict[str, Exception] = {}
         self.during: Callable[[Document], None] = lambda document: None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ import pytest
 from sitegen import settings
 from sitegen.enrich.engines.base import Completion, Identity, Message
 from sitegen.enrich.engines.ollama import Ollama, same_model
+from sitegen.enrich.summarize import ModelSummarizer
 from sitegen.errors import (
     AnswerInvalid,
     AnswerUnfinished,
@@ -22,9 +24,10 @@ from sitegen.errors import (
     EngineFailing,
     EngineRejected,
     EngineUnreachable,
+    ModelDiffers,
     ModelMissing,
 )
-from sitegen.sources.base import Finding
+from sitegen.sources.base import Document, Finding
 from tests.servers.ollama import OllamaServer
 
 SCHEMA = {
@@ -99,6 +102,92 @@ def test_the_model_is_loaded_once_whatever_is_asked() -> None:
         using(Ollama(server.settings()), work)
         assert server.loads == 1
         assert server.chats == 3
+
+
+LOAD_TIME = ("num_ctx", "num_batch", "num_gpu", "main_gpu", "use_mmap", "num_thread", "draft_num_predict")
+"""A difference in one of these, or in ``shift``, makes the server load the model anew."""
+
+
+def test_no_two_requests_differ_in_what_would_load_the_model_anew() -> None:
+    """Over a whole document, the load at the start, doctor's, and a second try after an answer that broke off."""
+
+    async def work(engine: Ollama) -> None:
+        await engine.check()
+        summarizer = ModelSummarizer(engine)
+        text = "The council met on 3 March 2026 and spoke of the weir bridge. " * 90
+        await summarizer.summarize(Document(ref="x:1", title="Minutes", text=text, language="en"))
+        server.fail_next("length")
+        await summarizer.summarize(Document(ref="x:2", title="Letter", text=text[:3000], language="en"))
+
+    with OllamaServer() as server:
+        using(Ollama(server.settings(num_ctx=2048, num_predict=400)), work)
+        chats = [request.body for request in server.requests if request.path == "/api/chat"]
+    assert sum(not body["messages"] for body in chats) == 1
+    assert len(chats) > 4
+    loads = [[body["options"].get(name) for name in LOAD_TIME] + [body["shift"], body["model"]] for body in chats]
+    assert all(load == loads[0] for load in loads)
+    assert len({json.dumps(body["options"], sort_keys=True) for body in chats}) == 1
+    assert {body["keep_alive"] for body in chats} == {"30m"}
+    assert server.loads == 1
+
+
+def test_the_model_is_in_memory_before_the_first_document_is_sent() -> None:
+    with OllamaServer(gpu_share=0.5) as server:
+        engine = Ollama(server.settings(slots=4))
+
+        async def work(engine: Ollama) -> None:
+            await asyncio.gather(*(engine.complete(HELLO, SCHEMA) for _ in range(8)))
+
+        using(engine, work)
+        chats = [request.body for request in server.requests if request.path == "/api/chat"]
+    assert chats[0]["messages"] == []
+    assert all(body["messages"] for body in chats[1:])
+    assert engine.stats[0].processor == "50 % GPU"
+
+
+def test_a_load_that_fails_is_the_engines_fault_and_no_document_was_sent() -> None:
+    with OllamaServer() as server:
+        server.unloadable = "llama-server process has terminated: exit status 1 cudaMalloc failed: out of memory"
+        with pytest.raises(EngineFailing, match="out of memory"):
+            ask(server)
+        assert all(not request.body["messages"] for request in server.requests if request.path == "/api/chat")
+
+
+def test_thoughts_that_cannot_be_turned_off_are_kept_short() -> None:
+    with OllamaServer(model="gpt-oss:20b", family="gptoss") as server:
+        ask(server)
+        bodies = [request.body for request in server.requests if request.path == "/api/chat"]
+    assert {body["think"] for body in bodies} == {"low"}
+
+
+# ------------------------------------------------------------------------------------------------------------- pinned
+
+
+@pytest.mark.parametrize("pin", ["ab" * 32, "sha256:" + "ab" * 32, "abababababab"])
+def test_the_pinned_version_of_a_model_is_used(pin: str) -> None:
+    with OllamaServer(digest="ab" * 32) as server:
+        assert ask(server, digest=pin).text
+        assert any("pinned" in finding.message for finding in check(server, digest=pin))
+
+
+def test_another_version_than_the_pinned_one_is_refused_and_nothing_is_sent_to_it() -> None:
+    with OllamaServer(digest="cd" * 32) as server:
+        with pytest.raises(ModelDiffers) as caught:
+            ask(server, digest="sha256:" + "ab" * 32)
+        assert server.chats == 0
+        [finding] = check(server, digest="ab" * 32)
+    assert "cdcdcdcdcdcd" in caught.value.message
+    assert "abababababab" in caught.value.message
+    assert "digest" in caught.value.remedy
+    assert "ollama cp" in caught.value.remedy
+    assert finding.state == "error"
+
+
+def test_with_a_pin_the_endpoint_that_has_it_is_used_whichever_answers_first() -> None:
+    with OllamaServer(digest="cd" * 32) as other, OllamaServer(digest="ab" * 32) as right:
+        options = right.settings(endpoints=(other.url, right.url), digest="ab" * 32)
+        assert using(Ollama(options), lambda engine: engine.complete(HELLO, SCHEMA)).text
+    assert (other.chats, right.chats) == (0, 1)
 
 
 def test_text_and_answers_in_any_script_get_across() -> None:
@@ -218,7 +307,7 @@ def test_every_fault_becomes_its_error(fault: str, value: object, error: type[En
         server.fail_next(fault, value, times=10)
         with pytest.raises(EngineError) as caught:
             ask(server)
-    assert type(caught.value) is error
+    assert caught.value.code == error.code
     assert caught.value.message
     assert caught.value.remedy
     assert str(caught.value.place) == server.url
@@ -394,6 +483,7 @@ def test_doctor_is_content_with_a_good_server() -> None:
         ({"version": "0.9.6"}, {}, "old", "Update"),
         ({"trained_context": 2048}, {"num_ctx": 8192}, "trained for 2048", "num_ctx = 2048"),
         ({"kind": "safetensors"}, {}, "safetensors", "GGUF"),
+        ({"family": "qwen35"}, {"slots": 2}, "one request at a time", "slots = 1"),
     ],
 )
 def test_doctor_says_what_is_wrong_and_what_to_do(
@@ -405,6 +495,22 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
     assert len(found) == 1
     assert words in found[0].message
     assert remedy in found[0].remedy
+
+
+def test_doctor_says_of_each_endpoint_what_is_there() -> None:
+    with OllamaServer(digest="ab" * 32) as one, OllamaServer(digest="ab" * 32, version="0.32.0", gpu_share=0) as two:
+        findings = check(one, endpoints=(one.url, {"url": two.url, "slots": 4}, NOWHERE), num_ctx=4096)
+    said = [(finding.state, finding.message) for finding in findings]
+    assert said[0] == (
+        "ok",
+        f"{one.url}: ollama 0.33.0 has qwen3:8b (digest abababababab, context 4096 tokens, 1 slot)",
+    )
+    assert said[1] == ("ok", f"{one.url}: the model runs on the GPU")
+    assert said[2][1].endswith("(digest abababababab, context 4096 tokens, 4 slots)")
+    assert said[3] == ("warning", f"{two.url}: the model runs on the CPU")
+    assert said[4][0] == "error"
+    assert said[4][1].startswith(NOWHERE)
+    assert all(finding.remedy for finding in findings if finding.state != "ok")
 
 
 def test_doctor_never_raises() -> None:
@@ -432,7 +538,7 @@ def test_doctor_never_raises() -> None:
 )
 def test_the_stand_in_refuses_what_the_real_server_refuses(change: dict[str, Any], status: int, words: str) -> None:
     async def work(engine: Ollama) -> tuple[int, str]:
-        body = {**engine.request(HELLO, SCHEMA), **change}
+        body = {**engine.request(await engine.models.agree(), HELLO, SCHEMA), **change}
         response = await engine.endpoints.all[0].json("POST", "api/chat", body)
         return response.status_code, response.json()["error"]
 
@@ -447,8 +553,6 @@ def test_the_stand_in_punishes_a_careless_client_as_the_real_server_does() -> No
         endpoint = engine.endpoints.all[0]
         careless = {"model": "qwen3:8b", "messages": [{"role": "user", "content": "word " * 9000}]}
         response = await endpoint.json("POST", "api/chat", careless)
-        import json
-
         return [json.loads(line) for line in response.text.splitlines()]
 
     with OllamaServer() as server:

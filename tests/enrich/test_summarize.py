@@ -396,7 +396,9 @@ def test_an_answer_that_is_none_is_asked_for_once_more_and_shorter(fault: str) -
     with OllamaServer() as server:
         server.fail_next(fault)
         summary = summarise(server)
-        chats = [request.body for request in server.requests if request.path == "/api/chat"]
+        chats = [
+            request.body for request in server.requests if request.path == "/api/chat" and request.body["messages"]
+        ]
     assert summary.method == "summary"
     assert summary.usage.calls == len(chats) == 3
     assert (

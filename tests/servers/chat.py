@@ -72,6 +72,7 @@ class ChatServer:
         """What a careful client would have done otherwise."""
         self.chats = 0
         self.load = Load()
+        self.dead = False
         self._faults: deque[Fault] = deque()
         self._http = _Listener(("127.0.0.1", port), self)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -89,6 +90,12 @@ class ChatServer:
     def next_fault(self) -> Fault | None:
         return self._faults.popleft() if self._faults else None
 
+    def die(self) -> None:
+        """Goes away as a machine does that lost its power: open connections are cut, and new ones refused."""
+        self.dead = True
+        self._http.shutdown()
+        self._http.server_close()
+
     def answer(self, call: Call) -> None:
         """Answers a request. To be written by each server."""
         raise NotImplementedError
@@ -100,8 +107,8 @@ class ChatServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._http.shutdown()
-        self._http.server_close()
+        if not self.dead:
+            self.die()
         self._thread.join()
 
 
@@ -137,6 +144,7 @@ class Call(BaseHTTPRequestHandler):
         """Silence."""
 
     def _serve(self) -> None:
+        self._live()
         self.raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
             self.body = json.loads(self.raw) if self.raw else None
@@ -151,6 +159,7 @@ class Call(BaseHTTPRequestHandler):
 
     def send(self, status: int, body: Json | str | bytes, kind: str = "application/json; charset=utf-8") -> None:
         """A whole answer."""
+        self._live()
         raw = json.dumps(body).encode() if isinstance(body, dict) else body.encode() if isinstance(body, str) else body
         self.send_response(status)
         if raw:
@@ -171,8 +180,14 @@ class Call(BaseHTTPRequestHandler):
             self.wfile.write(b"0\r\n\r\n")
 
     def _chunk(self, part: bytes) -> None:
+        self._live()
         self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
         self.wfile.flush()
+
+    def _live(self) -> None:
+        if self.server.owner.dead:
+            self.hang_up()
+            raise ConnectionAbortedError
 
     def hang_up(self) -> None:
         """Cuts the connection, in the middle of whatever it was."""

@@ -76,6 +76,7 @@ class OllamaServer(ChatServer):
         gpu_share: float = 1.0,
         remote_host: str = "",
         kind: str = "gguf",
+        family: str = "qwen3",
         thinks: bool = True,
         others: tuple[str, ...] = (),
         **options: Any,
@@ -86,6 +87,9 @@ class OllamaServer(ChatServer):
         self.version, self.quantization, self.kind = version, quantization, kind
         self.trained_context, self.gpu_share, self.thinks = trained_context, gpu_share, thinks
         self.remote_host = remote_host
+        self.family = family
+        self.unloadable = ""
+        """Why the model cannot be loaded, in the server's words."""
         self.others = others
         """Further models, which are only listed."""
         self.loads = 0
@@ -118,8 +122,8 @@ class OllamaServer(ChatServer):
         return {
             "parent_model": "",
             "format": self.kind,
-            "family": "qwen3",
-            "families": ["qwen3"],
+            "family": self.family,
+            "families": [self.family],
             "parameter_size": "8.2B",
             "quantization_level": self.quantization,
         }
@@ -175,6 +179,9 @@ class OllamaServer(ChatServer):
             call.send(*refused)
             return
         body: Json = call.body
+        if self.unloadable:
+            call.send(500, {"error": self.unloadable})
+            return
         if not body.get("messages"):
             self._load(body)
             call.send(200, {**self._head(), "message": _said(""), "done_reason": "load", "done": True})
@@ -218,9 +225,10 @@ class OllamaServer(ChatServer):
 
     def _look_over(self, body: Json) -> None:
         """Notes what the real server would accept without a word, and do something else than the client thinks."""
-        wanted = {"stream": True, "think": False, "truncate": False, "shift": False}
+        think = "low" if self.family == "gptoss" else False
+        wanted = {"stream": True, "think": think, "truncate": False, "shift": False}
         self.complaints += [
-            f"{name} is {body.get(name)!r}" for name, value in wanted.items() if body.get(name) is not value
+            f"{name} is {body.get(name)!r}" for name, value in wanted.items() if body.get(name) != value
         ]
         options = body.get("options") or {}
         self.complaints += [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sitegen.settings import Project, secret
+from sitegen.settings import ModelServers, Project, secret
 
 if TYPE_CHECKING:
     from sitegen.enrich.engines.base import Engine
@@ -22,9 +22,12 @@ def open_engine(project: Project) -> Engine:
     if settings.kind == "ollama":
         from sitegen.enrich.engines.ollama import Ollama
 
-        token = secret(settings.ollama.token, settings.ollama.token_file, "engine.ollama.token", project.root)
-        return ModelSummarizer(Ollama(settings.ollama, token))
+        return ModelSummarizer(Ollama(settings.ollama, _token(project, settings.ollama)))
     from sitegen.enrich.engines.openai import OpenAI
 
-    token = secret(settings.openai.token, settings.openai.token_file, "engine.openai.token", project.root)
-    return ModelSummarizer(OpenAI(settings.openai, token))
+    return ModelSummarizer(OpenAI(settings.openai, _token(project, settings.openai)))
+
+
+def _token(project: Project, servers: ModelServers) -> str | None:
+    option = f"engine.{type(servers).__name__.lower()}.token"
+    return secret(servers.token, servers.token_file, option, project.root)

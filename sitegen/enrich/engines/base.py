@@ -42,6 +42,30 @@ class Completion:
     seconds: float = 0
 
 
+@dataclass(frozen=True, slots=True)
+class EndpointStats:
+    """How one endpoint stands and what it has done so far: for progress, the report of a run, and metrics."""
+
+    url: str
+    slots: int
+    busy: int = 0
+    """Requests there now."""
+    up: bool = True
+    """False while it is left alone, since it is down or has another model."""
+    trouble: str = ""
+    """What it met last, until it answers again."""
+    processor: str = ""
+    """``GPU``, ``CPU`` or ``40 % GPU``; empty when the server does not tell."""
+    requests: int = 0
+    answers: int = 0
+    errors: Mapping[str, int] = field(default_factory=dict)
+    """How often each error was met, by its code."""
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    seconds: float = 0
+    """All requests together; with several slots more than the time that passed."""
+
+
 class Engine(Protocol):
     """Turns a document into a checked summary."""
 
@@ -56,6 +80,11 @@ class Engine(Protocol):
 
     async def summarize(self, document: Document) -> Summary:
         """The summary of one document. Raises ``EngineError``; never returns a failure as a result."""
+        ...
+
+    @property
+    def stats(self) -> tuple[EndpointStats, ...]:
+        """Its endpoints; none for an engine without servers."""
         ...
 
     async def check(self) -> list[Finding]:
@@ -74,6 +103,9 @@ class ChatEngine(Protocol):
 
     @property
     def slots(self) -> int: ...
+
+    @property
+    def stats(self) -> tuple[EndpointStats, ...]: ...
 
     async def identity(self) -> Identity: ...
 

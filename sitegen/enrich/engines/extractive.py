@@ -9,7 +9,7 @@ import re
 from sitegen.enrich import cues, ranking
 from sitegen.enrich.candidates import MAX_WEIGHED, Candidate, Reader
 from sitegen.enrich.cleaning import Cleaned, clean, fold
-from sitegen.enrich.engines.base import Identity
+from sitegen.enrich.engines.base import EndpointStats, Identity
 from sitegen.enrich.language import UNKNOWN, Dictionary, detect
 from sitegen.enrich.mentions import Mentions
 from sitegen.enrich.sentences import Block, blocks
@@ -131,6 +131,7 @@ class Extractive:
     """Implements ``Engine`` with ``extract``."""
 
     slots = 1
+    stats: tuple[EndpointStats, ...] = ()
 
     def __init__(self, *, sentences: int = 4, points: int = 6) -> None:
         self._sentences, self._points = sentences, points

@@ -7,102 +7,38 @@ every request says everything: ``truncate`` and ``shift`` false (else a long tex
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from sitegen import settings
-from sitegen.enrich.engines.base import Completion, Identity, Message
-from sitegen.enrich.engines.endpoints import Endpoint, Endpoints, Sleep, body, brief, lines, parsed
-from sitegen.enrich.engines.models import Models
-from sitegen.enrich.engines.ollama_answer import WRONG_ADDRESS, Answer, refusal
-from sitegen.errors import (
-    CloudModelRefused,
-    ContextExceeded,
-    EngineRejected,
-    ModelMissing,
-)
+from sitegen.enrich.engines import ollama_answer
+from sitegen.enrich.engines.base import Completion, Message
+from sitegen.enrich.engines.endpoint import Endpoint
+from sitegen.enrich.engines.models import Model
+from sitegen.enrich.engines.server import ServerEngine
+from sitegen.enrich.engines.transport import brief
+from sitegen.errors import CloudModelRefused, ContextExceeded, EngineError, EngineRejected, ModelMissing
 from sitegen.sources.base import Finding
 
-SLOWEST_TOKENS_PER_SECOND = 1.0
-"""An answer slower than this is given up; a 14 B model on an old CPU is faster."""
+CANNOT_BUT_THINK = "gptoss"
+"""The family whose thoughts can be made short and not be turned off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """The model as one endpoint has it."""
-
-    digest: str
-    """SHA-256 of the manifest, which names weights, template, system text and parameters."""
-    server: str
-    quantization: str = ""
-    format: str = ""
-    trained_context: int | None = None
-
-
-class Ollama:
+class Ollama(ServerEngine):
     """A model on one or more Ollama servers. A ``ChatEngine``."""
 
-    def __init__(
-        self,
-        options: settings.Ollama,
-        token: str | None = None,
-        *,
-        sleep: Sleep = asyncio.sleep,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.options = options
-        self.context_tokens = options.num_ctx
-        self.answer_tokens = options.num_predict
-        self.endpoints = Endpoints(options.endpoints, options.slots, token, sleep=sleep, clock=clock)
-        self._models = Models(self.endpoints, self.examine)
+    kind = "ollama"
+    chat_path = "api/chat"
+    options: settings.Ollama
 
-    @property
-    def slots(self) -> int:
-        return self.endpoints.slots
-
-    async def identity(self) -> Identity:
-        """The model, asked of all endpoints once. Those that have another version of it are not used.
-
-        Raises ``EngineUnreachable`` when none answers, ``ModelMissing``, ``CloudModelRefused`` or ``EngineRejected``.
-        """
-        if self.options.model.lower().endswith((":cloud", "-cloud")):
-            raise CloudModelRefused(f"{self.options.model} is a cloud model")
-        model = await self._models.agree()
-        if model.trained_context:
-            self.context_tokens = min(self.options.num_ctx, model.trained_context)
-        return self._describe(model)
-
-    async def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Completion:
-        """See ``ChatEngine``. Tries again by itself only where no answer was given: queue full, server down."""
-        await self.identity()
-        request = self.request(messages, schema)
-
-        async def question(endpoint: Endpoint) -> Completion:
-            await self._models.admit(endpoint)
-            return await self._chat(endpoint, request)
-
-        return await self.endpoints.ask(question)
-
-    async def check(self) -> list[Finding]:
-        from sitegen.enrich.engines.ollama_check import check
-
-        return await check(self)
-
-    async def aclose(self) -> None:
-        await self.endpoints.aclose()
-
-    # ------------------------------------------------------------------------------------------------------- request
-
-    def request(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> dict[str, Any]:
+    def request(self, model: Model, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> dict[str, Any]:
         """The body of ``/api/chat``; without messages it only loads the model, with the same options."""
+        think: Literal["low", False] = "low" if model.family == CANNOT_BUT_THINK else False
         return {
-            "model": self.options.model,
+            "model": model.name,
             "messages": [{"role": message.role, "content": message.content} for message in messages],
             "stream": True,
-            "think": False,
+            "think": think,
             "truncate": False,
             "shift": False,
             "keep_alive": self.options.keep_alive,
@@ -115,68 +51,75 @@ class Ollama:
             **({"format": schema} if schema else {}),
         }
 
-    async def _chat(self, endpoint: Endpoint, request: Mapping[str, Any]) -> Completion:
-        answer = Answer(endpoint.url)
-        total = self.options.timeout + self.options.num_predict / SLOWEST_TOKENS_PER_SECOND
-        async with endpoint.stream("api/chat", request, self.options.timeout) as response:
-            if response.status_code != 200:
-                raise refusal(response.status_code, await body(response), endpoint.url, self.options.model)
-            async for line in lines(response, endpoint.url, self.options.timeout, total):
-                answer.add(line)
-        completion = answer.finished()
-        self._refuse_silent_cut(completion, request, endpoint.url)
-        return completion
+    def answer(self, url: str) -> ollama_answer.Answer:
+        return ollama_answer.Answer(url)
 
-    def _refuse_silent_cut(self, completion: Completion, request: Mapping[str, Any], url: str) -> None:
+    def refusal(self, status: int, raw: bytes, url: str) -> EngineError:
+        return ollama_answer.refusal(status, raw, url, self.options.model)
+
+    def stranger(self, url: str, said: str = "") -> EngineRejected:
+        return ollama_answer.stranger(url, said)
+
+    async def chat(self, endpoint: Endpoint, request: Mapping[str, Any]) -> Completion:
+        completion = await super().chat(endpoint, request)
         # A server before 0.13 does not know `truncate`: it keeps half of num_ctx and answers from that.
         kept = self.context_tokens // 2
         length = sum(len(message["content"]) for message in request["messages"])
         if kept <= completion.prompt_tokens <= kept + 8 and length > 5.5 * completion.prompt_tokens:
-            raise ContextExceeded("the server cut the text without saying so", place=url, remedy="Update Ollama.")
+            raise ContextExceeded(
+                "the server cut the text without saying so", place=endpoint.url, remedy="Update Ollama."
+            )
+        return completion
 
-    async def load(self, endpoint: Endpoint) -> None:
-        """Brings the model into memory, with the options that all requests have. Raises ``EngineError``."""
-        await self._chat(endpoint, self.request((), None))
+    async def prepare(self, endpoint: Endpoint, model: Model) -> None:
+        """Loads the model, with the options that all requests have, and sees where it runs. Raises ``EngineError``.
 
-    # --------------------------------------------------------------------------------------------------------- model
+        So no document waits for the load or is blamed when it fails.
+        """
+        from sitegen.enrich.engines.ollama_check import processor, running
 
-    def _describe(self, model: Model) -> Identity:
-        options = {
-            "num_ctx": self.options.num_ctx,
-            "num_predict": self.options.num_predict,
-            "temperature": self.options.temperature,
-            "seed": self.options.seed,
-            "quantization": model.quantization,
-        }
-        return Identity("ollama", self.options.model, model.digest, f"ollama {model.server}", options)
+        await self.chat(endpoint, self.request(model, (), None))
+        endpoint.processor = processor(await running(endpoint, model.name))
+
+    async def inspect(self, endpoint: Endpoint, model: Model) -> list[Finding]:
+        from sitegen.enrich.engines.ollama_check import inspect
+
+        await self.models.admit(endpoint)
+        return await inspect(self, endpoint, model)
 
     async def examine(self, endpoint: Endpoint) -> Model:
         """The model as this endpoint has it: from the version, the list of models, and the model's description."""
-        version = (await _ask(endpoint, "GET", "api/version")).get("version")
-        tags = (await _ask(endpoint, "GET", "api/tags")).get("models")
+        name = self.options.model
+        if name.lower().endswith((":cloud", "-cloud")):
+            raise CloudModelRefused(f"{name} is a cloud model", place=endpoint.url)
+        version = (await self.told(endpoint, "GET", "api/version")).get("version")
+        tags = (await self.told(endpoint, "GET", "api/tags")).get("models")
         if not isinstance(version, str) or not isinstance(tags, list):
-            raise EngineRejected("what answers is not Ollama", place=endpoint.url, remedy=WRONG_ADDRESS)
-        entries = [tag for tag in tags if isinstance(tag, dict)]
-        entry = next((tag for tag in entries if same_model(str(tag.get("name", "")), self.options.model)), None)
-        if entry is None:
-            have = ", ".join(sorted(brief(str(tag.get("name"))) for tag in entries)[:8]) or "none"
-            raise ModelMissing(
-                f"there is no model {self.options.model}; there is {have}",
-                place=endpoint.url,
-                remedy=f"Run `ollama pull {self.options.model}` on that machine, or set `[engine.ollama] model`.",
-            )
-        shown = await _ask(endpoint, "POST", "api/show", {"model": self.options.model})
+            raise self.stranger(endpoint.url)
+        entry = self._choose([tag for tag in tags if isinstance(tag, dict)], endpoint.url)
+        shown = await self.told(endpoint, "POST", "api/show", {"model": name})
         if remote := entry.get("remote_host") or shown.get("remote_host"):
-            raise CloudModelRefused(f"{self.options.model} runs at {brief(str(remote))}", place=endpoint.url)
+            raise CloudModelRefused(f"{name} runs at {brief(str(remote))}", place=endpoint.url)
         details = entry.get("details")
         details = details if isinstance(details, dict) else {}
         return Model(
+            name,
             digest=str(entry.get("digest", "")),
-            server=brief(version),
-            quantization=str(details.get("quantization_level", "")),
+            server=f"ollama {brief(version)}",
+            context=_trained_context(shown.get("model_info")),
+            family=str(details.get("family", "")),
             format=str(details.get("format", "")),
-            trained_context=_trained_context(shown.get("model_info")),
+            options={"quantization": str(details.get("quantization_level", ""))},
         )
+
+    def _choose(self, tags: Sequence[Mapping[str, Any]], url: str) -> Mapping[str, Any]:
+        wanted = self.options.model
+        for tag in tags:
+            if same_model(str(tag.get("name", "")), wanted):
+                return tag
+        have = ", ".join(sorted(brief(str(tag.get("name"))) for tag in tags)[:8]) or "none"
+        remedy = f"Run `ollama pull {wanted}` on that machine, or set `[engine.ollama] model`."
+        raise ModelMissing(f"there is no model {wanted}; there is {have}", place=url, remedy=remedy)
 
 
 def same_model(listed: str, wanted: str) -> bool:
@@ -186,16 +129,6 @@ def same_model(listed: str, wanted: str) -> bool:
         return name.lower() if ":" in name.rsplit("/", 1)[-1] else f"{name.lower()}:latest"
 
     return full(listed) == full(wanted)
-
-
-async def _ask(endpoint: Endpoint, method: str, path: str, request: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    response = await endpoint.json(method, path, request)
-    if response.status_code != 200:
-        raise refusal(response.status_code, response.content, endpoint.url, str((request or {}).get("model", "")))
-    found = parsed(response.content)
-    if not isinstance(found, dict):
-        raise EngineRejected("what answers is not Ollama", place=endpoint.url, remedy=WRONG_ADDRESS)
-    return found
 
 
 def _trained_context(info: object) -> int | None:

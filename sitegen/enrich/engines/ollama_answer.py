@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sitegen.enrich.engines.base import Completion
-from sitegen.enrich.engines.endpoints import brief, parsed
+from sitegen.enrich.engines.transport import brief, parsed
 from sitegen.errors import (
     AnswerInvalid,
     AnswerUnfinished,
@@ -39,7 +39,7 @@ class Answer:
         """Takes one line. Raises the ``EngineError`` that an error line stands for."""
         value = parsed(line)
         if not isinstance(value, dict):
-            raise EngineRejected("what answers is not Ollama", place=self.url, remedy=WRONG_ADDRESS)
+            raise stranger(self.url)
         if "error" in value:
             raise failure(str(value["error"]), self.url)
         message = value.get("message")
@@ -71,6 +71,11 @@ class Answer:
         )
 
 
+def stranger(url: str, said: str = "") -> EngineRejected:
+    """The error for an address at which something else answers."""
+    return EngineRejected(f"what answers is not Ollama{said}", place=url, remedy=WRONG_ADDRESS)
+
+
 def refusal(status: int, raw: bytes, url: str, model: str) -> EngineError:
     """The error that an answer with another status than 200 stands for."""
     found = parsed(raw)
@@ -81,7 +86,7 @@ def refusal(status: int, raw: bytes, url: str, model: str) -> EngineError:
     if status == 404 and text:
         return ModelMissing(said, place=url, remedy=f"Get it with `ollama pull {model}` on that machine.")
     if status == 404 or 300 <= status < 400:
-        return EngineRejected(f"what answers is not Ollama (HTTP {status})", place=url, remedy=WRONG_ADDRESS)
+        return stranger(url, f" (HTTP {status})")
     if status in (401, 407):
         remedy = "The proxy before Ollama wants a token: set SITEGEN_ENGINE__OLLAMA__TOKEN."
         return EngineRejected(f"access refused (HTTP {status})", place=url, remedy=remedy)

@@ -6,96 +6,36 @@ another quantisation of the same size under the same name goes unnoticed. Ollama
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sitegen import files, settings
-from sitegen.enrich.engines.base import Completion, Identity, Message
-from sitegen.enrich.engines.endpoints import Endpoint, Endpoints, Sleep, body, brief, lines, parsed
-from sitegen.enrich.engines.models import Models
-from sitegen.enrich.engines.openai_answer import LARGER, WRONG_ADDRESS, Answer, refusal
+from sitegen.enrich.engines import openai_answer
+from sitegen.enrich.engines.base import Message
+from sitegen.enrich.engines.endpoint import Endpoint
+from sitegen.enrich.engines.models import Model
+from sitegen.enrich.engines.openai_answer import LARGER
+from sitegen.enrich.engines.server import ServerEngine
+from sitegen.enrich.engines.transport import brief, parsed
 from sitegen.errors import EngineError, EngineRejected, ModelMissing
 from sitegen.sources.base import Finding
 
-SLOWEST_TOKENS_PER_SECOND = 1.0
 ANY_MODEL = "default"
 """The model's name in the settings that stands for the only one that the server has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """The model as one endpoint has it."""
-
-    name: str
-    """As requests must name it."""
-    digest: str
-    """Of what the server says about it."""
-    server: str
-    context: int | None = None
-    """What one request may have, when the server says it."""
-
-
-class OpenAI:
+class OpenAI(ServerEngine):
     """A model on one or more servers. A ``ChatEngine``."""
 
-    def __init__(
-        self,
-        options: settings.OpenAI,
-        token: str | None = None,
-        *,
-        sleep: Sleep = asyncio.sleep,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.options = options
-        self.context_tokens = options.num_ctx
-        self.answer_tokens = options.num_predict
-        self.endpoints = Endpoints(options.endpoints, options.slots, token, sleep=sleep, clock=clock)
-        self._models = Models(self.endpoints, self.examine)
+    kind = "openai"
+    chat_path = "chat/completions"
+    options: settings.OpenAI
 
-    @property
-    def slots(self) -> int:
-        return self.endpoints.slots
-
-    async def identity(self) -> Identity:
-        """The model, asked of all endpoints once; those that have another one are not used.
-
-        Raises ``EngineUnreachable`` when none answers, ``ModelMissing`` or ``EngineRejected``.
-        """
-        model = await self._models.agree()
-        if model.context:
-            self.context_tokens = min(self.options.num_ctx, model.context)
-        return self._describe(model)
-
-    async def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Completion:
-        """See ``ChatEngine``. Tries again by itself only where no answer was given: queue full, server down."""
-        await self.identity()
-
-        async def question(endpoint: Endpoint) -> Completion:
-            model = await self._models.admit(endpoint)
-            return await self._chat(endpoint, self.request(model.name, messages, schema))
-
-        return await self.endpoints.ask(question)
-
-    async def check(self) -> list[Finding]:
-        """What ``doctor`` says about each endpoint."""
-        try:
-            await self.identity()
-        except EngineError as error:
-            if len(self.endpoints.all) == 1:
-                return [Finding("engine", "error", str(error), error.remedy)]
-        return [finding for endpoint in self.endpoints.all for finding in await self._check(endpoint)]
-
-    async def aclose(self) -> None:
-        await self.endpoints.aclose()
-
-    def request(self, model: str, messages: Sequence[Message], schema: Mapping[str, Any]) -> dict[str, Any]:
+    def request(self, model: Model, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> dict[str, Any]:
         """The body of ``/chat/completions``."""
         return {
-            "model": model,
+            "model": model.name,
             "messages": [{"role": message.role, "content": message.content} for message in messages],
             "response_format": {
                 "type": "json_schema",
@@ -110,41 +50,27 @@ class OpenAI:
             "chat_template_kwargs": {"enable_thinking": False},
         }
 
-    async def _chat(self, endpoint: Endpoint, request: Mapping[str, Any]) -> Completion:
-        answer = Answer(endpoint.url)
-        total = self.options.timeout + self.options.num_predict / SLOWEST_TOKENS_PER_SECOND
-        async with endpoint.stream("chat/completions", request, self.options.timeout) as response:
-            if response.status_code != 200:
-                raise refusal(response.status_code, await body(response), endpoint.url)
-            async for line in lines(response, endpoint.url, self.options.timeout, total):
-                answer.add(line)
-        return answer.finished()
+    def answer(self, url: str) -> openai_answer.Answer:
+        return openai_answer.Answer(url)
 
-    # --------------------------------------------------------------------------------------------------------- model
+    def refusal(self, status: int, raw: bytes, url: str) -> EngineError:
+        return openai_answer.refusal(status, raw, url)
 
-    def _describe(self, model: Model) -> Identity:
-        options = {
-            "num_ctx": self.options.num_ctx,
-            "num_predict": self.options.num_predict,
-            "temperature": self.options.temperature,
-            "seed": self.options.seed,
-        }
-        return Identity("openai", _base_name(model.name), model.digest, model.server, options)
+    def stranger(self, url: str, said: str = "") -> EngineRejected:
+        return openai_answer.stranger(url, said)
+
+    def shown(self, model: Model) -> str:
+        return _base_name(model.name)
 
     async def examine(self, endpoint: Endpoint) -> Model:
         """The model as this endpoint has it. Raises ``EngineError``."""
-        response = await endpoint.json("GET", "models")
-        if response.status_code != 200:
-            raise refusal(response.status_code, response.content, endpoint.url)
-        found = parsed(response.content)
-        listed = found.get("data") if isinstance(found, dict) else None
+        listed = (await self.told(endpoint, "GET", "models")).get("data")
         if not isinstance(listed, list):
-            raise EngineRejected("what answers is not an OpenAI API", place=endpoint.url, remedy=WRONG_ADDRESS)
+            raise self.stranger(endpoint.url)
         entry = self._choose([one for one in listed if isinstance(one, dict)], endpoint.url)
-        server, context = await _server(endpoint)
-        longest = entry.get("max_model_len")  # vLLM
-        context = context or (longest if isinstance(longest, int) and longest > 0 else None)
-        return Model(str(entry.get("id", "")), _digest(entry), server, context)
+        name = str(entry.get("id", ""))
+        server, slots, context = await _server(endpoint, name)
+        return Model(name, _digest(entry), server, _count(entry.get("max_model_len")) or context, slots)
 
     def _choose(self, entries: Sequence[Mapping[str, Any]], url: str) -> Mapping[str, Any]:
         wanted = self.options.model
@@ -158,33 +84,38 @@ class OpenAI:
         remedy = "Set `[engine.openai] model` to one of them, or load the model there."
         raise ModelMissing(f"there is no model {wanted}; there is {have}", place=url, remedy=remedy)
 
-    async def _check(self, endpoint: Endpoint) -> list[Finding]:
-        try:
-            model = await self.examine(endpoint)
-        except EngineError as error:
-            return [Finding("engine", "error", str(error), error.remedy)]
-        server = f"{model.server} " if model.server else ""
-        found = [Finding("engine", "ok", f"{endpoint.url}: {server}has {_base_name(model.name)}")]
-        if endpoint.unfit:
-            remedy = "Load the same model on all servers; until then this one is not used."
-            found.append(Finding("engine", "warning", f"{endpoint.url}: {endpoint.unfit}", remedy))
-        if model.context and model.context < self.options.num_ctx:
-            message = f"{endpoint.url}: the context is {model.context} tokens, num_ctx is {self.options.num_ctx}"
-            found.append(Finding("engine", "warning", message, f"{LARGER} Until then {model.context} is used."))
-        return found
+    async def inspect(self, endpoint: Endpoint, model: Model) -> list[Finding]:
+        num_ctx = self.options.num_ctx
+        if not model.context or model.context >= num_ctx:
+            return []
+        message = f"{endpoint.url}: the context is {model.context} tokens, num_ctx is {num_ctx}"
+        return [Finding("engine", "warning", message, f"{LARGER} Until then {model.context} is used.")]
 
 
-async def _server(endpoint: Endpoint) -> tuple[str, int | None]:
-    """Which server it is, and the context of a request, where it tells: llama.cpp does at /props, vLLM at /version."""
+async def _server(endpoint: Endpoint, name: str) -> tuple[str, int | None, int | None]:
+    """Which server it is, how many requests it answers at the same time, and the context of one, as far as it tells."""
     root = endpoint.url.removesuffix("/v1")
-    for path, key, name in (("/props", "build_info", "llama.cpp"), ("/version", "version", "vLLM")):
+
+    async def told(path: str) -> dict[str, Any]:
         response = await endpoint.json("GET", root + path)
         found = parsed(response.content) if response.status_code == 200 else None
-        if isinstance(found, dict) and isinstance(found.get(key), str):
-            defaults = found.get("default_generation_settings")
-            context = defaults.get("n_ctx") if isinstance(defaults, dict) else None
-            return f"{name} {brief(found[key])}", context if isinstance(context, int) and context > 0 else None
-    return "", None
+        return found if isinstance(found, dict) else {}
+
+    props = await told("/props")
+    if isinstance(build := props.get("build_info"), str):
+        defaults = props.get("default_generation_settings")
+        context = _count(defaults.get("n_ctx")) if isinstance(defaults, dict) else None
+        return f"llama.cpp {brief(build)}", _count(props.get("total_slots")), context
+    if isinstance(version := (await told("/version")).get("version"), str):
+        return f"vLLM {brief(version)}", None, None
+    listed = (await told("/api/v0/models")).get("data")
+    entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    entry: dict[str, Any] = next((one for one in entries if one.get("id") == name), {})
+    return ("LM Studio" if entries else ""), None, _count(entry.get("loaded_context_length"))
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and value > 0 else None
 
 
 def _digest(entry: Mapping[str, Any]) -> str:
