@@ -197,7 +197,8 @@ def test_requests_in_flight_and_in_line_move_to_the_servers_that_are_well() -> N
 def test_a_server_that_comes_back_serves_again_in_the_same_run() -> None:
     async def work() -> None:
         assert all_answered(await many(engine, 4))
-        assert engine.stats[0].up is False
+        before = engine.stats[0]
+        assert before.up is False
         with OllamaServer(port=port, delay=0.02) as back:
             await asyncio.sleep(QUICK.rest * 2)
             for _ in range(4):
