@@ -11,6 +11,7 @@ import pytest
 from sitegen.enrich.engines.base import Completion, Identity, Message
 from sitegen.enrich.engines.openai import OpenAI
 from sitegen.errors import (
+    AnswerInvalid,
     AnswerUnfinished,
     ContextExceeded,
     EngineBusy,
@@ -18,6 +19,7 @@ from sitegen.errors import (
     EngineFailing,
     EngineRejected,
     EngineUnreachable,
+    ModelDiffers,
     ModelMissing,
 )
 from sitegen.sources.base import Finding
@@ -101,14 +103,71 @@ def test_every_fault_becomes_its_error(fault: str, value: object, error: type[En
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize(("kind", "counted"), [("llama.cpp", True), ("vllm", False)])
-def test_a_text_that_is_too_long_is_known_as_such(kind: Any, counted: bool) -> None:
+@pytest.mark.parametrize("kind", ["llama.cpp", "vllm", "lmstudio"])
+def test_a_text_that_is_too_long_is_known_as_such_with_the_count_of_the_server(kind: Any) -> None:
     async def work(engine: OpenAI) -> Completion:
         return await engine.complete([Message("user", "word " * 9000)], SCHEMA)
 
     with OpenAIServer(kind=kind) as server, pytest.raises(ContextExceeded) as caught:
         using(server, work)
-    assert (caught.value.prompt_tokens is not None) is counted
+    assert caught.value.prompt_tokens is not None
+    assert caught.value.prompt_tokens > 9000
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This model's maximum context length is {context} tokens. However, your request has {count} input tokens. "
+        "Please reduce the length of the input messages.",
+        "You passed {count} input tokens and requested {answer} output tokens. However, the model's context length is "
+        "only {context} tokens, resulting in a maximum input length of 6144 tokens.",
+    ],
+)
+def test_the_words_of_each_version_of_vllm_are_known(words: str) -> None:
+    with OpenAIServer(kind="vllm") as server:
+        server.too_long = words
+        server.fail_next("context", 20_000)
+        with pytest.raises(ContextExceeded) as caught:
+            ask(server)
+    assert caught.value.prompt_tokens == 20_000
+
+
+# ------------------------------------------------------------------------------------------------------- thoughts
+
+
+@pytest.mark.parametrize("kind", ["llama.cpp", "vllm", "lmstudio"])
+@pytest.mark.parametrize("fault", ["reasoning", "tags"])
+def test_thoughts_are_not_taken_for_the_answer(kind: Any, fault: str) -> None:
+    with OpenAIServer(kind=kind) as server:
+        server.reply = lambda messages, schema: '{"word": "said"}'
+        server.fail_next(fault)
+        assert ask(server).text.strip() == '{"word": "said"}'
+
+
+@pytest.mark.parametrize("kind", ["llama.cpp", "vllm"])
+@pytest.mark.parametrize("fault", ["thoughts", "open_tag"])
+def test_an_answer_that_stands_in_the_thoughts_is_none(kind: Any, fault: str) -> None:
+    with OpenAIServer(kind=kind) as server:
+        server.fail_next(fault)
+        with pytest.raises(AnswerInvalid, match="thoughts") as caught:
+            ask(server)
+    assert "thinking" in caught.value.remedy
+
+
+def test_a_model_that_only_thought_says_so() -> None:
+    with OpenAIServer() as server:
+        server.fail_next("thinking")
+        with pytest.raises(AnswerUnfinished, match="only thought") as caught:
+            ask(server)
+    assert "thinking" in caught.value.remedy
+
+
+@pytest.mark.parametrize("reason", ["content_filter", "tool_calls", "abort", "repetition"])
+def test_only_an_answer_that_came_to_its_own_end_is_one(reason: str) -> None:
+    with OpenAIServer(kind="vllm") as server:
+        server.fail_next("reason", reason)
+        with pytest.raises(AnswerUnfinished, match=reason):
+            ask(server)
 
 
 def test_a_server_that_still_loads_its_model_is_waited_for() -> None:
@@ -118,7 +177,19 @@ def test_a_server_that_still_loads_its_model_is_waited_for() -> None:
         assert server.chats == 4
 
 
-@pytest.mark.parametrize("kind", ["llama.cpp", "vllm", "plain"])
+def test_a_server_that_loads_its_model_when_the_pull_begins_is_waited_for() -> None:
+    with OpenAIServer(loading=4) as server:
+        assert ask(server).text
+
+
+def test_the_error_of_lm_studio_in_the_middle_of_an_answer_is_one() -> None:
+    with OpenAIServer(kind="lmstudio") as server:
+        server.fail_next("error_event", times=10)
+        with pytest.raises(EngineFailing, match="crashed"):
+            ask(server)
+
+
+@pytest.mark.parametrize("kind", ["llama.cpp", "vllm", "lmstudio", "plain"])
 def test_the_identity_stays_the_same_from_one_start_of_the_server_to_the_next(kind: Any) -> None:
     with OpenAIServer(kind=kind) as first, OpenAIServer(kind=kind) as second:
         one, two = identify(first), identify(second)
@@ -150,7 +221,7 @@ def test_the_context_that_the_server_has_is_not_exceeded() -> None:
         await engine.identity()
         return engine.context_tokens
 
-    for kind in ("llama.cpp", "vllm"):
+    for kind in ("llama.cpp", "vllm", "lmstudio"):
         with OpenAIServer(kind=kind, context=2048) as server:
             assert using(server, work, num_ctx=8192) == 2048
 
@@ -169,6 +240,31 @@ def test_doctor_says_what_is_wrong_and_what_to_do() -> None:
     assert missing.state == down.state == wrong.state == "error"
     assert missing.remedy
     assert down.remedy
+
+
+def test_doctor_compares_the_slots_with_those_of_the_server() -> None:
+    with OpenAIServer(slots=2) as server:
+        findings = check(server, slots=4)
+    assert [finding.state for finding in findings] == ["ok", "warning"]
+    assert "2 requests" in findings[1].message
+    assert "slots" in findings[1].remedy
+
+
+def test_of_many_models_one_must_be_named() -> None:
+    with OpenAIServer(model="qwen3-8b", kind="lmstudio", others=("gemma-3-12b", "phi-4")) as server:
+        assert identify(server, model="qwen3-8b").model == "qwen3-8b"
+        with pytest.raises(ModelMissing, match="gemma-3-12b, phi-4, qwen3-8b") as caught:
+            identify(server)
+    assert "model" in caught.value.remedy
+
+
+def test_what_the_server_tells_of_its_model_can_be_pinned() -> None:
+    with OpenAIServer() as server:
+        digest = identify(server).digest
+        assert ask(server, digest=digest[:12]).text
+        server.size += 1
+        with pytest.raises(ModelDiffers):
+            ask(server, digest=digest)
 
 
 def test_several_servers_share_the_work_and_a_dead_one_is_left_out() -> None:

@@ -1,4 +1,4 @@
-"""A stand-in for a server with the OpenAI chat API, over real HTTP: ``kind`` says whether it acts as llama.cpp or vLLM.
+"""A stand-in for a server with the OpenAI chat API, over real HTTP: it acts as llama.cpp, vLLM or LM Studio (``kind``).
 
     with OpenAIServer() as server:
         engine = OpenAI(server.settings())
@@ -36,6 +36,12 @@ class OpenAIServer(ChatServer):
             "unfinished",  # the stream ends without a reason
             "length",  # out of room in the middle of the answer
             "html",  # a login page with status 200
+            "reasoning",  # thoughts first, then the answer
+            "thoughts",  # the answer stands in the thoughts
+            "thinking",  # all in the thoughts, then out of room
+            "tags",  # thoughts in <think> before the answer
+            "open_tag",  # thoughts in <think> that never end
+            "reason",  # value: why the answer ended
         }
     )
 
@@ -43,13 +49,25 @@ class OpenAIServer(ChatServer):
         self,
         model: str = "/srv/models/qwen3-8b-q4_k_m.gguf",
         *,
-        kind: Literal["llama.cpp", "vllm", "plain"] = "llama.cpp",
+        kind: Literal["llama.cpp", "vllm", "lmstudio", "plain"] = "llama.cpp",
         context: int = 8192,
         size: int = 4_900_000_000,
+        slots: int = 4,
+        loading: int = 0,
+        others: tuple[str, ...] = (),
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.model, self.kind, self.context, self.size = model, kind, context, size
+        self.model, self.kind, self.context, self.size, self.slots = model, kind, context, size, slots
+        self.loading = loading
+        """So many more times it says that it is still loading its model."""
+        self.others = others
+        """Further models, which are only listed."""
+        self.too_long = (
+            "This model's maximum context length is {context} tokens. However, you requested {all} tokens ({count} in "
+            "the messages, {answer} in the completion). Please reduce the length of the messages or completion."
+        )
+        """vLLM's words, which change with its versions."""
 
     def settings(self, **options: Any) -> settings.OpenAI:
         """Settings of sitegen that fit this server."""
@@ -57,12 +75,21 @@ class OpenAIServer(ChatServer):
 
     def answer(self, call: Call) -> None:
         path = call.path.partition("?")[0]
+        if self.loading:
+            self.loading -= 1
+            call.send(503, {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}})
+            return
         if call.command == "POST" and path == "/v1/chat/completions":
             self._chat(call)
         elif path == "/v1/models":
-            call.send(200, {"object": "list", "data": [self._entry()]})
+            others = [{"id": name, "object": "model", "owned_by": "x"} for name in self.others]
+            call.send(200, {"object": "list", "data": [*others, self._entry()]})
+        elif path == "/api/v0/models" and self.kind == "lmstudio":
+            state = {"state": "loaded", "max_context_length": 131072, "loaded_context_length": self.context}
+            call.send(200, {"object": "list", "data": [{"id": self.model, "quantization": "Q4_K_M", **state}]})
         elif path == "/props" and self.kind == "llama.cpp":
-            call.send(200, {"default_generation_settings": {"n_ctx": self.context}, "build_info": "b10488-abc"})
+            settings = {"default_generation_settings": {"n_ctx": self.context}, "total_slots": self.slots}
+            call.send(200, {**settings, "build_info": "b10488-abc"})
         elif path == "/version" and self.kind == "vllm":
             call.send(200, {"version": "0.20.1"})
         else:
@@ -75,6 +102,8 @@ class OpenAIServer(ChatServer):
                 **entry,
                 "meta": {"n_vocab": 151936, "n_ctx_train": 40960, "n_params": 8190735360, "size": self.size},
             }
+        if self.kind != "vllm":
+            return entry
         permission = [{"id": f"modelperm-{random.random()}"}]
         return {**entry, "root": self.model, "max_model_len": self.context, "permission": permission}
 
@@ -124,10 +153,13 @@ class OpenAIServer(ChatServer):
 
     def _too_long(self, count: int) -> Json:
         if self.kind == "vllm":
-            words = (
-                f"This model's maximum context length is {self.context} tokens. However, you requested {count} tokens."
-            )
+            words = self.too_long.format(context=self.context, count=count, answer=2048, all=count + 2048)
             return {"error": {"message": words, "type": "BadRequestError", "param": None, "code": 400}}
+        if self.kind == "lmstudio":
+            return {
+                "error": f"Trying to keep the first {count} tokens when context the overflows. However, the model is "
+                f"loaded with context length of only {self.context} tokens, which is not enough."
+            }
         words = (
             f"request ({count} tokens) exceeds the available context size ({self.context} tokens), try increasing it"
         )
@@ -155,16 +187,27 @@ class OpenAIServer(ChatServer):
                 return {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
 
             event(choice({"role": "assistant", "content": None}))
-            for part in pieces(cut):
-                event(choice({"content": part}))
+            thought = "reasoning" if self.kind == "vllm" else "reasoning_content"
+            if name in ("reasoning", "thinking"):
+                for part in pieces('Let me see: {"word": "first"} or rather something else. ' * 4):
+                    event(choice({thought: part}))
+            if name in ("tags", "open_tag"):
+                tag = "" if name == "open_tag" else "</think>"
+                event(choice({"content": '<think>It could be {"word": "thought"}.' + tag + "\n"}))
+            for part in pieces(cut) if name not in ("thinking", "open_tag") else ():
+                event(choice({thought if name == "thoughts" else "content": part}))
             if name == "truncated":
                 call.hang_up()
+                return
+            if name == "error_event" and self.kind == "lmstudio":
+                send(b'event: error\ndata: {"error": "The model has crashed without additional information."}\n\n')
                 return
             if name == "error_event":
                 send(b'error: {"code":500,"message":"decode failed","type":"server_error"}\n\n')
                 return
             if name != "unfinished":
-                event(choice({}, "length" if len(cut) < len(text) else "stop"))
+                ended = "length" if len(cut) < len(text) or name == "thinking" else "stop"
+                event(choice({}, fault.value if fault and name == "reason" else ended))
                 usage = {
                     "prompt_tokens": count,
                     "completion_tokens": len(cut) // 4,
