@@ -24,6 +24,8 @@
     │                                   LinkDead, LinkMoved, LinkUncertain
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
+    ├── PublishError (exit 1)           DeployRefused, HostUnreachable, HostRefused, HostLocked, DeployFailed,
+    │                                   DeployMissing
     ├── FileThere (exit 2), ArchetypeBroken (exit 1),
     ├── SomeFailed (exit 6), ChecksFailed (exit 1), FolderNotEmpty (exit 2), Unexpected (exit 1)
     └── Several                         several problems of one kind of input, reported together
@@ -819,6 +821,52 @@ class PortTaken(ServeError):
 
     code = "SG701"
     default_remedy = "Choose another with `--port N`, or leave --port out to take the next free one."
+
+
+class PublishError(SitegenError):
+    """The site cannot be published."""
+
+
+class DeployRefused(PublishError):
+    """What should be published is not fit for it."""
+
+    code = "SG710"
+    default_remedy = "Mend it, build again, and deploy again; nothing was published."
+
+
+class HostUnreachable(PublishError):
+    """The host does not answer."""
+
+    code = "SG711"
+    default_remedy = "Try again; a draft that was begun goes on where it stopped, and what is published stays."
+
+
+class HostRefused(PublishError):
+    """The host answers, but not as asked."""
+
+    code = "SG712"
+    default_remedy = "Check `[publish]` in sitegen.toml and the host's own messages; what is published stays."
+
+
+class HostLocked(PublishError):
+    """Publishing is locked at the host."""
+
+    code = "SG713"
+    default_remedy = "Unlock it there when what is published may be replaced."
+
+
+class DeployFailed(PublishError):
+    """The host did not finish a deploy."""
+
+    code = "SG714"
+    default_remedy = "Deploy again; what is published stays as it is."
+
+
+class DeployMissing(PublishError):
+    """The host does not have such a deploy."""
+
+    code = "SG715"
+    default_remedy = "`sitegen deploy list` shows those that there are."
 
 
 class SomeFailed(SitegenError):

@@ -415,8 +415,35 @@ class Check(_Section):
     """Links to addresses that are not public, such as those of a home or office network, are asked for too."""
 
 
+class NetlifyHost(_Section):
+    """A site at Netlify."""
+
+    site: str = Field(default="", pattern=r"^[\w.-]*$")
+    """The site's id there."""
+    token: SecretStr | None = None
+    """An access token. Only from the environment, `SITEGEN_PUBLISH__NETLIFY__TOKEN`, never in sitegen.toml."""
+    token_file: Path | None = None
+    """A file that holds only the token."""
+    api: str = Field(default="https://api.netlify.com/api/v1", pattern=HTTP_URL)
+    """The address of its API."""
+
+
+class ReleasesFolder(_Section):
+    """A folder on this machine that a web server shows: `current` in it is the site."""
+
+    path: Path = Path("deployed")
+    """Relative to the site's folder."""
+    keep: int = Field(default=5, ge=1, le=1000)
+    """How many versions stay, beside what is shown and what was shown before."""
+
+
 class Publish(_Section):
-    """Where the site is published. It has no options yet: `sitegen build` writes a folder that any host can take."""
+    """Where the site is published; `sitegen build` writes a folder that any other host can take as well."""
+
+    target: Literal["netlify", "folder"] = "netlify"
+    """`netlify`, or `folder` for a web server of your own."""
+    netlify: NetlifyHost = NetlifyHost()
+    folder: ReleasesFolder = ReleasesFolder()
 
 
 class Settings(_Section):

@@ -1,0 +1,161 @@
+"""``sitegen deploy``: the built site to its host: draft, promote, roll back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from sitegen.cli.app import App, global_options, pass_app
+
+if TYPE_CHECKING:
+    from sitegen.publish.target import Change, Deploy, Target
+
+T = TypeVar("T")
+
+
+@click.group("deploy", short_help="Bring the built site to its host; promote it; return to an earlier one.")
+@global_options
+def command() -> None:
+    """The built site at its host. A draft is uploaded once, looked at, and promoted as it is.
+
+    \b
+    Examples:
+      sitegen deploy draft --message "New briefs"
+      sitegen deploy promote DEPLOY
+      sitegen deploy rollback
+    """
+
+
+def _with_target(app: App, work: Callable[[Target], Awaitable[T]]) -> T:
+    from sitegen.publish.target import open_target
+
+    async def run() -> T:
+        target = open_target(app.project())
+        try:
+            return await work(target)
+        finally:
+            await target.aclose()
+
+    return asyncio.run(run())
+
+
+@command.command("draft")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), help="The built site.  [default: build.output]")
+@click.option("--message", default="", help="What changed, for people who look at the list.")
+@global_options
+@pass_app
+def draft(app: App, folder: Path | None, message: str) -> None:
+    """Upload the built site without showing it to the public. Only files that the host has not seen travel.
+
+    Prints the id of the deploy, for `promote`, and the address where it can be seen. Adds `build.json`, which names
+    the build.
+
+    \b
+    Examples:
+      sitegen deploy draft
+      sitegen --json deploy draft --dir public --message "New briefs"
+    """
+    from sitegen.errors import raise_all
+    from sitegen.publish.manifest import Manifest
+
+    manifest = Manifest.of(folder or app.project().output)
+    raise_all([*manifest.problems()])
+    with app.console.progress("Uploading", "files") as bar:
+        made = _with_target(app, lambda target: target.draft(manifest, message, bar.at))
+    if app.console.json:
+        app.console.data(made.as_dict())
+    else:
+        app.console.out(made.id)
+        app.console.say(f"Build {made.build or manifest.build}: {made.uploaded} of {len(manifest.all)} files were new.")
+        app.console.say(f"See it at {made.url}" if made.url else "Nobody sees it until it is promoted.")
+
+
+@command.command("promote")
+@click.argument("deploy")
+@global_options
+@pass_app
+def promote(app: App, deploy: str) -> None:
+    """Show a draft to the public: the very same files, nothing is uploaded or built again.
+
+    \b
+    Examples:
+      sitegen deploy promote 65f0c0ffee
+    """
+    _tell(app, _with_target(app, lambda target: target.promote(deploy)))
+
+
+@command.command("rollback")
+@click.argument("deploy", required=False)
+@global_options
+@pass_app
+def rollback(app: App, deploy: str | None) -> None:
+    """Show an earlier deploy again: DEPLOY, or the one before.
+
+    \b
+    Examples:
+      sitegen deploy rollback
+      sitegen deploy rollback 65f0c0ffee
+    """
+    _tell(app, _with_target(app, lambda target: target.rollback(deploy)))
+
+
+@command.command("status")
+@global_options
+@pass_app
+def status(app: App) -> None:
+    """Say what the public sees now.
+
+    \b
+    Examples:
+      sitegen deploy status
+    """
+    found = _with_target(app, lambda target: target.status())
+    if app.console.json:
+        app.console.data(found.as_dict())
+        return
+    app.console.out(f"address  {found.url}")
+    app.console.out(f"shows    {_words(found.current) if found.current else 'nothing yet'}")
+    if found.locked:
+        app.console.say("Publishing is locked at the host.", "warning")
+
+
+@command.command("list")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many.")
+@global_options
+@pass_app
+def list_deploys(app: App, limit: int) -> None:
+    """List the deploys at the host, newest first.
+
+    \b
+    Examples:
+      sitegen deploy list --limit 5
+    """
+    found = _with_target(app, lambda target: target.deploys(limit))
+    if app.console.json:
+        app.console.data([one.as_dict() for one in found])
+        return
+    rows = [
+        ("→" if one.current else "", one.id, one.state, one.created, one.published, one.build, one.message)
+        for one in found
+    ]
+    app.console.table(("", "DEPLOY", "STATE", "MADE", "SHOWN", "BUILD", "MESSAGE"), rows)
+
+
+def _tell(app: App, change: Change) -> None:
+    if app.console.json:
+        app.console.data(change.as_dict())
+        return
+    app.console.out(change.current.id)
+    if change.previous:
+        app.console.say(f"Shown before: {change.previous} (`sitegen deploy rollback {change.previous}` returns to it).")
+    else:
+        app.console.say("It was shown already.")
+
+
+def _words(deploy: Deploy) -> str:
+    parts = [deploy.id, f"build {deploy.build}" if deploy.build else "", deploy.message, f"since {deploy.published}"]
+    return ", ".join(part for part in parts if part and part != "since ")
