@@ -27,7 +27,8 @@ from sitegen.errors import (
 from sitegen.settings import LANGUAGE, TEMPLATE
 
 FENCE = "---"
-Status = Literal["draft", "published"]
+Status = Literal["draft", "review", "published", "withdrawn"]
+"""Only what is `published` is public, and only on its days: see ``Matter.publish_at`` and ``Matter.expires``."""
 Method = Literal["summary", "extract", "written"]
 """How a text came to be: summarised by a model, picked from the document, or written by a person."""
 
@@ -114,11 +115,14 @@ class Matter(_Fields):
     title: Text = ""
     """The headline."""
     date: dt.date | None = None
-    """The date of the document, or of the page; orders lists and feeds. A date in the future hides the page."""
+    """The date of the document, or of the page; orders lists and feeds. In the future it hides the page, unless
+    `publish_at` says another day."""
     slug: Text | None = None
     """The last part of the address; made from the title when it is missing."""
     status: Status = "published"
-    """`draft` keeps it out of the site, `published` lets it in."""
+    """`draft`: being written; `review`: waits to be read; `published`: public; `withdrawn`: taken back for good."""
+    publish_at: dt.date | None = None
+    """The first day on which it is shown; when it is missing, `date` decides."""
     tags: Texts = ()
     """Topics; each has a page that lists what carries it."""
     correspondent: Text | None = None
@@ -141,6 +145,10 @@ class Matter(_Fields):
     """A template of the theme to use instead of the usual one; pages of `content/` only."""
     expires: dt.date | None = None
     """The first day on which it is not shown any more."""
+    withdrawn_at: dt.date | None = None
+    """The day on which it was withdrawn, for the notice."""
+    notice: Text = ""
+    """Why it was withdrawn: stands at its old address when it is; all else that the file holds does not."""
     aliases: Texts = ()
     """Former addresses, such as `/old/name/`, that lead here."""
     image: Text | None = None
@@ -238,10 +246,14 @@ def validate(fields: dict[str, Any], name: str, text: str, more: Container[str] 
             if key in Matter.model_fields or (more is not None and key not in more)
         }
     try:
-        return Matter.model_validate(fields)
+        matter = Matter.model_validate(fields)
     except ValidationError as error:
         raise_all([_explained(dict(item), name, text) for item in error.errors(include_url=False)])
         raise AssertionError("unreachable") from None
+    if matter.publish_at is not None and matter.expires is not None and matter.expires <= matter.publish_at:
+        place = Place(name, line_of(text, "expires"))
+        raise FrontMatterInvalid("expires: it would never be shown, since `publish_at` is not before", place=place)
+    return matter
 
 
 def _explained(item: dict[str, Any], name: str, text: str) -> ContentError:

@@ -371,8 +371,8 @@ class Engine(_Section):
 class Briefs(_Section):
     """How new briefs begin."""
 
-    initial_status: Literal["draft", "published"] = "draft"
-    """The status of a new brief. With `draft`, nothing is public until an editor publishes it."""
+    initial_status: Literal["draft", "review", "published"] = "draft"
+    """The status of a new brief. With `draft` and `review`, nothing is public until an editor publishes it."""
 
 
 class Privacy(_Section):

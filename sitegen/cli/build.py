@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @click.command("build", short_help="Render the site.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write the site here.")
-@click.option("--drafts", is_flag=True, help="Show drafts as well.")
-@click.option("--future", is_flag=True, help="Show pages with a date in the future as well.")
+@click.option("--drafts", is_flag=True, help="Show drafts, and what is in review, as well.")
+@click.option("--future", is_flag=True, help="Show pages whose day is not yet as well.")
 @click.option("--expired", is_flag=True, help="Show pages that have expired as well.")
 @click.option("--base-url", metavar="URL", help="The address at which the site will be read.")
 @click.option("--clean", is_flag=True, help="Remove what earlier builds wrote, and render everything anew.")

@@ -302,7 +302,7 @@ class _Run:
 
         if self.before is None:
             return []
-        self.carried = self.before.left({*closing.paths}, self.today, self.options.carry_days)
+        self.carried = self.before.left({*closing.paths}, closing.public(), self.today, self.options.carry_days)
         closing.paths += self.carried.copies
         missing = []
         for path, key in self.carried.copies.items():

@@ -4,19 +4,25 @@ A new build puts a site in the place of the old one. A page that somebody opened
 pictures under their old names, and would get nothing. Each build lists what it has under ``assets/``, with hashes. A
 build that is given an earlier one (``--carry-from``) takes over what it does not make itself, and notes since when it
 is not made any more; after some days it is left behind.
+
+What editors took back is not carried: no picture (one that is shown still has its name still), and nothing of an index
+of the search that knows a page which is not public any more.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import json
 import re
+import zlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sitegen.errors import EarlierBuildUnusable, Place, SitegenError, raise_all
+from sitegen.site.images.variants import FOLDER as IMAGES
 from sitegen.site.inputs import Inputs
 
 FOLDERS = ("assets", "pagefind")
@@ -24,6 +30,7 @@ FOLDERS = ("assets", "pagefind")
 LIST = "carried/assets.json"
 """The list, in the output folder. Not below ``assets/``, which browsers keep for ever."""
 TREE = "earlier"
+_FRAGMENTS = "pagefind/fragment/"
 _SHA = re.compile(r"[0-9a-f]{64}")
 _TOLD = 5
 """How many wrong entries are told."""
@@ -61,15 +68,18 @@ class Earlier:
         self._inputs, self._folder = inputs, folder
         self._entries = _read(inputs.read(key), str(folder / LIST))
 
-    def left(self, made: Container[str], today: dt.date, days: int) -> Carried:
+    def left(self, made: Container[str], public: Container[str], today: dt.date, days: int) -> Carried:
         """What to take over beside the outputs ``made``, for ``days`` from the first build that did not make it.
 
+        ``public`` are the outputs of pages that everybody may read.
         A file that is gone, or is not what was published, is left out with a warning.
         """
         found = Carried()
-        for path, (sha, since) in sorted(self._entries.items()):
-            if path in made:
-                continue
+        left = [path for path in sorted(self._entries) if path not in made and not path.startswith(f"{IMAGES}/")]
+        if not all(self._about(path, public) for path in left if path.startswith(_FRAGMENTS)):
+            left = [path for path in left if not path.startswith(f"{FOLDERS[1]}/")]
+        for path in left:
+            sha, since = self._entries[path]
             day = min(since or today, today)  # a clock that went ahead keeps nothing for ever
             last = day.toordinal() + days - 1
             if today.toordinal() > last:
@@ -83,6 +93,17 @@ class Earlier:
                     found.last_day = min(found.last_day, today.toordinal())
                 found.last_day = min(found.last_day, last)
         return found
+
+    def _about(self, path: str, public: Container[str]) -> bool:
+        """Whether a fragment of the search's index, which holds the text of one page, is about a public one."""
+        if f"{TREE}/{path}" not in self._inputs.files:
+            return True
+        try:
+            raw = gzip.decompress(self._inputs.read(f"{TREE}/{path}"))
+            url = json.loads(raw.removeprefix(b"pagefind_dcd"))["url"]
+            return f"{url[1:]}index.html" in public
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error, RecursionError):
+            return False
 
     def _problem(self, path: str, sha: str) -> SitegenError | None:
         """Why a file that is listed cannot be taken over."""

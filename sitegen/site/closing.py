@@ -50,6 +50,11 @@ class Closing:
         for *_, index in self._indexes:
             index.close()
 
+    def public(self) -> set[str]:
+        """The outputs of the pages that everybody may read."""
+        base = len(self._content.edition.scope.base)
+        return {f"{page.url[base:]}index.html" for page in self._content.all if not page.draft}
+
     def start_search(self, inputs: Inputs, state: Path) -> None:
         """Keeps the index of each edition, or begins to make it anew, beside the pages."""
         from sitegen.site import search

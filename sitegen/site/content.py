@@ -23,7 +23,7 @@ from sitegen.errors import (
 )
 from sitegen.frontmatter import unstated
 from sitegen.settings import Settings
-from sitegen.site import sections, taxonomy
+from sitegen.site import sections, taxonomy, withdrawn
 from sitegen.site.address import INDEX, SECTION, Addresses
 from sitegen.site.alphabet import order
 from sitegen.site.cascade import Inheritance
@@ -36,9 +36,10 @@ from sitegen.site.library import Library, Shelf
 from sitegen.site.links import Links
 from sitegen.site.page import Link, PageKind
 from sitegen.site.record import Origin, Record, unpacked
-from sitegen.site.scope import Names, Scope
+from sitegen.site.scope import Names, Scope, begins
 from sitegen.site.stored import StoredPage
 from sitegen.site.typed import Models
+from sitegen.site.withdrawn import Withdrawn
 from sitegen.text import SLUG_LIMIT, plain
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Content:
     """The links for which there is a warning: the address of the page, and theirs as it stands there."""
     hidden: dict[str, Record] = field(default_factory=dict)
     """Pages that are not shown, by key."""
+    withdrawn: list[Withdrawn] = field(default_factory=list)
+    """What is left of pages of this edition that were taken back."""
     days: set[int] = field(default_factory=set)
     """The days, as ordinals, on which a page begins or ceases to be shown."""
     links: Links = field(init=False)
@@ -146,7 +149,12 @@ class _Gatherer:
         shown = self._shown(records)
         content.problems += _claimed_twice(records, names)
         content.problems += _misplaced(records, self._editions, names)
-        content.days = {day for entry in records.values() for day in (entry.date, entry.expires) if day is not None}
+        content.days = {
+            day
+            for entry in records.values()
+            for day in (entry.date, entry.publish_at, entry.expires)
+            if day is not None
+        }
         for edition, entries in self._sorted(shown).items():
             self._gather(self._contents[edition], entries)
         self._hooks.hook.pages_ready(pages=list(content.all))
@@ -196,7 +204,26 @@ class _Gatherer:
             heads = {self._editions.named(key) for key in records if f"/{SECTION}." in key}
             for key in [key for key in shown if self._closed(key, records[key], closed, heads)]:
                 self._content.hidden[key] = shown.pop(key)
+        self._withdraw(closed)
         return shown
+
+    def _withdraw(self, closed: Mapping[str, set[str]]) -> None:
+        """Tells what is left of pages that were taken back: of those that nobody could see before there is nothing."""
+        for key, entry in self._content.hidden.items():
+            if entry.status != "withdrawn" or begins(entry) > self._scope.today.toordinal():
+                continue
+            bare, _ = self._editions.named(key)
+            own = f"{key.rpartition('/')[0]}/" if sections.folder_of(bare) else ""
+            if any(key.startswith(folder) for folder in closed if folder != own):
+                continue
+            try:
+                edition = self._editions.of(key, entry, self._names(key)).code
+                local = self._addresses[edition].of(bare, self._names(key), entry)
+                if local:  # there is always a home page
+                    found = withdrawn.of(self._names(key), local, entry)
+                    self._contents[edition].withdrawn.append(found)
+            except SitegenError as error:
+                self._content.problems += error.problems
 
     def _closed(
         self, key: str, entry: Record, closed: Mapping[str, set[str]], heads: Collection[tuple[str, str]]
@@ -231,7 +258,7 @@ class _Gatherer:
             correspondent=next(iter(links.get("correspondents", ())), None),
             document_type=next(iter(links.get("types", ())), None),
             method=entry.method,
-            draft=entry.status == "draft",
+            state=scope.state(entry),
             words=entry.words,
             terms=links,
             image=entry.image,
@@ -239,6 +266,8 @@ class _Gatherer:
         )
         if entry.expires is not None:
             page.expires = dt.date.fromordinal(entry.expires)
+        if entry.publish_at is not None:
+            page.publish_at = dt.date.fromordinal(entry.publish_at)
         if self._models is not None:
             page.extra = self._models.fields(key, path, entry, self._content.problems)
         elif entry.extra:

@@ -48,7 +48,7 @@ class Links:
                 found = self._files[file]
                 return found + tail, self._check_anchor(found, parts.fragment)
             if file in self._hidden:
-                return href, "leads to a page that is a draft or lies in the future"
+                return href, "leads to a page that is not published"
             target = urljoin(url, parts.path)
         else:
             target = self._base + parts.path[1:]

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-PageKind = Literal["home", "brief", "page", "section", "list", "taxonomy", "term", "404", "search"]
+PageKind = Literal["home", "brief", "page", "section", "list", "taxonomy", "term", "404", "search", "withdrawn"]
+State = Literal["draft", "review", "future", "expired", "withdrawn", "published"]
+"""``published`` is public. The others say why a page is not: by its status, or since its day is not yet, or was."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -60,7 +62,8 @@ class Page:
     correspondent: Link | None = None
     document_type: Link | None = None
     method: Literal["summary", "extract", "written"] = "written"
-    draft: bool = False
+    state: State = "published"
+    """Why the page is not public, where it is shown all the same."""
     body: str = ""
     """HTML, safe to print as it is.
 
@@ -92,8 +95,19 @@ class Page:
     """Former addresses, as the front matter has them."""
     expires: dt.date | None = None
     """The first day on which it is not shown."""
+    publish_at: dt.date | None = None
+    """The first day on which it is shown, where that is not its date."""
+    withdrawn_at: dt.date | None = None
+    """The day on which what was here was withdrawn."""
+    notice: tuple[str, ...] = ()
+    """Why that was, in paragraphs of plain text."""
     alternates: tuple[Translation, ...] = ()
     """The page in all its languages, itself among them, the site's language first; empty when it has only one."""
+
+    @property
+    def draft(self) -> bool:
+        """It is shown to editors only: it is not public, or not today."""
+        return self.state != "published"
 
     @property
     def translations(self) -> tuple[Translation, ...]:

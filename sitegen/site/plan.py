@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sitegen.site import data
+from sitegen.site import data, withdrawn
 from sitegen.site.content import Content
 from sitegen.site.inputs import Inputs
 from sitegen.site.machines import feeds
@@ -44,7 +44,7 @@ class Planner:
         self._sections = {node.page.url: node for node in content.sections.values()}
         self.site = Site(
             *(scope, self._info(), content.home, content.briefs, content.pages, list(content.sections.values())),
-            *(self._taxonomies, inputs, sites),
+            *(self._taxonomies, inputs, content.withdrawn, sites),
         )
         self.lists = {"archive/": self._head_title("archive/", words.title("archive"))}
         """The lists that every edition has, and their titles, by address below the edition's."""
@@ -147,9 +147,21 @@ class Planner:
         for found in self._taxonomies.values():
             yield from self._taxonomy_outputs(found)
         yield from self._section_outputs()
+        yield from self._notices()
         if self.site.main:  # hosts know only one
             missing = {"page": self._plain("404", "404.html", self._words.title("404"))}
             yield Output("404.html", "the page for missing pages", "404.html", missing, ("404",))
+
+    def _notices(self) -> Iterator[Output]:
+        """The pages that say why something is not there; what has come to an address since comes first."""
+        if not self._content.withdrawn:
+            return
+        base = self._scope.base
+        there = {page.url[len(base) :] for page in self.site.all}
+        template = withdrawn.TEMPLATE if self._has(withdrawn.TEMPLATE) else "page.html"
+        for found in self._content.withdrawn:
+            if found.local not in there:
+                yield from withdrawn.outputs(found, self._scope, self._words.title("withdrawn"), template)
 
     def _page(self, kind: PageKind, local: str, title: str) -> Page:
         """The page of a list: the one that ``content/`` has for its address, or a bare one."""
@@ -223,7 +235,10 @@ class Planner:
 
     @cached_property
     def _has_section_template(self) -> bool:
-        return any(key.endswith("templates/section.html") for key in self._inputs.files)
+        return self._has("section.html")
+
+    def _has(self, template: str) -> bool:
+        return any(key.endswith(f"templates/{template}") for key in self._inputs.files)
 
     def _lists(
         self,

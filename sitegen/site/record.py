@@ -32,7 +32,7 @@ class Record(NamedTuple):
     """As the front matter wants it; empty when it does not say."""
     title_slug: str
     """Made from the title; empty when nothing of it can stand in an address."""
-    status: Literal["draft", "published"]
+    status: frontmatter.Status
     said: tuple[str, ...]
     """The fields that the front matter has."""
     tags: tuple[str, ...]
@@ -58,6 +58,11 @@ class Record(NamedTuple):
     """The hash of title, summary and body: another one means that a human changed the words."""
     expires: int | None = None
     """The first day on which it is not shown, as a proleptic ordinal."""
+    publish_at: int | None = None
+    """The first day on which it is shown, likewise."""
+    withdrawn_at: int | None = None
+    notice: str = ""
+    """As it is written."""
     aliases: tuple[str, ...] = ()
     image: str | None = None
     translation: str | None = None
@@ -132,6 +137,9 @@ def read(
         text=_words_hash(matter.title, matter.summary, parsed.body),
         images=tuple(rendered.images),
         expires=matter.expires.toordinal() if matter.expires else None,
+        publish_at=matter.publish_at.toordinal() if matter.publish_at else None,
+        withdrawn_at=matter.withdrawn_at.toordinal() if matter.withdrawn_at else None,
+        notice=matter.notice,
         aliases=matter.aliases,
         image=matter.image,
         translation=plain(matter.translation or "") or None,

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from sitegen.settings import Settings
+from sitegen.site.page import State
 from sitegen.site.record import Record
 
 
@@ -23,12 +24,15 @@ class Scope:
     """Its path, with a slash at both ends."""
     today: dt.date
     drafts: bool = False
+    """Also those that are written or read still."""
     future: bool = False
     expired: bool = False
     root: Path = Path()
     """The site's folder, for messages about its settings."""
     search: bool = False
     """Whether the site has search."""
+    withdrawn: bool = False
+    """Also what was taken back: no build is asked for it, only lists for editors."""
 
     @cached_property
     def name_of(self) -> Names:
@@ -37,12 +41,28 @@ class Scope:
 
     def shows(self, record: Record) -> bool:
         """Whether a page is part of the site."""
-        if record.status == "draft" and not self.drafts:
+        status = record.status
+        if status != "published" and not (self.withdrawn if status == "withdrawn" else self.drafts):
             return False
         today = self.today.toordinal()
         if record.expires is not None and record.expires <= today and not self.expired:
             return False
-        return self.future or record.date is None or record.date <= today
+        return self.future or begins(record) <= today
+
+    def state(self, record: Record) -> State:
+        """Why a page is not public, or that it is."""
+        if record.status != "published":
+            return record.status
+        today = self.today.toordinal()
+        if record.expires is not None and record.expires <= today:
+            return "expired"
+        return "future" if begins(record) > today else "published"
+
+
+def begins(record: Record) -> int:
+    """The first day on which a published page is shown, as a proleptic ordinal; 0 for ever."""
+    first = record.date if record.publish_at is None else record.publish_at
+    return first or 0
 
 
 class Names:

@@ -65,7 +65,7 @@ class StoredPage(Page):
         terms = [(name, *map(tuple, links)) for name, links in self.terms.items() if links]
         around = [link and tuple(link) for link in (self.previous, self.next, self.section)]
         self.digest = digest(
-            *(sha, self.kind, self.path, self.url, self.permalink, self.title, self.language, self.draft, terms),
+            *(sha, self.kind, self.path, self.url, self.permalink, self.title, self.language, self.state, terms),
             *(made, self.edited, self.targets, around, self.extra or None, self.image, self.aliases),
             *((self.alternates,) if self.alternates else ()),
         )

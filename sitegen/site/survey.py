@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import urlsplit
 
 from sitegen import files
@@ -15,10 +14,7 @@ from sitegen.site.editions import Editions
 from sitegen.site.inputs import Inputs
 from sitegen.site.languages import Languages
 from sitegen.site.library import Library, Shelf
-from sitegen.site.record import Record
 from sitegen.site.scope import Scope
-
-State = Literal["draft", "future", "expired", "published"]
 
 
 @dataclass(frozen=True)
@@ -30,20 +26,9 @@ class Survey:
     shelf: Shelf
     content: Content
 
-    def state(self, record: Record) -> State:
-        """Why a page is not shown, or that it is."""
-        today = self.scope.today.toordinal()
-        if record.status == "draft":
-            return "draft"
-        if record.expires is not None and record.expires <= today:
-            return "expired"
-        return "future" if record.date is not None and record.date > today else "published"
 
-
-def survey(
-    project: Project, *, drafts: bool = False, future: bool = False, expired: bool = False, today: dt.date | None = None
-) -> Survey:
-    """Reads all pages; with ``drafts``, ``future`` and ``expired`` those that the public does not see as well.
+def survey(project: Project, *, drafts: bool = False, hidden: bool = False, today: dt.date | None = None) -> Survey:
+    """Reads all pages; with ``drafts`` those that are not published yet as well, with ``hidden`` all of them.
 
     Files that no build could use are among ``content.problems``. Raises ``Locked`` while a build runs.
     """
@@ -51,7 +36,8 @@ def survey(
     inputs = Inputs(project.root, folders.trees(project, layers), {})
     base_url = project.settings.site.base_url.rstrip("/") + "/"
     today = today or dt.date.today()  # noqa: DTZ011  # the editor's own day decides
-    scope = Scope(project.settings, base_url, urlsplit(base_url).path, today, drafts, future, expired)
+    shown = (drafts or hidden, hidden, hidden)
+    scope = Scope(project.settings, base_url, urlsplit(base_url).path, today, *shown, withdrawn=hidden)
     code = store.versions() + plugins.versions(project, inputs)
     found = hooks.manager(plugins.named(project, inputs))
     markdown.configure(found)

@@ -13,6 +13,7 @@ from sitegen.site.scope import Scope
 from sitegen.site.sections import Node
 from sitegen.site.stored import StoredPage
 from sitegen.site.tracking import digest
+from sitegen.site.withdrawn import Withdrawn
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Site:
     taxonomies: Mapping[str, Taxonomy]
     inputs: Inputs
     """All files that the build may read."""
+    withdrawn: Sequence[Withdrawn] = ()
+    """What is left of pages that were taken back."""
     editions: Sequence[Site] = ()
     """The site in all its languages, the site's own first; each knows them all."""
 

@@ -25,11 +25,11 @@ _HOLE = re.compile(r"\{(\w+)\}")
 
 
 _TITLES = {
-    "en": {"home": "Home", "archive": "Briefs", "404": "Page not found"}
+    "en": {"home": "Home", "archive": "Briefs", "404": "Page not found", "withdrawn": "Withdrawn"}
     | {"tags": "Topics", "correspondents": "Correspondents", "types": "Types"},
-    "de": {"home": "Start", "archive": "Kurzberichte", "404": "Seite nicht gefunden"}
+    "de": {"home": "Start", "archive": "Kurzberichte", "404": "Seite nicht gefunden", "withdrawn": "Zurückgezogen"}
     | {"tags": "Themen", "correspondents": "Absender", "types": "Dokumentarten"},
-    "fr": {"home": "Accueil", "archive": "Synthèses", "404": "Page introuvable"}
+    "fr": {"home": "Accueil", "archive": "Synthèses", "404": "Page introuvable", "withdrawn": "Retiré"}
     | {"tags": "Thèmes", "correspondents": "Correspondants", "types": "Types"},
 }
 """The titles of pages that have no file; a theme or a site may say others, as ``title_home``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import queue
 import re
 import signal
@@ -13,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -54,11 +56,11 @@ class Served:
 
 
 @contextmanager
-def serving(site: Site, *, drafts: bool = False) -> Iterator[Served]:
+def serving(site: Site, *, drafts: bool = False, future: bool = False) -> Iterator[Served]:
     events: queue.Queue[Event] = queue.Queue()
     project = settings.load(site.root, {})
     with listening("127.0.0.1", 0, fixed=True) as sock:
-        server = Server(project, sock, ServeOptions(drafts=drafts), tell=events.put)
+        server = Server(project, sock, ServeOptions(drafts=drafts, future=future), tell=events.put)
         server.rebuild()
         thread = threading.Thread(target=lambda: asyncio.run(server.run()))
         thread.start()
@@ -84,6 +86,28 @@ def test_a_saved_page_is_seen(site: Site) -> None:
         served.shows("/briefs/new-one/", lambda answer: answer.status_code == 200)
         site.remove("briefs/new.md")
         served.shows("/briefs/new-one/", lambda answer: answer.status_code == 404)
+
+
+def test_what_is_not_public_yet_is_shown_with_its_state_here_and_in_no_built_site(site: Site) -> None:
+    states: dict[str, dict[str, Any]] = {
+        "draft": {"status": "draft"},
+        "review": {"status": "review"},
+        "future": {"status": "published", "publish_at": dt.date(2999, 1, 1)},
+    }
+    site.write("templates/brief.html", "<b>{{ page.state }}</b>{{ page.body }}")
+    site.brief("gone", "Canary.\n", title="Gone", status="withdrawn", notice="Why.")
+    for name, state in states.items():
+        site.brief(name, "Canary.\n", title=name, **state)
+    with serving(site, drafts=True, future=True) as served:
+        for name in states:
+            assert f"<b>{name}</b><p>Canary.</p>" in served.get(f"/briefs/{name}/").text
+        gone = served.get("/briefs/gone/")
+        assert gone.status_code == 410
+        assert "Why." in gone.text
+        assert "Canary" not in gone.text
+        assert not site.output.exists()
+    site.build(today=None)
+    assert not [path for path, data in site.tree().items() if b"Canary" in data]
 
 
 def test_templates_styles_and_settings_are_followed_too(site: Site) -> None:

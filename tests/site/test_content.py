@@ -324,7 +324,7 @@ def test_broken_links_are_warnings_and_errors_when_strict(site: Site) -> None:
     site.brief("draft", title="D", status="draft")
     warnings = site.build().warnings
     assert [str(warning.place) for warning in warnings] == [f"briefs/a.md:{line}" for line in (7, 8, 9, 10)]
-    assert "is a draft" in warnings[2].message
+    assert "is not published" in warnings[2].message
     before = site.tree()
     site.brief("b", title="B")
     problems = site.problems(strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -26,11 +27,14 @@ briefs = st.fixed_dictionaries(
         "slug": st.sampled_from(["", "", "", "", "same"]),
         "date": st.sampled_from(DAYS),
         "tags": st.lists(st.sampled_from(TAGS), max_size=3, unique=True),
-        "status": st.sampled_from(["draft", "published", "published", "published"]),
+        "status": st.sampled_from(["draft", "review", "withdrawn", *["published"] * 5]),
         "correspondent": st.sampled_from([None, "Town", "Water Board"]),
         "summary": st.sampled_from(["", "Short."]),
         "aliases": st.sampled_from([[], [], ["/old/"], ["/gone", "/was/here/"], ["/briefs/a/"]]),
         "expires": st.sampled_from([None, None, None, dt.date(2026, 5, 31), dt.date(2026, 6, 3)]),
+        "publish_at": st.sampled_from([None, None, None, dt.date(2026, 5, 31), dt.date(2026, 6, 2)]),
+        "withdrawn_at": st.sampled_from([None, dt.date(2026, 5, 1)]),
+        "notice": st.sampled_from(["", "", "Wrong figures.", "One <b>.\n\nTwo."]),
         "extra": st.sampled_from([{}, {"x": "<b>"}, {"y": dt.date(2026, 1, 1)}]),
     }
 )
@@ -113,7 +117,8 @@ def put(name: str, fields: dict[str, Any], body: str) -> Any:
 
 
 def put_page(name: str, fields: dict[str, Any], body: str) -> Any:
-    fields = {key: fields[key] for key in ("title", "status", "date", "tags", "expires", "extra")}
+    names = ("title", "status", "date", "publish_at", "notice", "tags", "expires", "extra")
+    fields = {key: fields[key] for key in names}
     return lambda world: world.site.page(name, body, **fields)
 
 
@@ -126,6 +131,17 @@ def rename(old: str, new: str) -> Any:
         source = world.site.root / f"briefs/{old}.md"
         if source.exists():
             source.rename(world.site.root / f"briefs/{new}.md")
+
+    return edit
+
+
+def set_status(name: str, status: str) -> Any:
+    """An editor moves a brief from any state to another one, and nothing else."""
+
+    def edit(world: World) -> None:
+        path = world.site.root / f"briefs/{name}.md"
+        if path.exists():
+            path.write_text(re.sub(r"^status: .*$", f"status: {status}", path.read_text(), count=1, flags=re.MULTILINE))
 
     return edit
 
@@ -299,6 +315,13 @@ edits = st.one_of(
     st.builds(add_to, names, st.sampled_from(["More.\n", "## More\n"])),
     st.builds(add_to, names, st.sampled_from(["More.\n", "## More\n"])),
     st.builds(delete, names),
+    st.builds(set_status, names, st.sampled_from(["draft", "review", "published", "published", "withdrawn"])),
+    st.builds(set_status, names, st.sampled_from(["draft", "review", "published", "published", "withdrawn"])),
+    st.builds(
+        override_asset,
+        st.just("templates/withdrawn.html"),
+        st.sampled_from(["", "{{ page.title }} {{ page.withdrawn_at }} {{ page.notice|join }}"]),
+    ),
     st.builds(rename, names, names),
     st.builds(rename_tag, st.sampled_from(TAGS), st.sampled_from(TAGS)),
     st.builds(touch, names),

@@ -19,6 +19,8 @@ from sitegen.site.machines.feeds import FORMATS
 from sitegen.site.machines.markup import in_script
 from sitegen.site.page import Page, Paginator, SiteInfo
 
+_HIDDEN = ("404", "withdrawn")
+"""Kinds of pages that nobody is to find."""
 _Image = tuple[str, int, int]
 """Full address, width and height; 0 where nobody knows it."""
 
@@ -47,7 +49,7 @@ class Cards:
         image = _picture(context, page) if page.image else None
         tags = [*_about(site, page, description), *self._places(site, page, paginator)]
         tags += _card(site, page, title, description, image)
-        if page.kind != "404" and not page.draft:
+        if page.kind not in _HIDDEN and not page.draft:
             data = linked.graph(site, page, title, description, paginator, above, image and image[0])
             tags.append(f'<script type="application/ld+json">{in_script(data)}</script>')
         return Markup("\n".join(tags))  # noqa: S704  # each value in it is escaped
@@ -78,7 +80,7 @@ def _about(site: SiteInfo, page: Page, description: str) -> Iterator[str]:
         yield f'<meta name="description" content="{escape(description)}">'
     if site.author:
         yield f'<meta name="author" content="{escape(site.author)}">'
-    if page.draft or page.kind == "404":
+    if page.draft or page.kind in _HIDDEN:
         yield '<meta name="robots" content="noindex">'
         return
     yield f'<link rel="canonical" href="{escape(page.permalink)}">'

@@ -19,7 +19,7 @@ from sitegen.site.hooks import Output, hook
 from sitegen.site.machines import headers, llms, sitemap
 from sitegen.site.machines.cards import Cards
 from sitegen.site.machines.feeds import FORMATS, Entry, Feed
-from sitegen.site.page import Page
+from sitegen.site.page import Page, Taxonomy, Term
 from sitegen.site.stored import StoredPage
 from sitegen.site.tracking import digest
 from sitegen.site.whole import Site
@@ -88,9 +88,14 @@ def fed(site: Site) -> dict[str, tuple[str, Sequence[StoredPage]]]:
     for taxonomy in site.taxonomies.values():
         stated = site.settings.taxonomies.get(taxonomy.name)
         if stated and stated.feed:
-            for term in taxonomy.terms:
+            for term in _public(taxonomy):
                 found[term.url] = term.name, [page for page in term.pages if isinstance(page, StoredPage)]
     return found
+
+
+def _public(taxonomy: Taxonomy) -> Iterator[Term]:
+    """The terms that pages carry which everybody may read."""
+    return (term for term in taxonomy.terms if any(not page.draft for page in term.pages))
 
 
 def _feeds(site: Site) -> Iterator[Output]:
@@ -141,7 +146,7 @@ def _entries(site: Site) -> dict[str, sitemap.Entry]:
     """All that search engines are to find, by address: no draft, and nothing that only leads on."""
     lists = ["", "archive/"]
     for taxonomy in site.taxonomies.values():
-        lists += (url[len(site.base) :] for url in (taxonomy.url, *(term.url for term in taxonomy.terms)))
+        lists += (url[len(site.base) :] for url in (taxonomy.url, *(term.url for term in _public(taxonomy))))
     found = {local: sitemap.Entry(site.base_url + local) for local in lists}
     base = len(site.base_url)
     for page in site.all:
@@ -168,7 +173,7 @@ def _llms(site: Site) -> Output:
     twins = site.settings.llms.twins
     topics = site.taxonomies.get("tags")
     base = site.base_url.removesuffix(site.base)
-    terms = tuple((term.name, base + term.url) for term in (topics.terms if topics else ()))
+    terms = tuple((term.name, base + term.url) for term in (_public(topics) if topics else ()))
     root = site.editions[0].base_url if site.editions else site.base_url
     optional = [("Sitemap", f"{root}sitemap.xml"), ("Archive", f"{site.base_url}archive/")]
     optional += [(FORMATS[kind].title, f"{site.base_url}{FORMATS[kind].file}") for kind in site.settings.feeds.formats]

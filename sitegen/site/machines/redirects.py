@@ -42,6 +42,8 @@ class Rule:
     title: str = ""
     """What the page there is called."""
     language: str = ""
+    owner: str = ""
+    """The file of a page that was withdrawn: such a rule gives way to whatever has come to its address since."""
 
 
 @dataclass(slots=True)
@@ -72,20 +74,26 @@ def gather(rules: Iterable[Rule], outputs: Mapping[str, str], exists: Callable[[
     occupied = _occupied(outputs)
     for rule in rules:
         reason = _unfit(rule)
+        if reason and rule.owner:
+            continue
         if reason:
             found.problems.append(AliasUnfit(f"the former address {rule.old[:200]!r} {reason}", place=rule.place()))
             continue
         rule = _replaced(rule, old=_normal(rule.old), new=_normal_target(rule.new))
+        if rule.owner and (rule.old.lower() in known or _hidden(rule, occupied) not in (None, rule.owner)):
+            continue
         first = known.setdefault(rule.old.lower(), rule)
         if first is not rule:
             where = first.place()
             message = f"the former address {rule.old} is already redirected to {first.new or 'nothing'}, by {where}"
             found.problems.append(RedirectTwice(message, place=rule.place()))
-        elif (owner := _hidden(rule, occupied)) is not None:
+        elif (owner := _hidden(rule, occupied)) is not None and owner != rule.owner:
             message = f"the former address {rule.old} is that of a page which is there: {owner}"
             found.problems.append(RedirectHides(message, place=rule.place()))
         else:
             found.rules.append(rule)
+    # The first line that fits counts: that of one page before a pattern for many.
+    found.rules.sort(key=lambda rule: not rule.owner)
     found.rules = [final for rule in found.rules if (final := _followed(rule, known, found, exists)) is not None]
     if len(found.rules) > _MOST:
         message = f"there are {len(found.rules)} redirects; Netlify takes {_MOST} without trouble"
@@ -94,7 +102,7 @@ def gather(rules: Iterable[Rule], outputs: Mapping[str, str], exists: Callable[[
 
 
 def _replaced(rule: Rule, *, old: str, new: str) -> Rule:
-    return Rule(old, new, rule.status, rule.place, rule.title, rule.language)
+    return Rule(old, new, rule.status, rule.place, rule.title, rule.language, rule.owner)
 
 
 def _unfit(rule: Rule) -> str:
@@ -107,11 +115,11 @@ def _unfit(rule: Rule) -> str:
         return "holds characters that an address of this site cannot have"
     if old == "/" and not pattern:
         return "is the home page"
-    if rule.status == _GONE:
+    if rule.status == _GONE and not rule.owner:
         return "is said to be gone and to lead somewhere" if rule.new else ""
-    if not rule.new:
+    if not rule.new and not rule.owner:
         return "leads nowhere: there is no `to`"
-    if not (
+    if rule.new and not (
         _ADDRESS.fullmatch(rule.new)
         or (rule.new.startswith("/") and not re.search(r"[\s\x00-\x20\x7f\\]|^//", rule.new))
     ):
@@ -192,7 +200,7 @@ def _followed(rule: Rule, known: Mapping[str, Rule], found: Redirects, exists: C
         found.warnings.append(
             RedirectBroken(f"the redirect from {rule.old} leads to {new}, where nothing is", place=rule.place())
         )
-    return Rule(rule.old, new, rule.status, rule.place, title, rule.language)
+    return Rule(rule.old, new, rule.status, rule.place, title, rule.language, rule.owner)
 
 
 def lines(rules: Sequence[Rule], base: str) -> bytes:
