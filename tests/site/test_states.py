@@ -216,7 +216,7 @@ def test_a_brief_comes_and_goes_on_its_days_without_being_touched(site: Site, da
 def test_a_published_page_is_shown_from_publish_at_or_else_its_date_until_it_expires(
     site: Site, date: dt.date | None, publish_at: dt.date | None, expires: dt.date | None, shown: bool
 ) -> None:
-    days = {"date": date, "publish_at": publish_at, "expires": expires}
+    days: dict[str, Any] = {"date": date, "publish_at": publish_at, "expires": expires}
     site.brief("a", title="A", **{name: day for name, day in days.items() if day is not None})
     site.build()
     assert site.has("briefs/a/index.html") == shown
