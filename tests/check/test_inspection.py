@@ -151,13 +151,16 @@ def test_external_links_are_asked_for_only_when_wanted(site: Site, capsys: pytes
 def test_list_shows_what_the_public_does_not_see(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     site.brief("draft", title="D", status="draft", date="2020-01-01")
     site.brief("later", title="L", date="2999-01-01")
+    site.brief("back", title="W", status="withdrawn", date="2019-01-01")
+    site.brief("read", title="R", status="review", date="2018-01-01")
     site.page("over", title="O", expires="2020-01-01")
     at = ["--site", str(site.root), "--json", "list"]
     for what, expected in [
-        ("drafts", ["D"]),
+        ("drafts", ["D", "R"]),
         ("future", ["L"]),
         ("expired", ["O"]),
-        ("all", ["L", "A", "D", "About", "O"]),
+        ("withdrawn", ["W"]),
+        ("all", ["L", "A", "D", "W", "R", "About", "O"]),
     ]:
         assert run([*at, what]) == 0
         listed = json.loads(capsys.readouterr().out)
@@ -166,6 +169,7 @@ def test_list_shows_what_the_public_does_not_see(site: Site, capsys: pytest.Capt
     assert row == {
         "state": "expired",
         "date": None,
+        "publish_at": None,
         "expires": "2020-01-01",
         "title": "O",
         "file": "content/over.md",
