@@ -21,7 +21,7 @@ COMMANDS = {
     "check": "Check links, images, headings and files of the site.",
     "serve": "Serve the site locally, and rebuild on change.",
     "deploy": "Bring the built site to its host; promote it; return to an earlier one.",
-    "list": "List pages: drafts, future, expired or all.",
+    "list": "List pages: drafts, future, expired, withdrawn or all.",
     "brief": "List briefs, and show one with its origin.",
     "cache": "Look at the cache of summaries, and prune it.",
     "doctor": "Check settings, source, engine, disk and git.",
