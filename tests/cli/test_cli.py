@@ -420,8 +420,8 @@ def test_a_closed_pipe_is_no_error(site: Path) -> None:
     ("name", "commands", "options"),
     [
         ("bash", "plain,build\n", "plain,--drafts\n"),
-        ("zsh", "plain\nbuild\nRender the site.\n", "plain\n--drafts\nShow drafts as well.\n"),
-        ("fish", "plain,build\tRender the site.\n", "plain,--drafts\tShow drafts as well.\n"),
+        ("zsh", "plain\nbuild\nRender the site.\n", "plain\n--drafts\nShow drafts, and what is in review, as well.\n"),
+        ("fish", "plain,build\tRender the site.\n", "plain,--drafts\tShow drafts, and what is in review, as well.\n"),
     ],
 )
 def test_completion_for_every_shell(name: str, commands: str, options: str, capsys: pytest.CaptureFixture[str]) -> None:
