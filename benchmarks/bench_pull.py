@@ -1,10 +1,10 @@
-"""What a pull costs for each document, beside a bare client that makes the same requests to the same servers.
+"""What a pull costs, beside a bare client that makes the same requests to the same servers.
 
-    python -m benchmarks.bench_pull [--documents 200] [--slots 1 4 16] [--rounds 3] [--json]
+    python -m benchmarks.bench_pull [--slots 1 4 16 64] [--documents 40] [--unchanged 10000] [--json]
 
-Stand-ins for Paperless and Ollama run in a process of their own and answer at once, so that what is measured is
-sitegen. Each round makes a fresh site, pulls, pulls again when nothing has changed, and lets the bare client repeat the
-recorded requests with as many connections.
+Stand-ins for Paperless and Ollama run in a process of their own. A call takes as long as the table says, so that the
+figures show whether the slots of an engine are kept busy: real calls take longer, which makes it easier. The bare
+client repeats the recorded requests with as many connections as there are slots.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import json
 import multiprocessing
 import resource
 import shutil
-import statistics
+import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
@@ -29,9 +29,13 @@ import httpx
 
 from sitegen import settings
 from sitegen.enrich.engines import open_engine
+from sitegen.enrich.engines.base import Completion, Message
 from sitegen.enrich.pipeline import pull
 from sitegen.enrich.report import Report, Request
+from sitegen.enrich.summarize import ModelSummarizer
 from sitegen.sources import open_source
+from sitegen.sources.base import Document
+from tests.servers import model
 
 SETTINGS = """
 [source]
@@ -46,46 +50,69 @@ slots = {slots}
 """
 
 
+LATENCY = {1: 0.25, 4: 0.5, 16: 1.0, 64: 2.0}
+"""Seconds that the stand-in takes for one call, by the number of slots; two cores also have to serve the calls."""
+
+
 @dataclass(frozen=True)
 class Row:
-    """One line of the result; milliseconds a document, medians of the rounds."""
+    """One line of the result."""
 
     slots: int
-    pull_ms: float
-    bare_ms: float
-    ratio: float
-    """Documents per second of the pull, as a share of the bare client's."""
+    call_s: float
+    documents: int
+    pull_per_s: float
+    """Documents a second."""
+    bare_per_s: float
+    share: float
+    """Of the bare client's documents per second."""
     cpu_ms: float
-    """Of sitegen's own process."""
-    unchanged_s: float
-    """A pull of all documents that finds nothing changed."""
+    """Of sitegen's own process, a document, verification included."""
+    verify_ms: float
+    """Of that, for reading and checking answers."""
+    bare_cpu_ms: float
 
 
-def serve(pipe: Connection, documents: int) -> None:
+@dataclass(frozen=True)
+class Quiet:
+    """Pulls that find nothing changed."""
+
+    documents: int
+    changes_s: float
+    """When Paperless is asked for what has changed."""
+    all_s: float
+    """When all documents are compared, as is done once a day."""
+    cpu_s: float
+
+
+def serve(pipe: Connection, documents: int, delay: float) -> None:
     """The process of the servers: says where they are, then what was asked of them, on demand."""
     from tests.servers.ollama import OllamaServer
     from tests.servers.paperless import PaperlessServer
 
-    texts = [
-        {
-            "title": f"Report {number}",
-            "content": f"The council of district {number} met on 3 March 2026. The members approved a budget of EUR "
-            f"{number},500. The inspectors found {number} cracks in the bridge and asked for a repair before winter.",
-        }
-        for number in range(documents)
-    ]
-    with PaperlessServer(documents=texts) as paperless, OllamaServer(model="qwen3:8b") as ollama:
+    with (
+        PaperlessServer(documents=map(paper, range(documents))) as paperless,
+        OllamaServer(model="qwen3:8b", delay=delay) as ollama,
+    ):
         pipe.send((paperless.url, paperless.token, ollama.url))
         while pipe.recv() == "chats":
             pipe.send([request.body for request in ollama.requests if request.path == "/api/chat"])
             ollama.requests.clear()
 
 
+def paper(number: int) -> dict[str, str]:
+    return {
+        "title": f"Report {number}",
+        "content": f"The council of district {number} met on 3 March 2026. The members approved a budget of EUR "
+        f"{number},500. The inspectors found {number} cracks in the bridge and asked for a repair before winter.",
+    }
+
+
 @contextmanager
-def servers(documents: int) -> Iterator[tuple[Connection, str, str, str]]:
+def servers(documents: int, delay: float = 0) -> Iterator[tuple[Connection, str, str, str]]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, documents))
+    process = context.Process(target=serve, args=(theirs, documents, delay))
     process.start()
     try:
         paperless, token, ollama = ours.recv()
@@ -137,60 +164,111 @@ def cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def measure(folder: Path, documents: int, slots: int, rounds: int) -> Row:
-    pulls: list[float] = []
-    bares: list[float] = []
-    cpus: list[float] = []
-    quiet: list[float] = []
+def measure(folder: Path, documents: int, slots: int) -> Row:
+    delay = LATENCY.get(slots, 1.0)
+    site = folder / str(slots)
+    site.mkdir()
+    with servers(documents, delay) as (pipe, paperless, token, ollama):
+        (site / "sitegen.toml").write_text(SETTINGS.format(paperless=paperless, ollama=ollama, slots=slots))
+        begun, begun_cpu = time.perf_counter(), cpu()
+        report = one_pull(site, token)
+        seconds, burnt = time.perf_counter() - begun, cpu() - begun_cpu
+        assert report.count("created") == documents, report.as_dict()
+        pipe.send("chats")
+        chats = pipe.recv()
+        begun, begun_cpu = time.perf_counter(), cpu()
+        asyncio.run(bare(paperless, token, ollama, chats, slots))
+        plain, plain_cpu = time.perf_counter() - begun, cpu() - begun_cpu
+    return Row(
+        slots, delay, documents, documents / seconds, documents / plain, plain / seconds,
+        1000 * burnt / documents, 1000 * verification(documents) / documents, 1000 * plain_cpu / documents,
+    )  # fmt: skip
+
+
+class Rules:
+    """A model that answers at once, without a server."""
+
+    context_tokens, answer_tokens, slots, stats = 16384, 2048, 1, ()
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        """Processor time of the answers themselves."""
+
+    async def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Completion:
+        begun = time.process_time()
+        text = model.answer([{"role": one.role, "content": one.content} for one in messages], schema)
+        self.seconds += time.process_time() - begun
+        return Completion(text, 100, 100, 0.1)
+
+
+def verification(documents: int) -> float:
+    """Processor seconds of what comes between documents and their summaries, but for the calls themselves."""
+    rules = Rules()
+    summarizer = ModelSummarizer(rules)  # type: ignore[arg-type]  # identity and check are not asked for
+
+    async def work() -> float:
+        begun, begun_rules = time.process_time(), rules.seconds
+        for number in range(documents):
+            one = paper(number)
+            await summarizer.summarize(Document(f"paperless:{number}", one["title"], one["content"]))
+        return time.process_time() - begun - (rules.seconds - begun_rules)
+
+    asyncio.run(work())  # warms up
+    return asyncio.run(work())
+
+
+def quiet(folder: Path, documents: int) -> Quiet:
+    """Pulls everything once with the built-in engine, then measures what it takes to see that nothing has changed."""
+    site = folder / "quiet"
+    site.mkdir()
     with servers(documents) as (pipe, paperless, token, ollama):
-        for number in range(rounds + 1):
-            site = folder / f"{slots}-{number}"
-            site.mkdir()
-            (site / "sitegen.toml").write_text(SETTINGS.format(paperless=paperless, ollama=ollama, slots=slots))
+        text = SETTINGS.format(paperless=paperless, ollama=ollama, slots=1)
+        (site / "sitegen.toml").write_text(text.replace('kind = "ollama"', 'kind = "extractive"'))
+        assert one_pull(site, token).count("created") == documents
+        (site / "sitegen.toml").write_text(text)
+        times = []
+        for everything in (False, True):
+            if everything:
+                with sqlite3.connect(site / ".sitegen" / "journal.sqlite") as journal:
+                    journal.execute("DELETE FROM cursors")
+                journal.close()
             begun, begun_cpu = time.perf_counter(), cpu()
             report = one_pull(site, token)
-            seconds, burnt = time.perf_counter() - begun, cpu() - begun_cpu
-            assert report.count("created") == documents, report.as_dict()
-            begun = time.perf_counter()
-            assert not one_pull(site, token).results
-            again = time.perf_counter() - begun
-            pipe.send("chats")
-            chats = pipe.recv()
-            begun = time.perf_counter()
-            asyncio.run(bare(paperless, token, ollama, chats, slots))
-            plain = time.perf_counter() - begun
-            pipe.send("chats")
-            pipe.recv()
-            shutil.rmtree(site)
-            if number:  # the first round warms up
-                for times, value in ((pulls, seconds), (cpus, burnt), (quiet, again), (bares, plain)):
-                    times.append(value)
-    pull_ms, bare_ms, cpu_ms = (1000 * statistics.median(times) / documents for times in (pulls, bares, cpus))
-    ratio = statistics.median(one / two for one, two in zip(bares, pulls, strict=True))
-    return Row(slots, pull_ms, bare_ms, ratio, cpu_ms, statistics.median(quiet))
+            times.append((time.perf_counter() - begun, cpu() - begun_cpu))
+            assert not report.total
+        pipe.send("chats")
+        assert pipe.recv() == []
+    return Quiet(documents, times[0][0], times[1][0], times[1][1])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--documents", type=int, default=200)
-    parser.add_argument("--slots", type=int, nargs="+", default=[1, 4])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--slots", type=int, nargs="*", default=[1, 4, 16, 64])
+    parser.add_argument("--documents", type=int, default=40, help="for each slot")
+    parser.add_argument("--unchanged", type=int, default=10000, help="0: leave that out")
     parser.add_argument("--json", action="store_true")
     words = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="sitegen-bench-"))
     try:
-        rows = [measure(folder, words.documents, slots, words.rounds) for slots in words.slots]
+        rows = [measure(folder, words.documents * slots, slots) for slots in words.slots]
+        unchanged = quiet(folder, words.unchanged) if words.unchanged else None
     finally:
         shutil.rmtree(folder)
     if words.json:
-        print(json.dumps([asdict(row) for row in rows], indent=2))
+        print(json.dumps({"rows": [asdict(row) for row in rows], "unchanged": unchanged and asdict(unchanged)}))
         return
-    print(f"{words.documents} documents, medians of {words.rounds} rounds, milliseconds a document")
-    print(f"{'slots':>5} {'pull':>8} {'bare':>8} {'of bare':>8} {'own CPU':>8} {'unchanged':>10}")
+    print("documents a second, and processor time a document (of it: reading and checking answers)")
+    print(f"{'slots':>5} {'a call':>7} {'documents':>9} {'pull/s':>8} {'bare/s':>8} {'share':>7} {'CPU':>9} "
+          f"{'checks':>9} {'bare CPU':>9}")  # fmt: skip
     for row in rows:
         print(
-            f"{row.slots:5} {row.pull_ms:8.2f} {row.bare_ms:8.2f} {row.ratio:8.0%} {row.cpu_ms:8.2f} "
-            f"{row.unchanged_s:8.2f} s"
+            f"{row.slots:5} {row.call_s:5.2f} s {row.documents:9} {row.pull_per_s:8.2f} {row.bare_per_s:8.2f} "
+            f"{row.share:7.1%} {row.cpu_ms:6.1f} ms {row.verify_ms:6.1f} ms {row.bare_cpu_ms:6.1f} ms"
+        )
+    if unchanged:
+        print(
+            f"{unchanged.documents} documents found unchanged: {unchanged.changes_s:.2f} s (asking for changes), "
+            f"{unchanged.all_s:.2f} s (comparing all; {unchanged.cpu_s:.2f} s processor time); no engine call"
         )
 
 

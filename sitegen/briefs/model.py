@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -31,7 +32,7 @@ HEADINGS = {
 """The words of a brief's body, in the language of its document."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Generated:
     """A generated brief: the fields of its front matter in order, and its Markdown."""
 
@@ -40,12 +41,12 @@ class Generated:
     topics: tuple[str, ...] = ()
     """Tags that the engine added to those of the document."""
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The whole file."""
         return dump(self.fields, self.body)
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return files.sha256(self.text)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -46,65 +48,110 @@ class Brief:
         return slug(self.matter.slug or "") or slug(self.matter.title) or slug(Path(self.path).stem)
 
 
+class Shelf(Mapping[str, Brief]):
+    """Briefs by path, in the order in which they were found. At most ``keep`` of them stay in memory (None: all); the
+    others are read again when they are asked for, so that a run over very many keeps little."""
+
+    def __init__(self, read: Callable[[str], Brief], keep: int | None) -> None:
+        self._read, self._keep = read, keep
+        self._paths: dict[str, None] = {}
+        self._kept: OrderedDict[str, Brief] = OrderedDict()
+
+    def __getitem__(self, path: str) -> Brief:
+        """Raises what ``Store.read`` does when the file has been broken since it was found."""
+        if path not in self._paths:
+            raise KeyError(path)
+        if path not in self._kept:
+            self.put(path, self._read(path))
+        return self._kept[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def put(self, path: str, brief: Brief | None) -> None:
+        """Takes a brief in, or only its path; what was known of it before is forgotten."""
+        self._paths[path] = None
+        self._kept.pop(path, None)
+        if brief is not None:
+            self._kept[path] = brief
+        while self._keep is not None and len(self._kept) > self._keep:
+            self._kept.popitem(last=False)
+
+
 @dataclass
 class Store:
-    """The briefs of one site, read once; ``save`` keeps the picture true."""
+    """The briefs of one site, found once; ``save`` keeps the picture true."""
 
     root: Path
-    briefs: dict[str, Brief] = field(default_factory=dict)
+    keep: int | None = None
+    """How many briefs stay in memory at most."""
+    briefs: Shelf = field(init=False)
     """By path."""
     broken: list[SitegenError] = field(default_factory=list)
     """What is wrong with files that cannot be read; they are left alone."""
     _broken_paths: dict[str, SitegenError] = field(default_factory=dict)
     _broken_sources: dict[str, SitegenError] = field(default_factory=dict)
     _by_source: dict[str, str] = field(default_factory=dict)
+    _claimed: list[tuple[str, str]] = field(default_factory=list)
+    """Sources and paths that are not in ``_by_source`` yet."""
     _taken: set[str] = field(default_factory=set)
     """Slugs and file names in use, without regard to capitals: some file systems have none."""
 
+    def __post_init__(self) -> None:
+        self.briefs = Shelf(self.read, self.keep)
+
     @classmethod
-    def open(cls, root: Path) -> Store:
+    def open(cls, root: Path, *, keep: int | None = None) -> Store:
         """Reads all briefs below ``root``. Raises when two files claim one source."""
-        store = cls(root)
+        store = cls(root, keep)
         for entry in files.scan(root):
             if entry.path.endswith(".md"):
                 store._load(entry.path)
         store._index()
         return store
 
-    def _load(self, path: str) -> None:
+    def read(self, path: str) -> Brief:
+        """A brief as it is on disk. Raises ``ContentError`` or ``StorageError``."""
         name = f"{self.root.name}/{path}"
+        text = files.read_text(self.root / path)
+        parsed = frontmatter.split(text, name)
+        matter = frontmatter.validate(parsed.fields, name, text, more=None)
+        if "status" not in parsed.fields:
+            raise frontmatter.unstated(name)
+        return Brief(path, matter, parsed.body, text)
+
+    def _load(self, path: str) -> None:
         self._taken.add(Path(path).stem.casefold())
         try:
-            text = files.read_text(self.root / path)
-            parsed = frontmatter.split(text, name)
-            matter = frontmatter.validate(parsed.fields, name, text, more=None)
-            if "status" not in parsed.fields:
-                raise frontmatter.unstated(name)
+            brief = self.read(path)
         except SitegenError as error:
             self.broken.extend(error.problems)
             self._broken_paths[path] = error
             self._broken_sources.update((source, error) for source in _claims(self.root / path))
         else:
-            self.briefs[path] = Brief(path, matter, parsed.body, text)
-            self._taken.add(self.briefs[path].slug)
+            self.briefs.put(path, brief)
+            self._taken.add(brief.slug)
+            if brief.matter.source is not None:
+                self._claimed.append((brief.matter.source, path))
 
     def _index(self) -> None:
         problems: list[SitegenError] = []
-        for path, brief in self.briefs.items():
-            source = brief.matter.source
-            if source is None:
-                continue
+        for source, path in self._claimed:
             other = self._by_source.setdefault(source, path)
             if other != path:
-                place = Place(f"{self.root.name}/{path}", frontmatter.line_of(brief.text, "source"))
+                place = Place(f"{self.root.name}/{path}", frontmatter.line_of(self.briefs[path].text, "source"))
                 message = f"the document {source} already has the brief {self.root.name}/{other}"
                 problems.append(SourceClaimedTwice(message, place=place))
+        self._claimed.clear()
         raise_all(problems)
 
     def check(self, ref: str) -> None:
         """Raises what is wrong with the document's brief, when that cannot be read: it must not get a second one."""
         error = self._broken_sources.get(ref)
-        if error is None and self._broken_paths and self.by_source(ref) is None:
+        if error is None and self._broken_paths and self.path_of(ref) is None:
             record = self.record(ref)
             error = self._broken_paths.get(record.brief) if record else None
         if isinstance(error, StorageError):
@@ -114,8 +161,12 @@ class Store:
 
     def by_source(self, ref: str) -> Brief | None:
         """The brief of a document."""
-        path = self._by_source.get(ref)
+        path = self.path_of(ref)
         return None if path is None else self.briefs[path]
+
+    def path_of(self, ref: str) -> str | None:
+        """The file of a document's brief, below the folder of briefs."""
+        return self._by_source.get(ref)
 
     def find(self, ref: str) -> Brief:
         """The brief that a person means by a slug, a file name or a source. Raises ``BriefMissing``."""
@@ -137,14 +188,14 @@ class Store:
 
     def deleted(self, ref: str) -> bool:
         """Whether an editor removed the brief of a document: its record is there, its file is not."""
-        if self.by_source(ref) is not None:
+        if self.path_of(ref) is not None:
             return False
         record = self.record(ref)
         return record is not None and record.generated is not None
 
     def unknown(self, ref: str) -> bool:
         """Whether there is neither a brief nor a record of a document."""
-        return self.by_source(ref) is None and not provenance.record_path(self.root, ref).exists()
+        return self.path_of(ref) is None and not provenance.record_path(self.root, ref).exists()
 
     def slug_for(self, ref: str, title: str, language: str = "") -> str:
         """The slug of a document's brief: the one it has, else a new one that is free."""
@@ -187,11 +238,10 @@ class Store:
 
     def _present(self, ref: str) -> Brief | None:
         """The brief of a document as it is now: editors rename and delete files while an engine works."""
-        existing = self.by_source(ref)
-        if existing is None or (self.root / existing.path).exists():
-            return existing
-        fresh = Store.open(self.root)
-        self.__dict__.update(fresh.__dict__)
+        path = self.path_of(ref)
+        if path is not None and not (self.root / path).exists():
+            fresh = Store.open(self.root, keep=self.keep)
+            self.__dict__.update(fresh.__dict__)
         return self.by_source(ref)
 
     def _raw(self, path: str) -> bytes:
@@ -209,9 +259,9 @@ class Store:
         record = Record(source=ref, brief=path, made=made, generated=Text.of(generated))
         if self.record(ref) != record:
             provenance.write(self.root, record)
-        self._load(path)
+        self.briefs.put(path, None)
         self._by_source[ref] = path
-        self._taken.add(str(generated.fields["slug"]))
+        self._taken.update((Path(path).stem.casefold(), str(generated.fields["slug"])))
 
     def _propose(self, existing: Brief, generated: Generated, made: Made, record: Record) -> Outcome:
         """Files the text beside the edited brief, unless it says what was generated or proposed before."""

@@ -91,12 +91,13 @@ def _show(app: App, report: Report) -> None:
     if report.failed and not report.dry_run:
         if console.json:
             raise SystemExit(SomeFailed.exit_code)
-        raise SomeFailed(f"{len(report.failed)} of {len(report.results)} documents failed, all others are done")
+        failed = report.count("failed", "dead")
+        raise SomeFailed(f"{failed} of {report.total} documents failed, all others are done")
 
 
 def _sentence(report: Report) -> str:
     if report.dry_run:
-        return f"{_many(len(report.results), 'document')} to pull, {report.skipped} unchanged. Nothing was done."
+        return f"{_many(report.total, 'document')} to pull, {report.skipped} unchanged. Nothing was done."
     names = {
         "created": "new", "updated": "updated", "unchanged": "unchanged", "proposed": "proposed to editors",
         "deleted": "left deleted", "empty": "without text", "failed": "failed", "dead": "given up",
@@ -104,12 +105,10 @@ def _sentence(report: Report) -> str:
     counts = {word: report.count(done) for done, word in names.items()}  # type: ignore[arg-type]
     counts["unchanged"] += report.skipped
     parts = [f"{count} {word}" for word, count in counts.items() if count] or ["nothing to do"]
-    asked = sum(result.from_engine for result in report.results)
     lost = f" Gone from the source: {len(report.gone)}; briefs stay." if report.gone else ""
     dead = f" {report.dead} given up: `sitegen brief list --status dead` says why." if report.dead else ""
-    return (
-        f"Briefs: {', '.join(parts)}. {_many(asked, 'summary', 'summaries')} made, {report.seconds:.1f} s.{lost}{dead}"
-    )
+    made = f"{_many(report.asked, 'summary', 'summaries')} made, {report.seconds:.1f} s."
+    return f"Briefs: {', '.join(parts)}. {made}{lost}{dead}"
 
 
 def _many(count: int, one: str, more: str = "") -> str:

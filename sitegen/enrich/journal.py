@@ -2,177 +2,177 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import random
-import sqlite3
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, cast
+from collections.abc import Iterable
+from typing import Literal
 
-from sitegen import files
-from sitegen.errors import DocumentDeadly, StateDamaged
-from sitegen.sources.base import Cursor
+from sitegen.enrich.journal_file import (
+    ASKED,
+    FILE_NAME,
+    FORMAT,
+    NEW,
+    RENEWAL,
+    SELECT,
+    Entry,
+    JournalFile,
+    State,
+    entry_of,
+)
+from sitegen.errors import DocumentDeadly
 
-FILE_NAME = "journal.sqlite"
-FORMAT = 2
-State = Literal["pending", "running", "done", "empty", "failed", "dead"]
+__all__ = ("ASKED", "FILE_NAME", "FORMAT", "NEW", "RENEWAL", "Entry", "Journal", "State")
+
 BACK_OFF_START, BACK_OFF_LIMIT = 300.0, 6 * 3600.0
+LEASE = 120.0
+"""Seconds for which a document is a run's own after each sign of life; renewed four times as often."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents (
-    ref TEXT PRIMARY KEY,
-    title TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'done', 'empty', 'failed', 'dead')),
-    attempts INTEGER NOT NULL DEFAULT 0,
-    next_try REAL NOT NULL DEFAULT 0,
-    code TEXT NOT NULL DEFAULT '',
-    reason TEXT NOT NULL DEFAULT '',
-    fingerprint TEXT NOT NULL DEFAULT '',
-    gone INTEGER NOT NULL DEFAULT 0,
-    writing TEXT NOT NULL DEFAULT '',
-    updated REAL NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS documents_by_state ON documents (state, next_try);
-CREATE TABLE IF NOT EXISTS cursors (source TEXT PRIMARY KEY, cursor TEXT NOT NULL) WITHOUT ROWID;
-"""
+_WAITING = "gone = 0 AND state IN ('pending', 'running', 'failed')"
+_ORDER = "priority <> 0, state = 'failed', priority, updated, ref"
+_OURS = "run IN ('', ?)"
+"""A run that was held up for so long that another one took the document over must not have the last word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the journal knows of one document."""
+class Journal(JournalFile):
+    """The states of all documents, and every way from one to another.
 
-    ref: str
-    title: str
-    state: State
-    attempts: int
-    next_try: float
-    code: str
-    reason: str
-    fingerprint: str
-    """Of the document's text and metadata as last seen; equal and ``done`` means there is nothing to do."""
-    gone: bool
-    """The source does not have it any more."""
-    writing: str
-    """The hash of a text that was about to be written, and perhaps was, when the process ended."""
-    updated: float
-
-
-class Journal:
-    """A SQLite file in WAL mode; every change is its own transaction."""
-
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
-        self.path = path
-        self.clock = clock
-        with self._guarded():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
-            try:
-                self._prepare()
-            except BaseException:
-                self._db.close()
-                raise
-
-    def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version > FORMAT:
-            raise StateDamaged(
-                f"the journal was written by a newer sitegen (format {version})",
-                place=str(self.path),
-                remedy="Update sitegen.",
-            )
-        if 0 < version < FORMAT:  # begun anew: the provenance records know what was done
-            self._db.executescript("DROP TABLE IF EXISTS documents; DROP TABLE IF EXISTS cursors;")
-        self._db.executescript(_SCHEMA)
-        self._db.execute(f"PRAGMA user_version = {FORMAT}")
+    Each journal that is opened is a run of its own: what it takes up is marked with
+    ``run``, so that no document comes twice in one run, and what it works on is its own while its lease lasts.
+    """
 
     def recover(self, attempts_allowed: int) -> int:
-        """After a crash: what was running has failed once more, and is dead when that was too often.
+        """Takes back what a run that has ended left running: it failed once more, and is dead when that was too often.
 
-        Failed documents wait behind new ones, so that one which kills the process starves nobody. Returns how many
-        there were.
+        A run of this machine has ended, since the caller holds the lock of the site; one of another machine has when
+        its lease is over. Failed documents wait behind new ones, so that one which kills the process starves nobody.
+        Returns how many there were.
         """
         reason = "the process ended while it worked on this document"
-        with self._guarded():
+        host = self.run.partition(":")[0]
+        with self.guarded():
             return self._db.execute(
                 "UPDATE documents SET state = CASE WHEN attempts >= ? THEN 'dead' ELSE 'failed' END, code = ?, "
-                "reason = ? WHERE state = 'running'",
-                (attempts_allowed, DocumentDeadly.code, reason),
+                "reason = ? WHERE state = 'running' AND run <> ? AND (lease <= ? OR substr(run, 1, ?) = ?)",
+                (
+                    attempts_allowed, DocumentDeadly.code, reason, self.run, self.clock(), len(host) + 1, f"{host}:",
+                ),
+            ).rowcount  # fmt: skip
+
+    def beat(self) -> int:
+        """A sign of life: the documents that this run works on stay its own. Returns how many they are."""
+        with self.guarded():
+            return self._db.execute(
+                "UPDATE documents SET lease = ? WHERE state = 'running' AND run = ?", (self.clock() + LEASE, self.run)
             ).rowcount
 
-    def entry(self, ref: str) -> Entry | None:
-        with self._guarded():
-            row = self._db.execute(f"{_SELECT} WHERE ref = ?", (ref,)).fetchone()
-        return None if row is None else _entry(row)
-
-    def entries(self, *states: State) -> list[Entry]:
-        """All documents in these states (all for none), by ref."""
-        where = f" WHERE state IN ({','.join('?' * len(states))})" if states else ""
-        with self._guarded():
-            rows = self._db.execute(f"{_SELECT}{where} ORDER BY ref", states).fetchall()
-        return [_entry(row) for row in rows]
-
     def waiting(self) -> list[Entry]:
-        """Documents that were not finished, new ones before those that failed."""
-        where = " WHERE gone = 0 AND state IN ('pending', 'running', 'failed') ORDER BY state = 'failed', updated, ref"
-        with self._guarded():
-            rows = self._db.execute(f"{_SELECT}{where}").fetchall()
-        return [_entry(row) for row in rows]
+        """Documents that were not finished: asked for, new, to be renewed; those that failed behind all others."""
+        with self.guarded():
+            rows = self._db.execute(f"{SELECT} WHERE {_WAITING} ORDER BY {_ORDER}").fetchall()
+        return [entry_of(row) for row in rows]
 
-    def discover(self, ref: str, title: str, fingerprint: str) -> None:
-        """Notes that there is work to do for a document: it is new, changed, or to be done again."""
-        with self._guarded():
+    def left(self, prefix: str = "") -> int:
+        """How many documents of a source wait that this run has not taken up."""
+        with self.guarded():
+            (count,) = self._db.execute(
+                f"SELECT count(*) FROM documents WHERE {_WAITING} AND run <> ? AND substr(ref, 1, ?) = ?",
+                (self.run, len(prefix), prefix),
+            ).fetchone()
+        return int(count)
+
+    def take(self, prefix: str, *, most: int = 100, asked: bool = False) -> list[Entry]:
+        """Takes up documents of a source that wait, the first ones first; nothing comes twice in one run.
+
+        ``asked`` leaves out what no editor asked for.
+        """
+        with self.guarded():
+            rows = self._db.execute(
+                f"{SELECT} WHERE {_WAITING} AND run <> ? AND substr(ref, 1, ?) = ? AND priority <= ? "
+                f"AND NOT (state = 'running' AND lease > ?) ORDER BY {_ORDER} LIMIT ?",
+                (self.run, len(prefix), prefix, ASKED if asked else RENEWAL, self.clock(), most),
+            ).fetchall()
+            self.take_up(row[0] for row in rows)
+        return [entry_of(row) for row in rows]
+
+    def take_up(self, refs: Iterable[str]) -> None:
+        """Notes that this run has these documents in its hands."""
+        with self.together():
+            self._db.executemany("UPDATE documents SET run = ? WHERE ref = ?", [(self.run, ref) for ref in refs])
+
+    def taken(self, entry: Entry) -> bool:
+        """Whether this run has had the document in its hands."""
+        return entry.run == self.run
+
+    def refs(self, state: State, prefix: str, after: str = "", most: int = 500) -> list[str]:
+        """Documents of a source in a state whose source still has them, by ref, some at a time."""
+        with self.guarded():
+            rows = self._db.execute(
+                "SELECT ref FROM documents WHERE ref > ? AND substr(ref, 1, ?) = ? AND state = ? AND gone = 0 "
+                "ORDER BY ref LIMIT ?",
+                (after, len(prefix), prefix, state, most),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def discover(self, ref: str, title: str, fingerprint: str, *, priority: int = NEW) -> None:
+        """Takes up a document that there is work to do for: it is new, changed, or to be done again."""
+        with self.guarded():
             self._db.execute(
-                "INSERT INTO documents (ref, title, fingerprint, state, updated) VALUES (?, ?, ?, 'pending', ?) "
+                "INSERT INTO documents (ref, title, fingerprint, state, updated, priority, run) "
+                "VALUES (?, ?, ?, 'pending', ?, ?, ?) "
                 "ON CONFLICT (ref) DO UPDATE SET title = excluded.title, fingerprint = excluded.fingerprint, "
                 "state = 'pending', attempts = 0, next_try = 0, code = '', reason = '', gone = 0, "
-                "updated = excluded.updated",
-                (ref, title, fingerprint, self.clock()),
+                "updated = excluded.updated, priority = min(priority, excluded.priority), run = excluded.run",
+                (ref, title, fingerprint, self.clock(), priority, self.run),
             )
 
-    def start(self, ref: str) -> bool:
+    def start(self, ref: str) -> bool | None:
         """Counts the attempt before it is made, so that a document that kills the process is counted too.
 
         An attempt made before the next one is due is free: whoever pulls every minute must not bury what failed.
-        Returns whether it counts.
+        Returns whether it counts; None, and nothing is done, when another run is at work on the document.
         """
-        with self._guarded():
+        with self.guarded():
             now = self.clock()
             row = self._db.execute(
-                "UPDATE documents SET state = 'running', attempts = attempts + (next_try <= ?), updated = ? "
-                "WHERE ref = ? RETURNING next_try",
-                (now, now, ref),
+                "UPDATE documents SET state = 'running', attempts = attempts + (next_try <= ?), updated = ?, run = ?, "
+                "lease = ? WHERE ref = ? AND (state <> 'running' OR run = ? OR lease <= ?) RETURNING next_try",
+                (now, now, self.run, now + LEASE, ref, self.run, now),
             ).fetchone()
-        return bool(row[0] <= now)
+        return None if row is None else bool(row[0] <= now)
 
     def intend(self, ref: str, sha: str) -> None:
         """Notes the hash of the text that is about to be written."""
-        with self._guarded():
+        with self.guarded():
             self._db.execute("UPDATE documents SET writing = ? WHERE ref = ?", (sha, ref))
 
     def release(self, ref: str, *, counted: bool) -> None:
         """Gives a document back untried: the run was interrupted, or the engine as a whole is down."""
-        with self._guarded():
+        with self.guarded():
             self._db.execute(
-                "UPDATE documents SET state = 'pending', attempts = attempts - ? WHERE ref = ?", (int(counted), ref)
+                f"UPDATE documents SET state = 'pending', attempts = attempts - ? WHERE ref = ? AND {_OURS}",
+                (int(counted), ref, self.run),
+            )
+
+    def stand_in(self, ref: str, code: str, reason: str, *, counted: bool) -> None:
+        """The document has something for now, and waits to be made properly when its engine can be reached."""
+        with self.guarded():
+            self._db.execute(
+                "UPDATE documents SET state = 'pending', attempts = attempts - ?, code = ?, reason = ?, writing = '', "
+                f"priority = ?, updated = ? WHERE ref = ? AND {_OURS}",
+                (int(counted), code, reason[:1000], RENEWAL, self.clock(), ref, self.run),
             )
 
     def finish(self, ref: str, state: Literal["done", "empty"], fingerprint: str) -> None:
         """The document is enriched, or has nothing to enrich."""
-        with self._guarded():
+        with self.guarded():
             self._db.execute(
                 "UPDATE documents SET state = ?, fingerprint = ?, attempts = 0, next_try = 0, code = '', reason = '', "
-                "gone = 0, writing = '', updated = ? WHERE ref = ?",
-                (state, fingerprint, self.clock(), ref),
+                f"gone = 0, writing = '', priority = ?, updated = ? WHERE ref = ? AND {_OURS}",
+                (state, fingerprint, NEW, self.clock(), ref, self.run),
             )
 
     def fail(self, ref: str, code: str, reason: str, *, attempts_allowed: int) -> State:
         """Plans the next try with exponential back-off and jitter, or gives up; returns the state it is in now."""
-        with self._guarded():
+        with self.guarded():
             now = self.clock()
             attempts, due = self._db.execute(
                 "SELECT attempts, next_try FROM documents WHERE ref = ?", (ref,)
@@ -181,66 +181,63 @@ class Journal:
             wait = min(BACK_OFF_START * 2 ** max(attempts - 1, 0), BACK_OFF_LIMIT) * random.uniform(0.8, 1.2)  # noqa: S311
             next_try = now + wait if due <= now else due
             self._db.execute(
-                "UPDATE documents SET state = ?, next_try = ?, code = ?, reason = ?, updated = ? WHERE ref = ?",
-                (state, next_try, code, reason[:1000], now, ref),
+                "UPDATE documents SET state = ?, next_try = ?, code = ?, reason = ?, priority = max(priority, ?), "
+                f"updated = ? WHERE ref = ? AND {_OURS}",
+                (state, next_try, code, reason[:1000], NEW, now, ref, self.run),
             )
         return state
 
     def excuse(self, ref: str, code: str, reason: str, *, counted: bool) -> None:
         """The document waits for somebody to mend what is not its own fault; its attempt does not count."""
-        with self._guarded():
+        with self.guarded():
             self._db.execute(
-                "UPDATE documents SET state = 'failed', attempts = attempts - ?, code = ?, reason = ?, updated = ? "
-                "WHERE ref = ?",
-                (int(counted), code, reason[:1000], self.clock(), ref),
+                "UPDATE documents SET state = 'failed', attempts = attempts - ?, code = ?, reason = ?, "
+                f"priority = max(priority, ?), updated = ? WHERE ref = ? AND {_OURS}",
+                (int(counted), code, reason[:1000], NEW, self.clock(), ref, self.run),
             )
 
-    def mark_gone(self, present: frozenset[str], prefix: str) -> list[str]:
-        """Flags documents that their source no longer has, unflags those that came back; returns the newly lost."""
-        with self._guarded():
-            known = self._db.execute(
-                "SELECT ref, gone FROM documents WHERE substr(ref, 1, ?) = ?", (len(prefix), prefix)
+    # ------------------------------------------------------------------------------------------ what editors ask for
+
+    def ask(self, refs: Iterable[str]) -> list[str]:
+        """An editor wants these tried again, before all others, as if they had never failed. Returns those known."""
+        with self.together():
+            return [
+                ref
+                for ref in refs
+                if self._db.execute(
+                    "UPDATE documents SET state = CASE state WHEN 'running' THEN 'running' ELSE 'pending' END, "
+                    "attempts = 0, next_try = 0, code = '', reason = '', priority = ?, updated = ?, "
+                    "run = CASE state WHEN 'running' THEN run ELSE '' END WHERE ref = ?",
+                    (ASKED, self.clock(), ref),
+                ).rowcount
+            ]
+
+    def forget(self, refs: Iterable[str]) -> list[str]:
+        """Removes all that is known of these documents. Returns those that were known."""
+        with self.together():
+            return [ref for ref in refs if self._db.execute("DELETE FROM documents WHERE ref = ?", (ref,)).rowcount]
+
+    # ------------------------------------------------------------------------------------------------- whole sources
+
+    def saw(self, refs: Iterable[str]) -> None:
+        """Notes that a source has these documents, for ``mark_gone``; on disk, since there may be very many."""
+        with self.together():
+            self._db.execute("CREATE TEMP TABLE IF NOT EXISTS seen (ref TEXT PRIMARY KEY) WITHOUT ROWID")
+            self._db.executemany("INSERT OR IGNORE INTO seen VALUES (?)", [(ref,) for ref in refs])
+
+    def mark_gone(self, prefix: str) -> list[str]:
+        """Flags documents of a source that it was not ``saw`` to have, unflags those that came back, and forgets what
+        was seen. Returns the newly lost.
+        """
+        ours, missing = "substr(ref, 1, ?) = ?", "ref NOT IN (SELECT ref FROM seen)"
+        self.saw(())
+        with self.together():
+            lost = self._db.execute(
+                f"UPDATE documents SET gone = 1 WHERE gone = 0 AND {ours} AND {missing} RETURNING ref",
+                (len(prefix), prefix),
             ).fetchall()
-            lost = [ref for ref, gone in known if not gone and ref not in present]
-            back = [ref for ref, gone in known if gone and ref in present]
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("UPDATE documents SET gone = 1 WHERE ref = ?", [(ref,) for ref in lost])
-            self._db.executemany("UPDATE documents SET gone = 0 WHERE ref = ?", [(ref,) for ref in back])
-            self._db.execute("COMMIT")
-        return sorted(lost)
-
-    def cursor(self, source: str) -> Cursor | None:
-        """Where the last complete reading of a source ended."""
-        with self._guarded():
-            row = self._db.execute("SELECT cursor FROM cursors WHERE source = ?", (source,)).fetchone()
-        return None if row is None else cast(Cursor, json.loads(row[0]))
-
-    def save_cursor(self, source: str, cursor: Cursor) -> None:
-        """Kept only after every document before it is in the journal."""
-        with self._guarded():
-            self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (source, json.dumps(dict(cursor))))
-
-    def close(self) -> None:
-        self._db.close()
-
-    @contextlib.contextmanager
-    def _guarded(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            if "full" in str(error):
-                raise files.storage_error(OSError(28, "no space left on device"), self.path) from error
-            raise StateDamaged(f"the journal cannot be used: {error}", place=str(self.path)) from error
-        except OSError as error:
-            raise files.storage_error(error, self.path) from error
-
-
-_SELECT = (
-    "SELECT ref, title, state, attempts, next_try, code, reason, fingerprint, gone, writing, updated FROM documents"
-)
-
-
-def _entry(row: tuple[object, ...]) -> Entry:
-    values = list(row)
-    values[8] = bool(values[8])
-    return Entry(*values)  # type: ignore[arg-type]  # the columns are in the order of the fields
+            self._db.execute(
+                f"UPDATE documents SET gone = 0 WHERE gone = 1 AND {ours} AND NOT {missing}", (len(prefix), prefix)
+            )
+            self._db.execute("DELETE FROM seen")
+        return sorted(ref for (ref,) in lost)

@@ -1,4 +1,9 @@
-"""The pipeline: list → fetch → enrich → write. Bounded, concurrent, and resumable after ``kill -9`` at any instant."""
+"""The pipeline: list → fetch → enrich → write. Bounded, concurrent, and resumable after ``kill -9`` at any instant.
+
+Listing runs ahead of the engine by a bounded number of documents, and writing behind it, so that no slot of the engine
+waits for either; queues between them are short, so that memory does not grow with the number of documents. Files and
+databases are the desk's.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +13,13 @@ import time
 from collections.abc import Callable
 
 from sitegen import files
-from sitegen.briefs.store import Store
 from sitegen.enrich.cache import FOLDER, SummaryCache
+from sitegen.enrich.desk import Desk
 from sitegen.enrich.engines.base import Engine
-from sitegen.enrich.journal import FILE_NAME, Journal
-from sitegen.enrich.renewal import Renewal
+from sitegen.enrich.journal import FILE_NAME, LEASE, Journal
+from sitegen.enrich.renewal import Renewal, Work
 from sitegen.enrich.report import Done, Progress, Report, Request, Result
-from sitegen.enrich.worklist import Worklist
+from sitegen.enrich.worklist import Worklist, fingerprint
 from sitegen.errors import (
     CloudModelRefused,
     ContentError,
@@ -53,69 +58,98 @@ async def pull(
     kept. A document that fails by itself is in the report, and the others go on.
     """
     with files.lock(project.state / "pull.lock", "pull"), contextlib.ExitStack() as stack:
-        store = Store.open(project.briefs)
         journal = Journal(project.state / FILE_NAME, clock=clock)
         stack.callback(journal.close)
         cache = SummaryCache(project.state / FOLDER)
         stack.callback(cache.close)
-        renewal = Renewal(project, engine, store, journal, cache, request)
-        worklist = Worklist(source, journal, store, request, renewal.fresh)
-        allowed = project.settings.engine.attempts
-        if not request.dry_run:
-            journal.recover(allowed)
+        if request.dry_run:
+            journal = journal.copy()
+            stack.callback(journal.close)
+        else:
+            journal.recover(project.settings.engine.attempts)
             files.sweep(project.briefs)
-        run = _Run(worklist, renewal, journal, allowed, request, progress or Progress())
+        run = _Run(project, source, engine, journal, cache, request, progress or Progress())
         return await run.go(max(1, engine.slots))
 
 
 class _Run:
-    """One pull: a lister and as many workers as the engine has slots."""
+    """One pull: a lister, as many workers as the engine can have documents in hand, and a writer."""
 
     def __init__(
         self,
-        worklist: Worklist,
-        renewal: Renewal,
+        project: Project,
+        source: Source,
+        engine: Engine,
         journal: Journal,
-        attempts_allowed: int,
+        cache: SummaryCache,
         request: Request,
         progress: Progress,
     ) -> None:
-        self._worklist, self._renewal, self._journal = worklist, renewal, journal
-        self._allowed, self._request, self._progress = attempts_allowed, request, progress
+        self._desk, self._journal = Desk(), journal
+        self._renewal = Renewal(project, engine, journal, cache, request, self._desk)
+        self._worklist = Worklist(source, journal, self._renewal, request, self._desk)
+        self._allowed, self._request, self._progress = project.settings.engine.attempts, request, progress
         self._report = Report(dry_run=request.dry_run)
         self._source_error: SourceError | None = None
+        self._in_hand: dict[str, bool] = {}
+        """Documents that are worked on, and whether that counts as an attempt. Changed at the desk."""
         self._faults: list[tuple[str, bool]] = []
         """The documents of the last answers, when all of them were faults of the engine; and which of them count."""
 
     async def go(self, slots: int) -> Report:
-        """Lists and enriches at the same time; the queue between the two is short, so memory stays flat."""
+        """Lists, enriches and writes at the same time."""
         started = time.monotonic()
-        queue: asyncio.Queue[Document | None] = asyncio.Queue(maxsize=slots)
+        todo: asyncio.Queue[Document | None] = asyncio.Queue(slots)
+        made: asyncio.Queue[Work | None] = asyncio.Queue(slots)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._list(queue, slots))
-                for _ in range(slots):
-                    group.create_task(self._work(queue))
+                beating = group.create_task(self._beat())
+                listing = group.create_task(self._list(todo, slots))
+                workers = [group.create_task(self._work(todo, made)) for _ in range(slots)]
+                writing = group.create_task(self._write(made))
+                await asyncio.wait([listing, *workers])
+                await made.put(None)
+                await asyncio.wait([writing])
+                beating.cancel()
         except* Exception as errors:
             raise _first(errors) from None
         finally:
-            self._report.results.sort(key=lambda result: result.ref)
+            self._desk.close()
+            self._put_down(made)
             self._report.skipped, self._report.gone = self._worklist.skipped, self._worklist.gone
-            self._report.dead = len(self._journal.entries("dead"))
+            self._report.dead = self._journal.count("dead")
             self._report.seconds = time.monotonic() - started
         if self._source_error is not None:
             raise self._source_error
         return self._report
 
-    async def _list(self, queue: asyncio.Queue[Document | None], slots: int) -> None:
+    def _put_down(self, made: asyncio.Queue[Work | None]) -> None:
+        """What a run that is ended early has in hand: what was paid for is written, the rest is given back untried."""
+        while not made.empty():
+            if (work := made.get_nowait()) is not None:
+                with contextlib.suppress(SitegenError):
+                    self._report.add(self._finish(work))
+        for ref, counted in self._in_hand.items():
+            with contextlib.suppress(StorageError):
+                self._journal.release(ref, counted=counted)
+
+    async def _beat(self) -> None:
+        """Keeps the documents in hand this run's own."""
+        while True:
+            await asyncio.sleep(LEASE / 4)
+            await self._desk(self._journal.beat)
+
+    # ---------------------------------------------------------------------------------------------------------- stages
+
+    async def _list(self, todo: asyncio.Queue[Document | None], slots: int) -> None:
         try:
-            await self._list_documents(queue)
+            await self._list_documents(todo)
         except SourceError as error:
             self._source_error = error  # what was listed before is finished first: its engine time is paid for
         for _ in range(slots):
-            await queue.put(None)
+            await todo.put(None)
 
-    async def _list_documents(self, queue: asyncio.Queue[Document | None]) -> None:
+    async def _list_documents(self, todo: asyncio.Queue[Document | None]) -> None:
         left = self._request.limit
         async with contextlib.aclosing(self._worklist.documents()) as documents:
             async for found in documents:
@@ -124,47 +158,61 @@ class _Run:
                 left = None if left is None else left - 1
                 self._progress.total(self._expected())
                 if isinstance(found, Unreadable):
-                    self._unreadable(found)
+                    self._result(await self._desk(self._unreadable, found))
                 elif self._request.dry_run:
-                    known = not self._worklist.is_new(found.ref)
-                    self._result(Result(found.ref, found.title, "updated" if known else "created"))
+                    self._result(await self._desk(self._would, found))
                 else:
-                    await queue.put(found)
+                    await todo.put(found)
 
-    def _expected(self) -> int | None:
-        """How many documents will be worked on, as far as that is known: those skipped do not count."""
-        total, limit = self._worklist.total, self._request.limit
-        if total is None:
-            return limit
-        total = max(total - self._worklist.skipped, len(self._report.results) + 1)
-        return total if limit is None else min(total, limit)
+    async def _work(self, todo: asyncio.Queue[Document | None], made: asyncio.Queue[Work | None]) -> None:
+        while (document := await todo.get()) is not None:
+            try:
+                work = await self._desk(self._begin, document)
+                if isinstance(work, Result):
+                    self._result(work)
+                elif work is not None:
+                    await self._renewal.make(work)
+                    if work.asked:
+                        self._faults.clear()
+                    await made.put(work)
+            except Exception as error:  # one document's failure is its own, whatever it is
+                self._result(await self._desk(self._blame, document, error))
 
-    async def _work(self, queue: asyncio.Queue[Document | None]) -> None:
-        while (document := await queue.get()) is not None:
-            await self._enrich(document)
+    async def _write(self, made: asyncio.Queue[Work | None]) -> None:
+        while (work := await made.get()) is not None:
+            try:
+                self._result(await self._desk(self._finish, work))
+            except Exception as error:
+                self._result(await self._desk(self._blame, work.document, error))
 
-    # ------------------------------------------------------------------------------------------------- one document
+    # ----------------------------------------------------------------------------------- one document, at the desk
 
-    async def _enrich(self, document: Document) -> None:
-        """Brings one document's brief up to date; its own failure is recorded, that of the whole run is raised."""
+    def _begin(self, document: Document) -> Work | Result | None:
+        """None when another run has the document."""
         counted = self._journal.start(document.ref)
-        try:
-            result = await self._renewal.renew(document)
-            if result.from_engine:
-                self._faults.clear()
-        except Exception as error:
-            result = self._blame(document, error, counted)
-        except BaseException:
-            self._journal.release(document.ref, counted=counted)
-            raise
-        self._result(result)
+        if counted is None:
+            return None
+        self._in_hand[document.ref] = counted
+        work = self._renewal.begin(document, fingerprint(document))
+        if isinstance(work, Result):
+            del self._in_hand[document.ref]
+        return work
 
-    def _blame(self, document: Document, error: Exception, counted: bool) -> Result:
+    def _finish(self, work: Work) -> Result:
+        result = self._renewal.finish(work)
+        del self._in_hand[work.document.ref]
+        return result
+
+    def _would(self, document: Document) -> Result:
+        known = self._renewal.store.path_of(document.ref) is not None
+        return Result(document.ref, document.title, "updated" if known else "created")
+
+    def _blame(self, document: Document, error: Exception) -> Result:
         """What an error means for its document. Raises it when the whole run cannot go on."""
         ref = document.ref
         if isinstance(error, StorageError) or error is self._renewal.engine_error:
-            self._journal.release(ref, counted=counted)
             raise error
+        counted = self._in_hand.pop(ref, False)
         if not isinstance(error, SitegenError):
             error = Unexpected(f"{type(error).__name__}: {error}")
         problem = error.problems[0]
@@ -190,18 +238,28 @@ class _Run:
                 self._journal.excuse(blamed, error.code, error.message, counted=was_counted)
             raise error
 
-    def _unreadable(self, found: Unreadable) -> None:
+    def _unreadable(self, found: Unreadable) -> Result:
         done: Done = "failed"
         if not self._request.dry_run and found.code != DocumentMissing.code:
             self._journal.start(found.ref)
             done = self._failed(found.ref, found.code, found.reason)
-        self._result(Result(found.ref, found.title, done, code=found.code, reason=found.reason))
+        return Result(found.ref, found.title, done, code=found.code, reason=found.reason)
 
     def _failed(self, ref: str, code: str, reason: str) -> Done:
         return "dead" if self._journal.fail(ref, code, reason, attempts_allowed=self._allowed) == "dead" else "failed"
 
+    # ----------------------------------------------------------------------------------------------------- telling
+
+    def _expected(self) -> int | None:
+        """How many documents will be worked on, as far as that is known: those skipped do not count."""
+        total, limit = self._worklist.total, self._request.limit
+        if total is None:
+            return limit
+        total = max(total - self._worklist.skipped, self._report.total + 1)
+        return total if limit is None else min(total, limit)
+
     def _result(self, result: Result) -> None:
-        self._report.results.append(result)
+        self._report.add(result)
         self._progress.result(result)
 
 

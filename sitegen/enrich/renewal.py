@@ -1,39 +1,76 @@
-"""Renewal: bringing one document's brief up to date, at no more cost than it takes."""
+"""Renewal: bringing one document's brief up to date, at no more cost than it takes.
+
+In three steps: ``begin`` and ``finish`` read and write files and are for the desk, ``make`` asks the engine.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
 
+from sitegen.briefs import provenance
 from sitegen.briefs.model import Generated, generate, with_metadata
-from sitegen.briefs.provenance import Made
+from sitegen.briefs.provenance import Made, Record
 from sitegen.briefs.store import Store
 from sitegen.enrich.cache import SummaryCache, cache_key
+from sitegen.enrich.desk import Desk
 from sitegen.enrich.engines.base import Engine, Identity
 from sitegen.enrich.journal import Journal
 from sitegen.enrich.report import Done, Request, Result
 from sitegen.enrich.scores import score
 from sitegen.enrich.summary import Summary
-from sitegen.enrich.worklist import fingerprint
 from sitegen.errors import EngineError
 from sitegen.settings import Project
 from sitegen.sources.base import Document
 
+KEPT = 64
+"""Briefs that a pull keeps in memory."""
+
+
+@dataclass(slots=True)
+class Work:
+    """One document on its way through the pipeline, with what is known of it so far."""
+
+    document: Document
+    mark: str
+    """Its fingerprint."""
+    ours: str = ""
+    """The hash of a text that an earlier run, which was killed, may have written."""
+    kept: tuple[Generated, Made] | None = None
+    """The text there is, when the document's own text is the one that it was made from."""
+    summary: Summary | None = None
+    made: Made | None = None
+    """How the summary was made; with scores, which take time to reckon."""
+    asked: bool = False
+    """Whether the engine was asked for it."""
+
 
 class Renewal:
-    """Makes briefs out of documents, one at a time or several at once."""
+    """Makes briefs out of documents, several at once."""
 
     def __init__(
-        self, project: Project, engine: Engine, store: Store, journal: Journal, cache: SummaryCache, request: Request
+        self, project: Project, engine: Engine, journal: Journal, cache: SummaryCache, request: Request, desk: Desk
     ) -> None:
-        self._status: str = project.settings.briefs.initial_status
-        self._engine, self._store, self._journal, self._cache = engine, store, journal, cache
+        self._project = project
+        self._engine, self._journal, self._cache, self._desk = engine, journal, cache, desk
         self._request = request
         self._identity: Identity | None = None
-        self._asked: dict[str, asyncio.Future[Summary]] = {}
+        self._under_way: dict[str, asyncio.Future[Summary]] = {}
         """Summaries that are being made, by cache key: equal texts are paid for once."""
         self.engine_error: EngineError | None = None
         """Why the engine cannot be used at all."""
+
+    @cached_property
+    def store(self) -> Store:
+        """The briefs; found when a document first needs them, so that a quiet day reads none."""
+        return Store.open(self._project.briefs, keep=KEPT)
+
+    def unknown(self, ref: str) -> bool:
+        """Whether there is neither a brief nor a record of a document."""
+        recorded = provenance.record_path(self._project.briefs, ref).exists()
+        return not recorded and self.store.path_of(ref) is None
 
     async def identity(self) -> Identity:
         """Who summarises; asked for only when a document needs it, so that a quiet day needs no engine."""
@@ -45,51 +82,29 @@ class Renewal:
                 raise
         return self._identity
 
-    async def fresh(self, document: Document) -> bool:
-        """Whether the document's last generated text is what the engine would make today."""
-        record = self._store.record(document.ref)
-        if record is None:
-            return False
-        made = record.proposal.made if record.proposal else record.made
-        return made is not None and made.cache_key == await self._key(document)
+    def fresh(self, document: Document) -> bool:
+        """Whether the document's last generated text is what the engine would make today. After ``identity``."""
+        record = provenance.read(self._project.briefs, document.ref)
+        made = None if record is None else _last_made(record)
+        return made is not None and self._identity is not None and made.cache_key == _key(document, self._identity)
 
-    async def _key(self, document: Document) -> str:
-        return cache_key(document.text_hash, document.language, await self.identity())
+    # ------------------------------------------------------------------------------------------------------ the steps
 
-    async def renew(self, document: Document) -> Result:
-        """Writes the brief of a document, or a proposal, or nothing. Raises ``SitegenError``."""
+    def begin(self, document: Document, mark: str) -> Work | Result:
+        """What is known of a document, or its result when there is nothing to make. Raises ``SitegenError``."""
         from sitegen.enrich.engines.extractive import is_empty
 
         if is_empty(document.text):
-            return self._finish(document, "empty", reason="it has no text")
-        self._store.check(document.ref)
-        if self._store.deleted(document.ref):
-            return self._finish(document, "deleted")
-        asked = False
-        kept = await self._kept(document)
-        if kept is not None:
-            generated, made = kept
-        else:
-            key, identity = await self._key(document), await self.identity()
-            summary, asked = await self._summary(document, key, identity)
-            made = await asyncio.to_thread(_made, document, summary, key, identity)  # scores take time
-            generated = self._generate(document, summary)
+            return self._finished(document, mark, "empty", reason="it has no text")
+        self.store.check(document.ref)
+        if self.store.deleted(document.ref):
+            return self._finished(document, mark, "deleted")
         entry = self._journal.entry(document.ref)
-        self._journal.intend(document.ref, generated.sha256)
-        outcome = self._store.save(document.ref, generated, made, ours=entry.writing if entry else "")
-        return self._finish(document, outcome, asked=asked)
+        return Work(document, mark, entry.writing if entry else "", self._kept(document))
 
-    def _finish(self, document: Document, done: Done, *, asked: bool = False, reason: str = "") -> Result:
-        self._journal.finish(document.ref, "empty" if done == "empty" else "done", fingerprint(document))
-        brief = self._store.by_source(document.ref)
-        return Result(document.ref, document.title, done, brief.path if brief else None, asked, reason=reason)
-
-    async def _kept(self, document: Document) -> tuple[Generated, Made] | None:
-        """The text there is, with new metadata, when the document's own text is the one it was made from.
-
-        The record in git is enough for this: a fresh clone, without cache or journal, makes no engine call.
-        """
-        record = self._store.record(document.ref)
+    def _kept(self, document: Document) -> tuple[Generated, Made] | None:
+        """The record in git is enough for this: a fresh clone, without cache or journal, makes no engine call."""
+        record = self.store.record(document.ref)
         if record is None or record.generated is None or record.made is None:
             return None
         text, made = record.generated, record.made
@@ -97,41 +112,81 @@ class Renewal:
             text, made = record.proposal.text, record.proposal.made
         if made.text_hash != document.text_hash:
             return None
-        if self._request.refresh and made.cache_key != await self._key(document):
-            return None
         return with_metadata(text.generated(), document), made
+
+    async def make(self, work: Work) -> None:
+        """Has the summary made, unless there is a text already. Raises ``EngineError``."""
+        if work.kept is not None:
+            if not self._request.refresh or work.kept[1].cache_key == _key(work.document, await self.identity()):
+                return
+            work.kept = None
+        identity = await self.identity()
+        key = _key(work.document, identity)
+        work.summary, work.asked = await self._summary(work.document, key, identity)
+        work.made = await asyncio.to_thread(_made, work.document, work.summary, key, identity)  # scores take time
 
     async def _summary(self, document: Document, key: str, identity: Identity) -> tuple[Summary, bool]:
         """From the cache, else from the engine; whether the engine was asked."""
-        if (under_way := self._asked.get(key)) is not None:
+        if (under_way := self._under_way.get(key)) is not None:
             return await asyncio.shield(under_way), False
-        cached = self._cache.get(key)
-        if cached is not None:
-            return cached, False
-        self._asked[key] = asyncio.get_running_loop().create_future()
+        mine = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
-            summary = await self._engine.summarize(document)
-            self._cache.put(key, summary, identity)
+            cached = await self._desk(self._cache.get, key)
+            summary = cached or await self._engine.summarize(document)
+            if cached is None:
+                await self._desk(self._cache.put, key, summary, identity)
         except BaseException as error:
-            self._asked[key].set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
-            self._asked[key].exception()  # looked at, so that nobody waiting is no news
+            mine.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
+            mine.exception()  # looked at, so that nobody waiting is no news
             raise
         else:
-            self._asked[key].set_result(summary)
+            mine.set_result(summary)
         finally:
-            del self._asked[key]
-        return summary, True
+            del self._under_way[key]
+        return summary, cached is None
+
+    def finish(self, work: Work) -> Result:
+        """Writes the brief, or a proposal, or nothing. Raises ``SitegenError``."""
+        document = work.document
+        if work.kept is not None:
+            generated, made = work.kept
+        else:
+            assert work.summary is not None
+            assert work.made is not None
+            generated, made = self._generate(document, work.summary), work.made
+        self._journal.intend(document.ref, generated.sha256)
+        outcome = self.store.save(document.ref, generated, made, ours=work.ours)
+        return self._finished(document, work.mark, outcome, work=work)
+
+    def _finished(
+        self, document: Document, mark: str, done: Done, *, work: Work | None = None, reason: str = ""
+    ) -> Result:
+        self._journal.finish(document.ref, "empty" if done == "empty" else "done", mark)
+        asked, tokens = work is not None and work.asked, 0
+        if asked and work is not None and work.summary is not None:
+            tokens = work.summary.usage.prompt_tokens + work.summary.usage.answer_tokens
+        path = self.store.path_of(document.ref)
+        return Result(document.ref, document.title, done, path, asked, reason=reason, tokens=tokens)
 
     def _generate(self, document: Document, summary: Summary) -> Generated:
-        record, brief = self._store.record(document.ref), self._store.by_source(document.ref)
+        record, brief = self.store.record(document.ref), self.store.by_source(document.ref)
         title = summary.title if summary.method == "summary" and summary.title else document.title
-        slug, status = self._store.slug_for(document.ref, title, summary.language), self._status
+        slug = self.store.slug_for(document.ref, title, summary.language)
+        status: str = self._project.settings.briefs.initial_status
         # Once it exists, address and status of a brief are the editor's; a setting changed later must not publish it.
         if record is not None and record.generated is not None:
             slug, status = record.generated.fields["slug"], record.generated.fields["status"]
         elif brief is not None:
             status = brief.matter.status
         return generate(document, summary, slug=slug, status=status)
+
+
+def _key(document: Document, identity: Identity) -> str:
+    return cache_key(document.text_hash, document.language, identity)
+
+
+def _last_made(record: Record) -> Made | None:
+    return record.proposal.made if record.proposal else record.made
 
 
 def _made(document: Document, summary: Summary, key: str, identity: Identity) -> Made:

@@ -43,13 +43,33 @@ class Result:
     """Whether the engine was asked; otherwise the summary was there already."""
     code: str = ""
     reason: str = ""
+    tokens: int = 0
+    """Of prompts and answers, when the engine was asked."""
+
+    @property
+    def bad(self) -> bool:
+        return self.done in ("failed", "dead")
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "ref": self.ref,
+            "title": self.title,
+            "result": self.done,
+            "brief": self.brief,
+            "from_engine": self.from_engine,
+            "code": self.code or None,
+            "reason": self.reason or None,
+        }
+
+
+MOST_RESULTS = 5000
+"""Single results that a report keeps, of those that failed and of all others; the counts know of every one."""
 
 
 @dataclass
 class Report:
-    """What a pull did."""
+    """What a pull did. It stays small however many documents there are."""
 
-    results: list[Result] = field(default_factory=list)
     skipped: int = 0
     """Documents that the source named and that had not changed."""
     gone: list[str] = field(default_factory=list)
@@ -57,36 +77,52 @@ class Report:
     """Documents that have been given up, in this pull or an earlier one."""
     seconds: float = 0
     dry_run: bool = False
+    counts: Counter[Done] = field(default_factory=Counter)
+    asked: int = 0
+    """Summaries that the engine made."""
+    tokens: int = 0
+    _failed: list[Result] = field(default_factory=list)
+    _others: list[Result] = field(default_factory=list)
+
+    def add(self, result: Result) -> None:
+        self.counts[result.done] += 1
+        self.asked += result.from_engine
+        self.tokens += result.tokens
+        kept = self._failed if result.bad else self._others
+        if len(kept) < MOST_RESULTS:
+            kept.append(result)
+
+    @property
+    def total(self) -> int:
+        """How many documents were worked on."""
+        return self.counts.total()
 
     def count(self, *done: Done) -> int:
-        return sum(result.done in done for result in self.results)
+        return sum(self.counts[one] for one in done)
+
+    @property
+    def results(self) -> list[Result]:
+        """Single results by ref; not all when there are very many."""
+        return sorted([*self._failed, *self._others], key=lambda result: result.ref)
 
     @property
     def failed(self) -> list[Result]:
-        return [result for result in self.results if result.done in ("failed", "dead")]
+        """Those that failed, by ref; not all when there are very many."""
+        return sorted(self._failed, key=lambda result: result.ref)
 
     def as_dict(self) -> dict[str, object]:
-        counts = Counter(result.done for result in self.results)
+        results = self.results
         return {
             "dry_run": self.dry_run,
-            "counts": dict(sorted(counts.items())),
+            "counts": dict(sorted(self.counts.items())),
             "skipped": self.skipped,
-            "engine_calls": sum(result.from_engine for result in self.results),
+            "engine_calls": self.asked,
+            "tokens": self.tokens,
             "gone": self.gone,
             "dead": self.dead,
             "seconds": round(self.seconds, 3),
-            "documents": [
-                {
-                    "ref": result.ref,
-                    "title": result.title,
-                    "result": result.done,
-                    "brief": result.brief,
-                    "from_engine": result.from_engine,
-                    "code": result.code or None,
-                    "reason": result.reason or None,
-                }
-                for result in self.results
-            ],
+            "documents": [result.as_dict() for result in results],
+            "documents_left_out": self.total - len(results),
         }
 
 

@@ -42,7 +42,8 @@ class ModelSummarizer:
 
     @property
     def slots(self) -> int:
-        return self.chat.slots
+        """More than the model has: while one document is verified, another one has its slot."""
+        return self.chat.slots + max(2, self.chat.slots // 2)
 
     @property
     def stats(self) -> tuple[EndpointStats, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.enrich.journal import Journal
+from sitegen.enrich.journal import LEASE, NEW, RENEWAL, Journal
 from sitegen.errors import StateDamaged
 
 
@@ -123,10 +123,13 @@ def test_documents_that_left_their_source_are_flagged_and_come_back(tmp_path: Pa
     for ref in ("folder:a", "folder:b", "paperless:1"):
         journal.discover(ref, ref, "f")
         journal.finish(ref, "done", "f")
-    assert journal.mark_gone(frozenset({"folder:a"}), "folder:") == ["folder:b"]
-    assert journal.mark_gone(frozenset({"folder:a"}), "folder:") == []
+    journal.saw(["folder:a"])
+    assert journal.mark_gone("folder:") == ["folder:b"]
+    journal.saw(["folder:a"])
+    assert journal.mark_gone("folder:") == []
     assert [entry.ref for entry in journal.entries() if entry.gone] == ["folder:b"]
-    journal.mark_gone(frozenset({"folder:a", "folder:b"}), "folder:")
+    journal.saw(["folder:a", "folder:b"])
+    journal.mark_gone("folder:")
     assert not any(entry.gone for entry in journal.entries())
 
 
@@ -160,3 +163,97 @@ def test_a_journal_of_an_older_version_is_begun_anew(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
     journal.discover("a", "A", "f")
     assert state(journal, "a") == ("pending", 0)
+
+
+OF_FORMAT_2 = """
+CREATE TABLE documents (
+    ref TEXT PRIMARY KEY, title TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'done', 'empty', 'failed', 'dead')),
+    attempts INTEGER NOT NULL DEFAULT 0, next_try REAL NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '',
+    reason TEXT NOT NULL DEFAULT '', fingerprint TEXT NOT NULL DEFAULT '', gone INTEGER NOT NULL DEFAULT 0,
+    writing TEXT NOT NULL DEFAULT '', updated REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX documents_by_state ON documents (state, next_try);
+CREATE TABLE cursors (source TEXT PRIMARY KEY, cursor TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO documents (ref, title, state, attempts, updated)
+    VALUES ('a', 'A', 'failed', 2, 5), ('b', 'B', 'running', 1, 6);
+PRAGMA user_version = 2;
+"""
+
+
+def test_a_journal_of_format_2_keeps_its_attempts(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "journal.sqlite") as database:
+        database.executescript(OF_FORMAT_2)
+    database.close()
+    journal = open_journal(tmp_path)
+    assert state(journal, "a") == ("failed", 2)
+    assert journal.recover(3) == 1
+    assert [entry.ref for entry in journal.take("")] == ["a", "b"]
+
+
+def test_a_document_is_one_runs_own_while_its_lease_lasts(tmp_path: Path) -> None:
+    clock = Clock()
+    mine, other = open_journal(tmp_path, clock), open_journal(tmp_path, clock)
+    mine.run, other.run = "here:1:a", "there:1:b"
+    mine.discover("a", "A", "f")
+    assert mine.start("a")
+    assert other.start("a") is None
+    assert other.take("") == []
+    assert other.recover(3) == 0
+    clock.now += LEASE - 1
+    assert mine.beat() == 1
+    clock.now += LEASE - 1
+    assert other.recover(3) == 0
+    clock.now += 2
+    assert other.recover(3) == 1
+    assert other.start("a")
+    mine.finish("a", "done", "f")  # it was held up, and has lost the document
+    assert state(other, "a")[0] == "running"
+
+
+def test_what_a_dead_process_of_this_machine_left_is_taken_back_at_once(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    journal.discover("a", "A", "f")
+    journal.start("a")
+    assert open_journal(tmp_path).recover(3) == 1
+
+
+def test_what_editors_ask_for_comes_first_and_what_failed_comes_last(tmp_path: Path) -> None:
+    clock = Clock()
+    journal = open_journal(tmp_path, clock)
+    for ref in ("failed", "renewal", "new", "asked"):
+        clock.now += 1
+        journal.discover(ref, ref, "f", priority=RENEWAL if ref == "renewal" else NEW)
+    journal.start("failed")
+    journal.fail("failed", "SG305", "x", attempts_allowed=5)
+    assert journal.ask(["asked", "nobody"]) == ["asked"]
+    assert [entry.ref for entry in journal.waiting()] == ["asked", "new", "renewal", "failed"]
+    again = open_journal(tmp_path, clock)
+    assert [entry.ref for entry in again.take("", asked=True)] == ["asked"]
+    assert [entry.ref for entry in again.take("", most=2)] == ["new", "renewal"]
+    assert [entry.ref for entry in again.take("")] == ["failed"]
+    assert again.take("") == []
+
+
+def test_what_is_asked_for_begins_anew_and_what_is_forgotten_was_never_there(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    journal.discover("a", "A", "f")
+    journal.start("a")
+    journal.fail("a", "SG305", "x", attempts_allowed=1)
+    journal.ask(["a"])
+    assert state(journal, "a") == ("pending", 0)
+    assert journal.forget(["a", "b"]) == ["a"]
+    assert journal.entry("a") is None
+
+
+def test_a_change_of_many_is_all_or_nothing(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+
+    def change() -> None:
+        with journal.together():
+            journal.discover("a", "A", "f")
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        change()
+    assert journal.entry("a") is None

@@ -110,7 +110,7 @@ def test_a_brief_that_cannot_be_read_is_a_problem_and_not_pending(project: Proje
 
 def test_a_document_that_left_the_source_is_not_pending(project: Project) -> None:
     journal = Journal(project.state / "journal.sqlite")
-    journal.mark_gone(frozenset(), "folder:")
+    journal.mark_gone("folder:")
     journal.close()
     shutil.rmtree(project.briefs)
     assert overview(project)[0] == []

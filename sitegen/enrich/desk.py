@@ -1,0 +1,29 @@
+"""The desk: one thread for files and databases, so that the event loop, and with it the engine, never waits for a disk.
+
+One thread and not several: what goes over the desk needs no locks, and comes to the disk in the order of its coming.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Desk:
+    """Work that is laid on it is done one after another, off the event loop."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
+
+    async def __call__(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``work`` returns or raises, done on the desk."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
+
+    def close(self) -> None:
+        """Returns when everything that was laid on it has been done."""
+        self._thread.shutdown(wait=True)
