@@ -17,7 +17,7 @@
     │                                   ImageBroken, ImageTooLarge, ImageMisnamed, ImageForeign, ImageRevealing,
     │                                   DataBroken, ExtraInvalid, LanguageUnclear, TranslationTwice,
     │                                   AliasUnfit, RedirectTwice, RedirectHides, RedirectLoops, RedirectBroken,
-    │                                   FieldNotSet
+    │                                   FieldNotSet, BriefChanged, ProposalMissing, FieldUnknown, BriefThere
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
     │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany,
@@ -534,6 +534,34 @@ class ImageRevealing(ContentError):
         "Save the image anew without metadata or move it out of the site; `[images] keep_metadata` publishes images "
         "with all that they hold."
     )
+
+
+class BriefChanged(ContentError):
+    """A brief's file was changed by somebody else while a decision about it was being made."""
+
+    code = "SG442"
+    default_remedy = "Look at the brief again with `sitegen brief diff`, and decide then."
+
+
+class ProposalMissing(ContentError):
+    """What was to be accepted or rejected is not proposed."""
+
+    code = "SG443"
+    default_remedy = "`sitegen brief diff REF` shows what is proposed; numbers begin anew after each decision."
+
+
+class FieldUnknown(ContentError):
+    """A field that was to be locked does not exist."""
+
+    code = "SG444"
+    default_remedy = "Name a field of the front matter, such as `title`, or `body` for the Markdown."
+
+
+class BriefThere(ContentError):
+    """A brief that was to be restored is there."""
+
+    code = "SG445"
+    default_remedy = "Nothing needs to be done; to make its text anew, use `sitegen brief regenerate`."
 
 
 class FieldNotSet(ContentError):

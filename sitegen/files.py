@@ -297,3 +297,20 @@ def lock(path: Path, purpose: str) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Waits until no other process holds ``folder``, and keeps others waiting while the block runs: for moments only.
+
+    The folder itself is what is locked, so that no file for it lies around. A drive without locks goes unguarded.
+    """
+    with guarded(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        fd = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from frontmatter.default_handlers import YAMLHandler
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from sitegen.errors import (
     ContentError,
@@ -71,6 +71,13 @@ def _texts_of(value: object) -> object:
     if value is None:
         return ()
     return tuple(_text_of(item) for item in value) if isinstance(value, list) else value
+
+
+def _lockable(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name != "body" and name not in Matter.model_fields:
+            raise ValueError(f"there is no field {name!r}")
+    return names
 
 
 Text = Annotated[str, BeforeValidator(_text_of)]
@@ -137,6 +144,8 @@ class Matter(_Fields):
     """The document behind a brief, such as `paperless:12`. It ties the file to its document: leave it."""
     method: Method = "written"
     """How the text came to be: `summary` (by a model), `extract` (sentences of the document) or `written`."""
+    locked: Annotated[Texts, AfterValidator(_lockable)] = ()
+    """Fields of a brief that new texts leave alone, such as `[title, summary]`; `body` stands for the Markdown."""
     menu: bool = True
     """Whether a page of `content/` stands in the menu that is made when the settings have none."""
     weight: int = 0

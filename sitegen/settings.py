@@ -373,6 +373,9 @@ class Briefs(_Section):
 
     initial_status: Literal["draft", "review", "published"] = "draft"
     """The status of a new brief. With `draft` and `review`, nothing is public until an editor publishes it."""
+    when_published: Literal["facts", "all", "nothing"] = "facts"
+    """Which new texts of a published brief wait for an editor: `facts`, with other numbers, dates or names, `all`, or
+    `nothing`, so that it is treated like a draft."""
 
 
 class Privacy(_Section):

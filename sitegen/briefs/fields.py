@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import yaml
@@ -23,6 +23,8 @@ _CLOSE = re.compile(r"^-{3,}[ \t]*$", re.MULTILINE)
 _LINE_END = re.compile(r"[\r\n]|\Z")
 _BREAK = re.compile(r"\r\n|\n|\r|")
 _REMARK = re.compile(r"(^|\s)#", re.MULTILINE)
+_LINE_START = re.compile(r"(?:^|(?<=[\r\n]))([ \t]*-[ \t]+)\Z")
+"""The dash of an item that begins where the searched part ends."""
 _WIDE = 1 << 30
 
 
@@ -37,15 +39,17 @@ class _Cut(NamedTuple):
 def put(text: str, values: Mapping[str, Value | None], name: str) -> str:
     """A whole file's ``text``, with its own line ends, in which the fields have ``values``; None removes a field.
 
-    A value is replaced where it stands, in the quotes that it had and with the remark behind it; a new field goes below
-    `status`, else to the end. ``name`` is the file's, for errors. Raises ``FieldNotSet`` when that cannot be done
-    without touching anything else, and ``ContentError`` for front matter that cannot be read.
+    A value is replaced where it stands, in the quotes that it had and with the remark behind it; of a list only those
+    items that come or go. A new field goes below `status`, else to the end. The remark of what is removed stays.
+
+    ``name`` is the file's, for errors. Raises ``FieldNotSet`` when that cannot be done without touching anything else,
+    and ``ContentError`` for front matter that cannot be read.
     """
     before = frontmatter.split(text.removeprefix("\ufeff"), name)
     changes = {key: value for key, value in values.items() if before.fields.get(key, None) != value}
     if not changes:
         return text
-    changed = _changed(text, changes, name)
+    changed = _changed(text, changes, before.fields, name)
     try:
         after = frontmatter.split(changed.removeprefix("\ufeff"), name)
     except ContentError:
@@ -62,7 +66,7 @@ def _named(changes: Mapping[str, object]) -> str:
     return ", ".join(map(repr, changes))
 
 
-def _changed(text: str, changes: Mapping[str, Value | None], name: str) -> str:
+def _changed(text: str, changes: Mapping[str, Value | None], was: Mapping[str, object], name: str) -> str:
     found = _OPEN.match(text)
     # The same length, with line ends that the pattern knows.
     close = _CLOSE.search(text.replace("\r\n", " \n").replace("\r", "\n"), found.end()) if found else None
@@ -73,7 +77,7 @@ def _changed(text: str, changes: Mapping[str, Value | None], name: str) -> str:
     if node is not None and (not isinstance(node, yaml.MappingNode) or node.flow_style):
         raise FieldNotSet("the fields do not stand in lines of their own", place=Place(name, 2))
     there = {key.value: (key, value) for key, value in node.value} if node is not None else {}
-    for start, end, piece in sorted(_cuts(head, there, changes, found[1], name), reverse=True):
+    for start, end, piece in sorted(_cuts(head, there, changes, was, found[1], name), reverse=True):
         head = head[:start] + piece + head[end:]
     return text[: found.end()] + head + text[close.start() :]
 
@@ -90,6 +94,7 @@ def _cuts(
     head: str,
     there: Mapping[str, tuple[yaml.Node, yaml.Node]],
     changes: Mapping[str, Value | None],
+    was: Mapping[str, object],
     newline: str,
     name: str,
 ) -> Iterator[_Cut]:
@@ -98,8 +103,9 @@ def _cuts(
         if key not in there:
             added += f"{key}: {_written(value)}{newline}"
         elif value is None:
-            first, node = there[key]
-            yield _Cut(first.start_mark.index, _next_line(head, _end(head, node)), "")
+            yield _removed(head, *there[key], name)
+        elif items := list(_items(head, there[key][1], was[key], value, newline, name)):
+            yield from items
         else:
             yield _replaced(head, *there[key], value, name)
     if added:
@@ -117,6 +123,51 @@ def _replaced(head: str, key: yaml.Node, node: yaml.Node, value: Value, name: st
             raise FieldNotSet(f"{key.value!r} has remarks in it", place=Place(name, node.start_mark.line + 2))
         return _Cut(start, end, f" {_written(value)}")
     return _Cut(start, end, _written(value, style if style in ("'", '"') else None))
+
+
+def _removed(head: str, key: yaml.Node, node: yaml.Node, name: str) -> _Cut:
+    start, end = key.start_mark.index, _end(head, node)
+    if isinstance(node, yaml.CollectionNode) and _REMARK.search(head[key.end_mark.index : end]):
+        raise FieldNotSet(f"{key.value!r} has remarks in it", place=Place(name, node.start_mark.line + 2))
+    return _Cut(start, *_without_remark(head, end))
+
+
+def _without_remark(head: str, end: int) -> tuple[int, str]:
+    """Where the line of a value ends that goes; if a remark stands behind it, just before that."""
+    rest = head[end : _next_line(head, end)]
+    return (end + rest.index("#"), "") if _REMARK.search(rest) else (end + len(rest), "")
+
+
+def _items(head: str, node: yaml.Node, was: object, value: Value, newline: str, name: str) -> Iterator[_Cut]:
+    """What comes and goes in a list whose other items stay, in their order; nothing when it is no such change."""
+    if not isinstance(node, yaml.SequenceNode) or not isinstance(was, list) or not isinstance(value, list):
+        return
+    kept = [item for item in was if item in value]
+    if not kept or value[: len(kept)] != kept or len(was) != len(node.value):
+        return
+    gone = [place for place, item in enumerate(was) if item not in value]
+    last = _end(head, node.value[-1])
+    if node.flow_style:
+        yield from (_item_gone(head, node.value, place, name) for place in gone)
+        yield _Cut(last, last, "".join(f", {_written(item)}" for item in value[len(kept) :]))
+        return
+    lines = [_LINE_START.search(head, 0, item.start_mark.index) for item in node.value]
+    if all(line is not None for line in lines):
+        starts = [line for line in lines if line is not None]
+        yield from (
+            _Cut(starts[place].start(1), *_without_remark(head, _end(head, node.value[place]))) for place in gone
+        )
+        after = _next_line(head, last)
+        yield _Cut(after, after, "".join(f"{starts[-1][1]}{_written(item)}{newline}" for item in value[len(kept) :]))
+
+
+def _item_gone(head: str, items: Sequence[yaml.Node], place: int, name: str) -> _Cut:
+    """A list in brackets without one of its items, and without the comma before or behind it."""
+    start = items[place - 1].end_mark.index if place else items[0].start_mark.index
+    end = items[place].end_mark.index if place else items[1].start_mark.index
+    if _REMARK.search(head[start:end]):
+        raise FieldNotSet("the list has remarks in it", place=Place(name, items[place].start_mark.line + 2))
+    return _Cut(start, end, "")
 
 
 def _end(head: str, node: yaml.Node) -> int:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from sitegen import files, frontmatter
+from sitegen import files
+from sitegen.briefs.merge import Merge
 from sitegen.briefs.model import Generated
 from sitegen.enrich.scores import Scores
-from sitegen.errors import ContentError, ProvenanceBroken
+from sitegen.errors import ProvenanceBroken
 
 FOLDER = ".provenance"
 
@@ -82,6 +83,17 @@ class Proposal(_Model):
 
     text: Text
     made: Made
+    reasons: tuple[str, ...] = ()
+    """What differs in facts, when that is why it was not merged into a published brief."""
+
+
+class Writing(_Model):
+    """A change of a brief that is under way: noted before the file is written, gone when both are done."""
+
+    sha256: str
+    """Of the file as it will be."""
+    after: Record
+    """The record that is true as soon as the file is so."""
 
 
 class Record(_Model):
@@ -92,28 +104,49 @@ class Record(_Model):
     """Where the file was when last seen, below the folder of briefs. Identity is ``source``, not this."""
     made: Made | None = None
     generated: Text | None = None
-    """What was last written; None when the file was never generated, only claims the document."""
+    """What was generated last, as far as the file has it or an editor refused it: the base of the next merge. None when
+    the file was never generated, only claims the document."""
     proposal: Proposal | None = None
+    own: bool = False
+    """The file was written by hand before anything was generated: new texts are proposed, never merged."""
+    gone: dt.datetime | None = None
+    """When the document was found to be gone from its source."""
+    writing: Writing | None = None
+
+    @property
+    def latest(self) -> tuple[Text, Made] | None:
+        """What was generated last of all, and how."""
+        if self.proposal is not None:
+            return self.proposal.text, self.proposal.made
+        return None if self.generated is None or self.made is None else (self.generated, self.made)
 
     def edited(self, text: str) -> bool:
         """Whether an editor changed the brief, whose file now holds ``text``. Line ends are git's affair, not ours."""
         return self.generated is None or text_sha(text) != self.generated.sha256
 
-    def waiting(self, text: str) -> Proposal | None:
-        """The proposal that the editor of the file ``text`` has not taken over; its status is the editor's affair."""
-        if self.proposal is None or _words(text) == _words(self.proposal.text.generated().text):
+    def merge(self, text: str, name: str = "brief") -> Merge | None:
+        """What is proposed for the file ``text``, which is called ``name``. Raises ``ContentError``."""
+        if self.proposal is None:
             return None
-        return self.proposal
+        base = None if self.generated is None else self.generated.generated()
+        return Merge.of(base, text, self.proposal.text.generated(), name)
 
+    def waiting(self, text: str) -> Proposal | None:
+        """The proposal, while the file ``text`` lacks anything of it."""
+        merge = self.merge(text)
+        return self.proposal if merge is not None and merge.everything else None
 
-def _words(text: str) -> tuple[object, str]:
-    """What a brief says, whatever its status and address."""
-    try:
-        parsed = frontmatter.split(text, "brief")
-    except ContentError:
-        return None, text
-    fields = {name: value for name, value in parsed.fields.items() if name not in ("status", "slug")}
-    return fields, parsed.body.strip()
+    def settled(
+        self, base: Generated | None, text: str, latest: tuple[Generated, Made], reasons: Sequence[str]
+    ) -> Record:
+        """The record after a merge into the file ``text``, which may leave something to propose."""
+        new, made = latest
+        if not Merge.of(base, text, new).everything:
+            update: dict[str, object] = {"generated": Text.of(new), "made": made, "proposal": None}
+        else:
+            proposal = Proposal(text=Text.of(new), made=made, reasons=tuple(reasons))
+            update = {"generated": None if base is None else Text.of(base), "proposal": proposal}
+        return self.model_copy(update=update)
 
 
 def text_sha(text: str) -> str:
@@ -136,11 +169,11 @@ def read(briefs: Path, ref: str) -> Record | None:
     return _read(path) if path.exists() else None
 
 
-def read_all(briefs: Path) -> Iterator[Record]:
-    """All records, in the order of their files."""
+def read_all(briefs: Path, without: Container[str] = ()) -> Iterator[Record]:
+    """All records, in the order of their files, but for the files ``without``."""
     folder = briefs / FOLDER
     for entry in files.scan(folder):
-        if entry.path.endswith(".json"):
+        if entry.path.endswith(".json") and entry.path not in without:
             yield _read(folder / entry.path)
 
 

@@ -1,4 +1,4 @@
-"""The folder of briefs: found by source, written once, and never overwritten after an editor touched them."""
+"""The folder of briefs: found by source, written once, and merged into after an editor touched them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from sitegen import files, frontmatter
-from sitegen.briefs import provenance
+from sitegen.briefs import facts, provenance
+from sitegen.briefs.file import BOM, File
+from sitegen.briefs.merge import Merge
 from sitegen.briefs.model import Generated
-from sitegen.briefs.provenance import Made, Proposal, Record, Text, text_sha
+from sitegen.briefs.provenance import Made, Record, Text, Writing, text_sha
 from sitegen.errors import (
     BriefMissing,
     BriefUnreadable,
@@ -28,8 +30,22 @@ from sitegen.text import plain, slug
 SLUG_LIMIT = 70
 """Leaves room for a number behind it."""
 
-Outcome = Literal["created", "updated", "unchanged", "proposed", "deleted"]
-"""``proposed``: the file was edited by hand, so the new text waits in the record. ``deleted``: an editor removed it."""
+Outcome = Literal["created", "updated", "merged", "unchanged", "proposed", "deleted"]
+"""``merged``: the file was edited by hand, and has the new text beside the edits. ``proposed``: something of the new
+text waits in the record. ``deleted``: an editor removed the file."""
+Hold = Literal["facts", "all", "nothing"]
+"""What of a new text waits for an editor when the brief is published."""
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A brief's file as it is and as it will be, and the record that goes with it."""
+
+    before: str
+    after: str
+    record: Record
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +120,7 @@ class Store:
         self.briefs = Shelf(self.read, self.keep)
 
     @classmethod
-    def open(cls, root: Path, *, keep: int | None = None) -> Store:
+    def open(cls, root: Path, *, keep: int | None = None) -> Self:
         """Reads all briefs below ``root``. Raises when two files claim one source."""
         store = cls(root, keep)
         for entry in files.scan(root):
@@ -183,8 +199,15 @@ class Store:
         raise BriefMissing(f"no brief is called {ref!r}")
 
     def record(self, ref: str) -> Record | None:
-        """The provenance record of a document."""
-        return provenance.read(self.root, ref)
+        """The provenance record of a document. What a process that was killed left half done is made out."""
+        record = provenance.read(self.root, ref)
+        if record is None or record.writing is None:
+            return record
+        brief = self.by_source(ref)
+        with contextlib.suppress(SitegenError):
+            if brief is not None and text_sha(self.text(brief.path)) == record.writing.sha256:
+                return record.writing.after
+        return record.model_copy(update={"writing": None})
 
     def deleted(self, ref: str) -> bool:
         """Whether an editor removed the brief of a document: its record is there, its file is not."""
@@ -196,6 +219,18 @@ class Store:
     def unknown(self, ref: str) -> bool:
         """Whether there is neither a brief nor a record of a document."""
         return self.path_of(ref) is None and not provenance.record_path(self.root, ref).exists()
+
+    def tombstones(self) -> Iterator[Record]:
+        """The records of briefs that editors deleted. Raises ``ProvenanceBroken``."""
+        there = {*self._by_source, *self._broken_sources}
+        known = {provenance.record_path(self.root, ref).name for ref in there}
+        for record in provenance.read_all(self.root, known):
+            if record.latest is not None and record.brief not in self._broken_paths:
+                yield record
+
+    def taken(self, path: str, slug: str) -> bool:
+        """Whether a file, or a brief's address, is in use."""
+        return slug in self._taken or (self.root / path).exists()
 
     def slug_for(self, ref: str, title: str, language: str = "") -> str:
         """The slug of a document's brief: the one it has, else a new one that is free."""
@@ -212,29 +247,81 @@ class Store:
             found = f"{base}-{number}"
         return found
 
-    def save(self, ref: str, generated: Generated, made: Made, *, ours: str = "") -> Outcome:
-        """Writes a generated brief, or files it as a proposal when an editor has changed the file.
+    def save(self, ref: str, generated: Generated, made: Made, *, ours: str = "", hold: Hold = "facts") -> Outcome:
+        """Writes a generated brief, or merges it into the file, or proposes it; see ``docs/decisions/merging.md``.
 
-        The brief is written before its record. ``ours`` is the hash of a text that an earlier run, which was killed,
-        may have written without recording it.
+        A generation is merged once. A new brief is written before its record. ``ours`` is the hash of a text that an
+        earlier run, which was killed, may have written without recording it.
         """
-        record, existing = self.record(ref), self._present(ref)
-        if existing is None:
-            if record is not None and record.generated is not None:
-                return "deleted"
-            return self._create(ref, generated, made)
-        raw = self._raw(existing.path)
-        current = files.decode(raw, f"{self.root.name}/{existing.path}")
-        if text_sha(current) == generated.sha256:
-            self._record(existing.path, ref, generated, made)
-            return "unchanged" if record and record.generated else "created"
-        untouched = record is not None and not record.edited(current)
-        if untouched or text_sha(current) == ours:
-            text = generated.text.replace("\n", "\r\n") if "\r\n" in current else generated.text
-            if files.replace(self.root / existing.path, text, expected=files.sha256(raw)):
-                self._record(existing.path, ref, generated, made)
-                return "updated"
-        return self._propose(existing, generated, made, record or Record(source=ref, brief=existing.path))
+        with files.held(self.root):
+            existing = self._present(ref)
+            if existing is None:
+                return "deleted" if self.deleted(ref) else self._create(ref, generated, made)
+            for attempt in range(_ATTEMPTS):
+                update = self._update(existing, generated, made, ours, hold if attempt < _ATTEMPTS - 1 else "all")
+                if self.write(existing.path, update):
+                    break
+            return update.outcome
+
+    def _update(self, existing: Brief, generated: Generated, made: Made, ours: str, hold: Hold) -> Update:
+        """What a generated text means for a brief's file as it is now."""
+        ref = str(existing.matter.source)
+        text, record = self.text(existing.path), self.record(ref)
+        known = record is not None and record.generated is not None
+        record = (record or Record(source=ref, brief=existing.path, own=True)).model_copy(
+            update={"brief": existing.path, "gone": None}
+        )
+        taken = record.model_copy(
+            update={"made": made, "generated": Text.of(generated), "proposal": None, "own": False}
+        )
+        if text_sha(text) == generated.sha256:
+            return Update(text, text, taken, "unchanged" if known else "created")
+        if ours and text_sha(text) == ours:
+            return Update(text, File(text, existing.path).filled(generated.text), taken, "updated")
+        if record.latest is not None and record.latest[0].sha256 == generated.sha256:
+            return Update(text, text, _made_again(record, made), "unchanged")
+        return self._merge(existing, text, record, (generated, made), hold)
+
+    def _merge(self, existing: Brief, text: str, record: Record, latest: tuple[Generated, Made], hold: Hold) -> Update:
+        base = record.generated.generated() if record.generated is not None else None
+        merge = Merge.of(base, text, latest[0], f"{self.root.name}/{existing.path}")
+        public = merge.file.fields.get("status") == "published"
+        reasons = facts.changed(base, latest[0]) if base is not None and public and hold != "nothing" else ()
+        if record.own or (public and hold == "all") or reasons:
+            after = record.settled(base, text, latest, reasons)
+            return Update(text, text, after, "unchanged" if after.proposal is None else "proposed")
+        merged, choice = merge.merged()
+        after = record.settled(merge.settled(choice), merged, latest, ())
+        if after.proposal is not None:
+            return Update(text, merged, after, "proposed")
+        if merged == text:
+            return Update(text, text, after, "unchanged")
+        return Update(text, merged, after, "updated" if base and merge.file.says(base) else "merged")
+
+    def text(self, path: str) -> str:
+        """A brief's file as it is now, with its own line ends and byte-order mark."""
+        raw = self._raw(path)
+        text = files.decode(raw, f"{self.root.name}/{path}")
+        return BOM + text if raw.startswith(BOM.encode()) else text
+
+    def write(self, path: str, update: Update) -> bool:
+        """Writes a brief and its record so that a crash between the two is seen; only under ``files.held``.
+
+        Returns False, and leaves the brief alone, when its file is not ``update.before`` any more.
+        """
+        record, written = update.record, update.before != update.after
+        if written:
+            before = self.record(record.source) or Record(source=record.source, brief=path)
+            writing = Writing(sha256=text_sha(update.after), after=record)
+            provenance.write(self.root, before.model_copy(update={"writing": writing}))
+            if not files.replace(self.root / path, update.after, expected=files.sha256(update.before)):
+                provenance.write(self.root, before)
+                return False
+            self._written(path, record.source)
+        if written or provenance.read(self.root, record.source) != record:
+            provenance.write(self.root, record)
+        self._learn(path, record.source)
+        return True
 
     def _present(self, ref: str) -> Brief | None:
         """The brief of a document as it is now: editors rename and delete files while an engine works."""
@@ -255,27 +342,25 @@ class Store:
         self._record(path, ref, generated, made)
         return "created"
 
+    def _written(self, path: str, ref: str) -> None:
+        """A brief is on disk and its record is not yet."""
+
     def _record(self, path: str, ref: str, generated: Generated, made: Made) -> None:
-        record = Record(source=ref, brief=path, made=made, generated=Text.of(generated))
-        if self.record(ref) != record:
-            provenance.write(self.root, record)
+        provenance.write(self.root, Record(source=ref, brief=path, made=made, generated=Text.of(generated)))
+        self._taken.add(str(generated.fields["slug"]))
+        self._learn(path, ref)
+
+    def _learn(self, path: str, ref: str) -> None:
         self.briefs.put(path, None)
         self._by_source[ref] = path
-        self._taken.update((Path(path).stem.casefold(), str(generated.fields["slug"])))
+        self._taken.add(Path(path).stem.casefold())
 
-    def _propose(self, existing: Brief, generated: Generated, made: Made, record: Record) -> Outcome:
-        """Files the text beside the edited brief, unless it says what was generated or proposed before."""
-        text = Text.of(generated)
-        update: dict[str, object] = {"brief": existing.path, "proposal": Proposal(text=text, made=made)}
-        if record.generated is not None and text.sha256 == record.generated.sha256:
-            update |= {"proposal": None, "made": made}
-        elif record.proposal is not None and text.sha256 == record.proposal.text.sha256:
-            update["proposal"] = record.proposal.model_copy(update={"made": made})
-        changed = record.model_copy(update=update)
-        if changed != record:
-            provenance.write(self.root, changed)
-        known = {record.generated and record.generated.sha256, record.proposal and record.proposal.text.sha256}
-        return "unchanged" if text.sha256 in known else "proposed"
+
+def _made_again(record: Record, made: Made) -> Record:
+    """The same text was made another time, by another model perhaps."""
+    if record.proposal is None:
+        return record.model_copy(update={"made": made})
+    return record.model_copy(update={"proposal": record.proposal.model_copy(update={"made": made})})
 
 
 def _claims(path: Path) -> list[str]:

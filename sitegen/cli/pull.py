@@ -26,8 +26,8 @@ def command(
 ) -> None:
     """Fetch new and changed documents from the source, summarise them, and write briefs.
 
-    Summaries are cached by content: a document is never paid for twice. A brief that an editor has changed is never
-    overwritten. The run may be stopped at any time; the next one goes on from there.
+    Summaries are cached by content: a document is never paid for twice. What an editor has changed
+    is never overwritten. The run may be stopped at any time; the next one goes on from there.
 
     \b
     Examples:
@@ -61,7 +61,7 @@ def _run(app: App, request: Request) -> Report:
 
                 def tell(result: Result) -> None:
                     counts["failed"] += result.done in ("failed", "dead")
-                    counts["from cache"] += not result.from_engine and result.done in ("created", "updated")
+                    counts["from cache"] += not result.from_engine and result.done in ("created", "updated", "merged")
                     bar.advance(f"{result.done}: {result.title} ({result.ref})", counts)
 
                 return await pull(project, source, engine, request, Progress(bar.total, tell))
@@ -99,7 +99,8 @@ def _sentence(report: Report) -> str:
     if report.dry_run:
         return f"{_many(report.total, 'document')} to pull, {report.skipped} unchanged. Nothing was done."
     names = {
-        "created": "new", "updated": "updated", "unchanged": "unchanged", "proposed": "proposed to editors",
+        "created": "new", "updated": "updated", "merged": "merged with edits", "unchanged": "unchanged",
+        "proposed": "proposed to editors",
         "deleted": "left deleted", "empty": "without text", "failed": "failed", "dead": "given up",
     }  # fmt: skip
     counts = {word: report.count(done) for done, word in names.items()}  # type: ignore[arg-type]

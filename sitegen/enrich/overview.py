@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from sitegen import files
-from sitegen.briefs.provenance import Made, Record
+from sitegen.briefs.provenance import Made, Proposal, Record
 from sitegen.briefs.store import Brief, Store
 from sitegen.enrich.journal import FILE_NAME, Entry, Journal
 from sitegen.enrich.scores import Scores
@@ -91,9 +91,10 @@ def line_of(project: Project, store: Store, brief: Brief, entry: Entry | None) -
     if record is not None:
         if record.generated is not None and record.edited(brief.text):
             flags.append("edited")
-        if record.waiting(brief.text) is not None:
+        if (proposal := record.waiting(brief.text)) is not None:
             flags.append("proposal")
-            why.append("a newer text waits, since the brief was edited")
+            flags += ["facts changed"] if proposal.reasons else []
+            why.append(_waits(proposal, brief))
         if reason := stale(record, project.settings.engine):
             flags.append("stale")
             why.append(reason)
@@ -105,6 +106,14 @@ def line_of(project: Project, store: Store, brief: Brief, entry: Entry | None) -
     scores = record.made.scores if record is not None and record.made is not None else None
     matter = brief.matter
     return Line(matter.status, matter.title, matter.source, path, tuple(flags), "; ".join(why), scores)
+
+
+def _waits(proposal: Proposal, brief: Brief) -> str:
+    if proposal.reasons:
+        return f"a newer text of a published brief differs in facts: {', '.join(proposal.reasons)}"
+    return (
+        f"a newer text waits, since the brief {'is published' if brief.matter.status == 'published' else 'was edited'}"
+    )
 
 
 def stale(record: Record, engine: Engine) -> str:

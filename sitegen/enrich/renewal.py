@@ -105,11 +105,9 @@ class Renewal:
     def _kept(self, document: Document) -> tuple[Generated, Made] | None:
         """The record in git is enough for this: a fresh clone, without cache or journal, makes no engine call."""
         record = self.store.record(document.ref)
-        if record is None or record.generated is None or record.made is None:
+        if record is None or record.latest is None:
             return None
-        text, made = record.generated, record.made
-        if record.proposal is not None:
-            text, made = record.proposal.text, record.proposal.made
+        text, made = record.latest
         if made.text_hash != document.text_hash:
             return None
         return with_metadata(text.generated(), document), made
@@ -155,7 +153,8 @@ class Renewal:
             assert work.made is not None
             generated, made = self._generate(document, work.summary), work.made
         self._journal.intend(document.ref, generated.sha256)
-        outcome = self.store.save(document.ref, generated, made, ours=work.ours)
+        hold = self._project.settings.briefs.when_published
+        outcome = self.store.save(document.ref, generated, made, ours=work.ours, hold=hold)
         return self._finished(document, work.mark, outcome, work=work)
 
     def _finished(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-Done = Literal["created", "updated", "unchanged", "proposed", "deleted", "empty", "failed", "dead"]
+Done = Literal["created", "updated", "merged", "unchanged", "proposed", "deleted", "empty", "failed", "dead"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def test_an_edited_brief_stays_and_the_new_text_is_a_proposal(project: Project) 
     assert path.read_text().endswith("My words.\n")
     lines, _ = overview(project)
     line = next(line for line in lines if line.source == "folder:a.txt")
-    assert line.flags == ("edited", "proposal")
+    assert line.flags == ("edited", "proposal", "facts changed")
     assert line.status == "published"
 
 
