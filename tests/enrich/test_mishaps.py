@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from sitegen.briefs import provenance
+from sitegen.briefs.store import Store
 from sitegen.enrich.overview import overview
 from sitegen.enrich.report import Request
 from sitegen.errors import AnswerInvalid, EngineFailing, EngineRejected
@@ -138,7 +139,7 @@ def test_a_crash_between_brief_and_record_leaves_the_brief_ours(
     run(project, Engine())
     change(project, "a")
     with monkeypatch.context() as patch:
-        patch.setattr(provenance, "write", lambda *_: os._exit(9))  # the moment after the brief is written
+        patch.setattr(Store, "_written", lambda *_: os._exit(9))
         assert in_a_process(lambda: run(project, Engine())) == 9
     assert "412,500" in brief_of(project, "a").read_text()
     (project.root / "documents" / "metadata.jsonl").write_text('{"file": "a.txt", "title": "Renamed"}\n')
