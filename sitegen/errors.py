@@ -25,7 +25,7 @@
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
     ├── PublishError (exit 1)           DeployRefused, HostUnreachable, HostRefused, HostLocked, DeployFailed,
-    │                                   DeployMissing
+    │                                   DeployMissing, SmokeMissing, BrowserMissing
     ├── FileThere (exit 2), ArchetypeBroken (exit 1),
     ├── SomeFailed (exit 6), ChecksFailed (exit 1), FolderNotEmpty (exit 2), Unexpected (exit 1)
     └── Several                         several problems of one kind of input, reported together
@@ -895,6 +895,20 @@ class DeployMissing(PublishError):
 
     code = "SG715"
     default_remedy = "`sitegen deploy list` shows those that there are."
+
+
+class SmokeMissing(PublishError):
+    """The packages of the smoke checks are not installed."""
+
+    code = "SG716"
+    default_remedy = "Install sitegen with its extra: pip install 'sitegen[smoke]'"
+
+
+class BrowserMissing(PublishError):
+    """There is no browser that can be driven."""
+
+    code = "SG717"
+    default_remedy = "Run `python -m playwright install chromium`, or install the system's: apt install chromium"
 
 
 class SomeFailed(SitegenError):

@@ -9,49 +9,12 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Playwright
+from sitegen.errors import BrowserMissing
+from sitegen.publish.browser import executable, launch
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = (
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-MISSING = (
-    "The browser tests need a Chromium, and there is none: neither Playwright's own nor "
-    f"{', '.join(NAMES[:-1])} or {NAMES[-1]} on PATH. Run: python -m tests.chromium --install"
-)
-
-
-class BrowserMissing(Exception):
-    """No browser is installed that the tests could drive."""
-
-
-def arguments() -> list[str]:
-    """What Chromium is started with. Its sandbox refuses to run as root, as which containers often run."""
-    return [*ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-
-
-def executable(playwright: Playwright) -> Path:
-    """The browser to start. Raises ``BrowserMissing``."""
-    own = Path(playwright.chromium.executable_path)
-    if own.is_file():
-        return own
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        raise BrowserMissing(MISSING)
-    return Path(found)
-
-
-def launch(playwright: Playwright) -> Browser:
-    """Starts the browser without a window. Raises ``BrowserMissing``."""
-    return playwright.chromium.launch(executable_path=executable(playwright), args=arguments())
+__all__ = ["BrowserMissing", "executable", "launch"]
+MISSING = "The browser tests need a Chromium, and there is none. Run: python -m tests.chromium --install"
 
 
 def install() -> None:

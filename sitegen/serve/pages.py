@@ -8,7 +8,10 @@ import html
 import ipaddress
 import mimetypes
 import re
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -58,12 +61,16 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 class Pages:
     """Answers requests from a folder. ``gate`` is held by a build while it changes the folder."""
 
-    def __init__(self, folder: Path, hosts: frozenset[str], *, search: bool = False) -> None:
-        """``hosts`` are the names under which the site may be asked for, beside bare numbers such as 127.0.0.1."""
+    def __init__(self, folder: Path, hosts: frozenset[str], *, search: bool = False, live: bool = True) -> None:
+        """``hosts`` are the names under which the site may be asked for, beside bare numbers such as 127.0.0.1.
+
+        Without ``live``, nothing is added to the pages.
+        """
         self.folder = folder.resolve()
         self._policy = policy(search=search)
         self.gate = threading.Lock()
         self.live = Live(self.output_of)
+        self._adds = live
         self.failure: SitegenError | None = None
         """Why there is no site at all."""
         self._hosts = hosts
@@ -77,7 +84,7 @@ class Pages:
             # A page elsewhere could point its own name at this machine and read drafts through the visitor's browser.
             return _plain(421, "This server answers only under its own address.")
         path = str(request.scope["path"]).removeprefix("/")
-        if path.startswith(PREFIX):
+        if self._adds and path.startswith(PREFIX):
             return self.live.answer(request, path.removeprefix(PREFIX))
         if not self.gate.acquire(blocking=False):
             await asyncio.to_thread(self.gate.acquire)
@@ -156,7 +163,7 @@ class Pages:
         headers["content-type"] = media_type(path.name)
         address = f"/{path.relative_to(self.folder).as_posix()}".removesuffix("index.html")
         headers |= self.rules.headers_for(address if status == 404 else request.scope["path"])
-        if headers["content-type"].startswith("text/html"):
+        if self._adds and headers["content-type"].startswith("text/html"):
             data = self.live.injected(data)
             headers |= _opened(headers["content-security-policy"])
         headers["etag"] = tag = f'"{hashlib.sha256(data).hexdigest()[:20]}"'
@@ -225,6 +232,24 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8", "replace")
     except OSError:
         return ""
+
+
+@contextmanager
+def hosted(folder: Path) -> Iterator[str]:
+    """The address of a folder, which is answered as a host would, while the block runs."""
+    import uvicorn
+
+    app = Pages(folder, frozenset({"localhost"}), live=False).app
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", server_header=False)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{sock.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def host_name(header: str) -> str:

@@ -1,0 +1,1 @@
+"""Smoke: the checks that a deploy must pass before the public sees it, run by pytest against any address."""

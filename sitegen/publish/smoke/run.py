@@ -1,0 +1,85 @@
+"""Running the smoke checks."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sitegen.errors import BrowserMissing, SmokeMissing
+
+MOST_RULES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Smoke:
+    """What became of the checks."""
+
+    url: str
+    results: tuple[dict[str, Any], ...]
+    """Each with ``check``, ``outcome`` (passed, failed, skipped), ``seconds`` and what it ``said``."""
+    seconds: float
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        return [one for one in self.results if one["outcome"] == "failed"]
+
+    def as_dict(self) -> dict[str, object]:
+        return {**asdict(self), "passed": not self.failed}
+
+
+def smoke(
+    url: str, *, build: str | None = None, cdn: bool = False, built: Path | None = None, screenshots: Path | None = None
+) -> Smoke:
+    """Runs all checks against the site at ``url``. ``built`` is its folder, when it is at hand: its rules are tried.
+
+    Raises ``SmokeMissing`` without the packages that this needs, and ``BrowserMissing``.
+    """
+    try:
+        import axe_playwright_python  # noqa: F401  # the checks need it
+        import pytest
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise SmokeMissing(f"{error.name} is not installed") from error
+    from sitegen.publish import browser
+    from sitegen.publish.smoke.plugin import Plugin
+    from sitegen.publish.smoke.visit import Visit
+
+    started = time.monotonic()
+    if screenshots is not None:
+        screenshots.mkdir(parents=True, exist_ok=True)
+    visit = Visit(url if url.endswith("/") else f"{url}/", build, cdn, rules(built) if built else ())
+    with visit.client, sync_playwright() as playwright:
+        chromium = browser.launch(playwright)
+        plugin = Plugin(visit, chromium, screenshots)
+        folder = Path(__file__).parent
+        own = ["-c", os.devnull, "--rootdir", str(folder), "-p", "no:cacheprovider", "--import-mode=importlib", "-q"]
+        # What pytest prints is for its own users; the results are shown by the command.
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            code = pytest.main([*own, str(folder)], plugins=[plugin])
+        chromium.close()
+    if not plugin.results or code > 1:
+        raise BrowserMissing(f"the checks did not run: {said.getvalue().strip()[-300:]}")
+    return Smoke(visit.url, tuple(plugin.results), round(time.monotonic() - started, 2))
+
+
+def rules(built: Path) -> Sequence[tuple[str, str, int]]:
+    """Some redirects of a built site that need nothing but their path."""
+    from itertools import islice
+
+    try:
+        lines = (built / "_redirects").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ()
+    words = (line.split() for line in lines)
+    plain = (
+        (one[0], one[1], int(one[2].rstrip("!")))
+        for one in words
+        if len(one) == 3 and one[0].startswith("/") and not set(one[0]) & {"*", ":"} and one[2].rstrip("!").isdigit()
+    )
+    return tuple(islice(plain, MOST_RULES))

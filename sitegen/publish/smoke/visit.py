@@ -1,0 +1,113 @@
+"""Visit: a site at an address, and what there is to look at in it."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import unescape
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+SECONDS = 20.0
+"""That a host may take for one answer."""
+MOST_FEED_BYTES = 20 << 20
+
+
+@dataclass
+class Visit:
+    """The site at ``url``, which ends with a slash; the addresses that it names itself may be those of another host."""
+
+    url: str
+    build: str | None = None
+    """The build that must be shown."""
+    cdn: bool = False
+    """Whether what only a host does must be there: what would be skipped fails."""
+    redirects: Sequence[tuple[str, str, int]] = ()
+    """Some of the site's rules: from, to, status."""
+    client: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = httpx.Client(timeout=SECONDS, follow_redirects=False, headers={"User-Agent": "sitegen smoke"})
+
+    def get(self, path: str) -> httpx.Response:
+        """The answer to a path below the site, or to an address that the site names for itself."""
+        return self.client.get(self.at(path))
+
+    def at(self, path: str) -> str:
+        """The address on this host of one that may be on the site's own."""
+        found = urlsplit(path)
+        if found.scheme:
+            below = found.path.removeprefix(self._own_base)
+            return urljoin(self.url, below) + (f"?{found.query}" if found.query else "")
+        return urljoin(self.url, path)
+
+    @cached_property
+    def home(self) -> str:
+        return self.get("").text
+
+    @cached_property
+    def _own_base(self) -> str:
+        """The path of the home page at the address that the site has for the public."""
+        found = re.search(r'<link[^>]+rel="?canonical"?[^>]+href="?([^">\s]+)', self.home)
+        base = urlsplit(unescape(found[1])).path if found else "/"
+        return base if base.endswith("/") else f"{base}/"
+
+    @cached_property
+    def feeds(self) -> list[str]:
+        """The addresses of the site's feeds, as its home page names them."""
+        links = re.findall(r"<link\b[^>]*>", self.home)
+        kinds = ("application/atom+xml", "application/rss+xml", "application/feed+json")
+        found = [re.search(r'href="?([^">\s]+)', link) for link in links if any(kind in link for kind in kinds)]
+        return [unescape(one[1]) for one in found if one]
+
+    @cached_property
+    def sitemap(self) -> list[str]:
+        """All addresses of the sitemap, of its parts when it has some."""
+        tree = parsed(self.get("sitemap.xml").content)
+        places = [(one.text or "").strip() for one in tree.iter() if one.tag.endswith("}loc") or one.tag == "loc"]
+        if not tree.tag.endswith("sitemapindex"):
+            return places
+        return [place for part in places for place in self._part(part)]
+
+    def _part(self, address: str) -> list[str]:
+        tree = parsed(self.get(address).content)
+        return [(one.text or "").strip() for one in tree.iter() if one.tag.endswith("}loc")]
+
+    @cached_property
+    def sample(self) -> list[str]:
+        """Up to 25 addresses from all over the sitemap."""
+        step = max(len(self.sitemap) // 25, 1)
+        return self.sitemap[::step][:25]
+
+    @cached_property
+    def brief(self) -> tuple[str, str] | None:
+        """The address and title of the newest brief, as the feed has it."""
+        for feed in self.feeds:
+            answer = self.get(feed)
+            if "xml" not in answer.headers.get("content-type", "") or len(answer.content) > MOST_FEED_BYTES:
+                continue
+            tree = parsed(answer.content)
+            for entry in tree.iter():
+                if entry.tag.rpartition("}")[2] in ("entry", "item"):
+                    parts = {child.tag.rpartition("}")[2]: child for child in entry}
+                    link = parts["link"].get("href") or (parts["link"].text or "").strip()
+                    return link, (parts["title"].text or "").strip()
+        return None
+
+    @cached_property
+    def lists(self) -> list[str]:
+        """The addresses that the home page leads to on this site, its own files aside."""
+        found = [unescape(link) for link in re.findall(r'<a\b[^>]*\bhref="?([^"#>\s]+)', self.home)]
+        own = [link for link in found if not urlsplit(link).scheme and link.endswith("/")]
+        return list(dict.fromkeys(urljoin(urlsplit(self.url).path, link) for link in own))
+
+
+def parsed(xml: bytes) -> ET.Element:
+    """The root of a feed or sitemap. One with a document type is refused: it could grow without end."""
+    if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
+        raise ValueError("it has a document type, which no feed or sitemap needs")
+    return ET.fromstring(xml)  # noqa: S314  # what makes it dangerous was refused
