@@ -901,14 +901,14 @@ class SmokeMissing(PublishError):
     """The packages of the smoke checks are not installed."""
 
     code = "SG716"
-    default_remedy = "Install sitegen with its extra: pip install 'sitegen[smoke]'"
+    default_remedy = "Install sitegen with its extra: pip install 'sitegen[smoke]'."
 
 
 class BrowserMissing(PublishError):
     """There is no browser that can be driven."""
 
     code = "SG717"
-    default_remedy = "Run `python -m playwright install chromium`, or install the system's: apt install chromium"
+    default_remedy = "Run `python -m playwright install chromium`, or install the system's: apt install chromium."
 
 
 class SomeFailed(SitegenError):
