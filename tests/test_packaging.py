@@ -45,7 +45,8 @@ def test_sitegen_declares_all_that_it_imports() -> None:
 
 def test_it_declares_nothing_that_it_does_not_import() -> None:
     used = distributions(imported(ROOT / "sitegen"), {"sitegen"})
-    assert required(PROJECT["dependencies"]) <= used
+    # httpcore looks for sniffio at each request, and a module that is missing is searched for each time.
+    assert required(PROJECT["dependencies"]) - {"sniffio"} <= used
 
 
 def test_tests_and_tools_declare_all_that_they_import() -> None:
