@@ -17,11 +17,12 @@
     │                                   ImageBroken, ImageTooLarge, ImageMisnamed, ImageForeign, ImageRevealing,
     │                                   DataBroken, ExtraInvalid, LanguageUnclear, TranslationTwice,
     │                                   AliasUnfit, RedirectTwice, RedirectHides, RedirectLoops, RedirectBroken,
-    │                                   FieldNotSet, BriefChanged, ProposalMissing, FieldUnknown, BriefThere
+    │                                   FieldNotSet, BriefChanged, ProposalMissing, FieldUnknown, BriefThere,
+    │                                   PrivateFound, PrivateHeld, PrivateSuspected, AllowIdle, NamesMissing
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
     │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany,
-    │                                   LinkDead, LinkMoved, LinkUncertain
+    │                                   LinkDead, LinkMoved, LinkUncertain, PrivateBuilt, ImageTelling, FileOpaque
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
     ├── PublishError (exit 1)           DeployRefused, HostUnreachable, HostRefused, HostLocked, DeployFailed,
@@ -835,6 +836,66 @@ class FileFailed(StorageError):
 
     code = "SG606"
     default_remedy = "Read the reason above; the file's disk or network drive may have a fault."
+
+
+# ------------------------------------------------------------------------------------------------------------ privacy
+
+
+class PrivateFound(ContentError):
+    """A published brief holds something that may be private, such as a phone number."""
+
+    code = "SG610"
+    default_remedy = (
+        "Take it out; or, if everybody may read it, write its fingerprint into `allow` in the front matter. "
+        "docs/guide/privacy.md says more."
+    )
+
+
+class PrivateHeld(PrivateFound):
+    """A page that is not published yet, or not any more, holds something that may be private."""
+
+    code = "SG611"
+
+
+class PrivateSuspected(PrivateFound):
+    """A page holds what looks private and often is not, such as the e-mail address of an office; a hint."""
+
+    code = "SG612"
+
+
+class AllowIdle(ContentError):
+    """The front matter allows something private that the file does not hold any more."""
+
+    code = "SG613"
+    default_remedy = "Take the fingerprint out of `allow`."
+
+
+class NamesMissing(ContentError):
+    """The folder of names that the privacy scan should know is not there, or holds no list."""
+
+    code = "SG614"
+    default_remedy = "Mend `[privacy] names`: a folder with text files that end with .txt, with one name a line."
+
+
+class PrivateBuilt(BuildError):
+    """A file of the built site holds something that may be private, and that no brief allows."""
+
+    code = "SG615"
+    default_remedy = "Do not publish this folder; mend what it was built from, and look into where this came from."
+
+
+class ImageTelling(BuildError):
+    """An image of the built site holds data beside the picture, such as the place where it was taken."""
+
+    code = "SG616"
+    default_remedy = "Leave `[images] keep_metadata` off and build again; a file from elsewhere must be stripped there."
+
+
+class FileOpaque(BuildError):
+    """A file of the built site is of a kind that the privacy scan cannot look into; a hint."""
+
+    code = "SG617"
+    default_remedy = "Look into it by hand, or leave it out of the site."
 
 
 # -------------------------------------------------------------------------------------------------- serve, commands

@@ -166,6 +166,8 @@ class Matter(_Fields):
     """Whether the search of the site finds it."""
     translation: Text | None = None
     """A key that versions of one text in several languages share."""
+    allow: Texts = ()
+    """What the privacy scan found and everybody may read: fingerprints as the scan tells them, such as `phone-7kq2`."""
     extra: dict[str, Any] = {}
     """Fields for templates, such as `extra: {place: Harbour}`; a collection says which there are and of what type."""
     section: Section | None = None

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -51,6 +51,9 @@ _UNFIT = r"\s\x00-\x20\x7f?#\"'<>\\"
 HTTP_URL = rf"^https?://(\[[0-9A-Fa-f:.]+\]|[^{_UNFIT}/@:\[\]]+)(:[0-9]{{1,5}})?(/[^{_UNFIT}]*)?$"
 """A host, a port and a path. No name and no password: an address stands in messages and in `sitegen config`."""
 Address = Annotated[str, Field(pattern=HTTP_URL)]
+PrivateKind = Literal["email", "phone", "iban", "card", "id", "credential", "address", "birth", "name"]
+"""What the privacy scan looks for."""
+_PRIVATE: tuple[PrivateKind, ...] = get_args(PrivateKind)
 
 
 class _Section(BaseModel):
@@ -385,6 +388,20 @@ class Privacy(_Section):
     """Briefs name the correspondent."""
     show_document_type: bool = True
     """Briefs name the type of the document."""
+    kinds: tuple[PrivateKind, ...] = _PRIVATE
+    """What the scan looks for. A published brief that holds one of these stops the build; empty: no scan."""
+    pages: bool = False
+    """The pages of `content/` are scanned as well as the briefs."""
+    own: tuple[str, ...] = ()
+    """What the site itself may show: its e-mail address, its phone number; `@example.org` for all of its addresses."""
+    names: Path | None = None
+    """A folder of text files with names of people, one a line, that must not stand in a published brief."""
+    regions: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = ("US", "GB", "DE", "AT", "CH", "FR", "BE")
+    """The countries whose own way to write phone numbers is known, without `+` and country code."""
+    redact: tuple[PrivateKind, ...] = _PRIVATE
+    """What is blacked out in a document's text before it goes to an engine beyond the local network; empty: nothing."""
+    local_hosts: tuple[str, ...] = ()
+    """Names of engines' hosts that belong to the local network, though nothing in their names says so."""
 
 
 class Serve(_Section):

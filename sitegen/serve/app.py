@@ -91,7 +91,7 @@ class Server:
         try:
             project = settings.load(self.project.root)
             wanted = {name: getattr(self.options, name) for name in ("drafts", "future", "search")}
-            options = BuildOptions(output=self.pages.folder, base_url=self.url, **wanted)
+            options = BuildOptions(output=self.pages.folder, base_url=self.url, guard=False, **wanted)
             report = build(project, options, gate=self.pages.gate)
         except SitegenError as error:
             self._fail(error)

@@ -131,7 +131,7 @@ class _Run:
         self.links = self.folder / f"links-{name}"
         self.notes: list[str] = []
         self.key = repr((project.settings.model_dump_json(exclude=_ELSEWHERE), self.base_url))
-        self.key += repr((options.drafts, options.future, options.expired, options.search))
+        self.key += repr((options.drafts, options.future, options.expired, options.search, options.guard))
         self.key += repr([str(layer.folder) for layer in self.chain])
         self.key += repr((str(self.earlier), options.carry_days)) if self.earlier else ""
 
@@ -195,6 +195,7 @@ class _Run:
             raise_all(warnings)
 
     def _render(self, target: Folder, inputs: Inputs) -> BuildReport:
+        from sitegen.privacy.guard import Guard
         from sitegen.site import hooks, plugins, search, taxonomy
         from sitegen.site.library import Library
         from sitegen.site.machines.outputs import Machines
@@ -207,14 +208,16 @@ class _Run:
 
             markdown.configure(self.hooks)
         base = urlsplit(self.base_url).path
-        flags = {name: getattr(self.options, name) for name in ("drafts", "future", "expired")}
+        flags = {name: getattr(self.options, name) for name in ("drafts", "future", "expired", "guard")}
         lacking = None
         if self.options.search:
             flags["search"], lacking, note = search.wanted(self.project.settings, inputs, self.versions)
             self.notes += [note] if note else []
         scope = Scope(self.project.settings, self.base_url, base, self.today, **flags, root=self.project.root)
         own = taxonomy.own(self.project.settings)
-        library = Library(self.folder, self.code, scope.name_of, own, math=self.project.settings.markdown.math)
+        guard = Guard.of(self.project.settings.privacy, inputs)
+        math = self.project.settings.markdown.math
+        library = Library(self.folder, self.code, scope.name_of, own, math=math, guard=guard)
         try:
             shelf = library.read(inputs, self.options.jobs, self.progress)
             self._phase("read")

@@ -220,6 +220,7 @@ class _Gatherer:
                 edition = self._editions.of(key, entry, self._names(key)).code
                 local = self._addresses[edition].of(bare, self._names(key), entry)
                 if local:  # there is always a home page
+                    self._tell_private(entry, self._names(key))
                     found = withdrawn.of(self._names(key), local, entry)
                     self._contents[edition].withdrawn.append(found)
             except SitegenError as error:
@@ -276,8 +277,16 @@ class _Gatherer:
         self._content.warnings += (
             errors.named(code)(words, place=Place(path, at)) for code, words, at in entry.remarks
         )
+        if entry.private:
+            self._tell_private(entry, path)
         _tell_origin(page, entry, self._inputs.sha(key), self._origins, self._content)
         return page
+
+    def _tell_private(self, entry: Record, path: str) -> None:
+        from sitegen.privacy import guard
+
+        found = self._content.problems if self._scope.guard else self._content.warnings
+        found += guard.problems(entry.private, path)
 
 
 def _put(content: Content, page: StoredPage) -> None:

@@ -21,7 +21,9 @@ _NAMED = 3
 
 def trees(project: Project, chain: Iterable[Layer]) -> dict[str, Path]:
     """All trees that a build reads, by the names that their keys begin with."""
+    names = project.settings.privacy.names
     return {
+        **({} if names is None else {"names": project.path(names)}),
         "content": project.content,
         "briefs": project.briefs,
         "provenance": project.briefs / ".provenance",

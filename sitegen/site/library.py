@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from markupsafe import Markup
 
@@ -15,6 +15,9 @@ from sitegen.site.images import probe
 from sitegen.site.images.probe import Probe
 from sitegen.site.inputs import Inputs
 from sitegen.site.record import Origin, Record
+
+if TYPE_CHECKING:
+    from sitegen.privacy.guard import Guard
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -61,10 +64,15 @@ class Library:
         taxonomies: Sequence[str] = (),
         *,
         math: bool = False,
+        guard: Guard | None = None,
     ) -> None:
-        """``taxonomies`` are the fields of front matter that only this site has; with ``math``, pages have formulas."""
+        """``taxonomies`` are the fields of front matter that only this site has; with ``math``, pages have formulas.
+
+        ``guard`` looks for what may be private in what is published.
+        """
         self._path = folder / "records"
-        self._versions = f"{versions}\n{taxonomies}\nmath {math}"
+        self._versions = f"{versions}\n{taxonomies}\nmath {math}\n{guard and guard.key}"
+        self._guard = guard
         self._taxonomies = taxonomies
         self._name_of = name_of
         self._math = math
@@ -110,6 +118,7 @@ class Library:
             "brief" if _kind(key) == "brief" else "page",
             self._taxonomies,
             math=self._math,
+            guard=self._guard,
         )
 
     def close(self) -> None:

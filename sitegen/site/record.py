@@ -16,6 +16,7 @@ from sitegen.errors import FrontMatterInvalid, Place, ProvenanceBroken, raise_al
 from sitegen.text import plain, slug
 
 if TYPE_CHECKING:
+    from sitegen.privacy.guard import Guard
     from sitegen.site.markdown import Profile
 
 _SHOWN = ("engine", "model", "prompt", "at", "pages_read", "pages_total", "dropped", "notes")
@@ -76,6 +77,10 @@ class Record(NamedTuple):
     """Of a section: how it shows its pages."""
     cascade: dict[str, Any] | None = None
     """Of a section: the fields that pages below it have, ``packed``."""
+    private: tuple[tuple[Any, ...], ...] = ()
+    """What may be private and nobody allowed, as plain values of ``privacy.guard.Told``; of what is published."""
+    idle: tuple[str, ...] = ()
+    """What is allowed and not there."""
     images: tuple[int, ...] = ()
     """Which of the links are images that the text shows."""
     place: tuple[int, int, bytes] = (0, 0, b"")
@@ -95,9 +100,17 @@ class Origin(NamedTuple):
 
 
 def read(
-    raw: bytes, name: str, profile: Profile, taxonomies: Sequence[str] = (), *, math: bool = False
+    raw: bytes,
+    name: str,
+    profile: Profile,
+    taxonomies: Sequence[str] = (),
+    *,
+    math: bool = False,
+    guard: Guard | None = None,
 ) -> tuple[Record, str]:
     """The record of a Markdown file and its body as HTML; ``name`` stands in errors, ``taxonomies`` are the site's own.
+
+    ``guard`` looks for what may be private in what is published.
 
     Raises ``ContentError``, or ``Several`` of them.
     """
@@ -111,6 +124,10 @@ def read(
     at = parsed.body_line
     raise_all([kind(words, place=Place(name, line + at)) for kind, words, line in rendered.faults])
     title, summary = plain(matter.title), plain(matter.summary)
+    private: tuple[tuple[Any, ...], ...] = ()
+    idle: tuple[str, ...] = ()
+    if guard is not None and guard.minds(profile) and (public := _public(text, matter)):
+        private, idle = guard.look(public, matter.source or "", matter.allow)
     record = Record(
         title=title,
         date=matter.date.toordinal() if matter.date else None,
@@ -135,6 +152,8 @@ def read(
         remarks=tuple((code, words, line + at) for code, words, line in rendered.remarks),
         calls=tuple(tuple(call._replace(line=call.line + at)) for call in rendered.calls),
         text=_words_hash(matter.title, matter.summary, parsed.body),
+        private=tuple(map(tuple, private)),
+        idle=idle,
         images=tuple(rendered.images),
         expires=matter.expires.toordinal() if matter.expires else None,
         publish_at=matter.publish_at.toordinal() if matter.publish_at else None,
@@ -150,6 +169,18 @@ def read(
         cascade=None if matter.cascade is None else packed(matter.cascade.model_dump(exclude_unset=True)),
     )
     return record, rendered.html
+
+
+def _public(text: str, matter: frontmatter.Matter) -> str:
+    """What of a file the public reads one day: all that is published, and the notice of what was withdrawn."""
+    if matter.status == "published":
+        return text
+    first = frontmatter.line_of(text, "notice") if matter.status == "withdrawn" and matter.notice else None
+    if first is None:
+        return ""
+    lines = text.split("\n")
+    end = next((at for at in range(first, len(lines)) if lines[at].rstrip() and not lines[at].startswith(" ")), first)
+    return "\n" * (first - 1) + "\n".join(lines[first - 1 : end])
 
 
 def _names(values: Iterable[str]) -> tuple[str, ...]:

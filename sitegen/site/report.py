@@ -32,6 +32,8 @@ class BuildOptions:
     """Processes; 0 for one a core."""
     wait: float = 10
     """Seconds to wait for another build of this site."""
+    guard: bool = True
+    """Whether a published page with something that may be private stops the build; else it is a warning."""
     search: bool = True
     """Whether the site may have search; its index can take longer than all else."""
 

@@ -33,6 +33,8 @@ class Scope:
     """Whether the site has search."""
     withdrawn: bool = False
     """Also what was taken back: no build is asked for it, only lists for editors."""
+    guard: bool = True
+    """Whether something private stops the build."""
 
     @cached_property
     def name_of(self) -> Names:

@@ -21,6 +21,7 @@ _MAGIC = b"sitegen store 1\n"
 _LIBRARIES = (
     *(
         "babel",
+        "detect_secrets",
         "jinja2",
         "markdown_it_py",
         "math_core",
@@ -30,10 +31,12 @@ _LIBRARIES = (
         "nh3",
         "pagefind_bin",
         "pagefind_bin_extended",
+        "phonenumbers",
         "pillow",
         "pluggy",
         "pydantic",
         "pygments",
+        "python_stdnum",
     ),
     *("python_frontmatter", "python_slugify", "pyyaml", "text_unidecode", "tinycss2", "webencodings"),
 )
@@ -54,7 +57,8 @@ def versions() -> str:
             continue
         found.update(name for name in names if "-" in name and name.lower().split("-")[0] in _LIBRARIES)
     own = sha256()
-    for module in sorted((*_OWN.glob("*.py"), *(_OWN / "site").glob("*.py"), *(_OWN / "site").glob("*/*.py"))):
+    ours = (*_OWN.glob("*.py"), *(_OWN / "privacy").glob("*.py"))
+    for module in sorted((*ours, *(_OWN / "site").glob("*.py"), *(_OWN / "site").glob("*/*.py"))):
         own.update(module.read_bytes())
     return "\n".join((*sorted(found), own.hexdigest()))
 

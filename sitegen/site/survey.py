@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from sitegen import files
+from sitegen.privacy.guard import Guard
 from sitegen.settings import Project
 from sitegen.site import chain, content, folders, hooks, markdown, plugins, store, taxonomy
 from sitegen.site.content import Content
@@ -37,7 +38,7 @@ def survey(project: Project, *, drafts: bool = False, hidden: bool = False, toda
     base_url = project.settings.site.base_url.rstrip("/") + "/"
     today = today or dt.date.today()  # noqa: DTZ011  # the editor's own day decides
     shown = (drafts or hidden, hidden, hidden)
-    scope = Scope(project.settings, base_url, urlsplit(base_url).path, today, *shown, withdrawn=hidden)
+    scope = Scope(project.settings, base_url, urlsplit(base_url).path, today, *shown, withdrawn=hidden, guard=False)
     code = store.versions() + plugins.versions(project, inputs)
     found = hooks.manager(plugins.named(project, inputs))
     markdown.configure(found)
@@ -45,7 +46,8 @@ def survey(project: Project, *, drafts: bool = False, hidden: bool = False, toda
     languages = Languages(folder / "languages", store.versions())
     math = project.settings.markdown.math
     with files.lock(folder / "lock", "build"):
-        library = Library(folder, code, scope.name_of, taxonomy.own(project.settings), math=math)
+        guard = Guard.of(project.settings.privacy, inputs)
+        library = Library(folder, code, scope.name_of, taxonomy.own(project.settings), math=math, guard=guard)
         shelf = library.read(inputs, 0)
         pages = content.gather(scope, Editions(scope), languages, inputs, shelf, library, found)
         return Survey(scope, inputs, shelf, pages)

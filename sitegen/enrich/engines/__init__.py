@@ -17,15 +17,18 @@ def open_engine(project: Project) -> Engine:
         from sitegen.enrich.engines.extractive import Extractive
 
         return Extractive(sentences=settings.extractive.sentences, points=settings.extractive.points)
+    from sitegen.enrich.engines.redacting import guarded
     from sitegen.enrich.summarize import ModelSummarizer
 
     if settings.kind == "ollama":
         from sitegen.enrich.engines.ollama import Ollama
 
-        return ModelSummarizer(Ollama(settings.ollama, _token(project, settings.ollama)))
+        ollama = Ollama(settings.ollama, _token(project, settings.ollama))
+        return guarded(ModelSummarizer(ollama), settings.ollama, project)
     from sitegen.enrich.engines.openai import OpenAI
 
-    return ModelSummarizer(OpenAI(settings.openai, _token(project, settings.openai)))
+    openai = OpenAI(settings.openai, _token(project, settings.openai))
+    return guarded(ModelSummarizer(openai), settings.openai, project)
 
 
 def _token(project: Project, servers: ModelServers) -> str | None:

@@ -1,0 +1,79 @@
+"""An engine that is given no text but what the privacy settings let out of the house."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sitegen import files
+from sitegen.enrich.engines.base import EndpointStats, Engine, Identity
+from sitegen.enrich.summary import Summary
+from sitegen.privacy.guard import Guard
+from sitegen.privacy.network import is_local
+from sitegen.privacy.redaction import redacted
+from sitegen.settings import ModelServers, Project
+from sitegen.sources.base import Document, Finding
+
+
+class Redacting:
+    """An ``Engine`` in front of one whose server is not on the local network."""
+
+    def __init__(self, engine: Engine, guard: Guard, beyond: Sequence[str]) -> None:
+        """``beyond`` are the endpoints for whose sake it is there."""
+        self._engine, self._guard, self._beyond = engine, guard, beyond
+
+    @property
+    def slots(self) -> int:
+        return self._engine.slots
+
+    @property
+    def stats(self) -> tuple[EndpointStats, ...]:
+        return self._engine.stats
+
+    async def identity(self) -> Identity:
+        """The engine's; what is blacked out changes the summary, so it is among the options."""
+        identity = await self._engine.identity()
+        return replace(identity, options={**identity.options, "redacted": files.sha256(self._guard.key)[:16]})
+
+    async def summarize(self, document: Document) -> Summary:
+        return await self._engine.summarize(await asyncio.to_thread(self._redacted, document))
+
+    def _redacted(self, document: Document) -> Document:
+        title, text = (redacted(part, self._guard) for part in (document.title, document.text))
+        return replace(document, title=title, text=text)
+
+    async def check(self) -> list[Finding]:
+        found = await self._engine.check()
+        kinds = ", ".join(self._guard.kinds)
+        message = f"{', '.join(self._beyond)} is not on the local network: blacked out before it is asked: {kinds}"
+        return [*found, Finding("privacy", "ok", message)]
+
+    async def aclose(self) -> None:
+        await self._engine.aclose()
+
+
+def guarded(engine: Engine, servers: ModelServers, project: Project) -> Engine:
+    """The engine, or one that keeps back what must not leave. Raises ``NamesMissing`` or ``TextNotUtf8``."""
+    settings = project.settings.privacy
+    beyond = [one.url for one in servers.endpoints if not is_local(one.url, settings.local_hosts)]
+    if not beyond:
+        return engine
+    guard = Guard.of(settings.model_copy(update={"kinds": settings.redact}), NamesFolder(project))
+    return engine if guard is None else Redacting(engine, guard, beyond)
+
+
+class NamesFolder:
+    """The lists of names, read when an engine needs them."""
+
+    def __init__(self, project: Project) -> None:
+        names = project.settings.privacy.names
+        self._folder = None if names is None else project.path(names)
+
+    def of(self, tree: str) -> list[str]:
+        return [] if self._folder is None else [f"{tree}/{entry.path}" for entry in files.scan(self._folder)]
+
+    def read(self, key: str) -> bytes:
+        assert self._folder is not None
+        with files.guarded(self._folder):
+            return (self._folder / key.partition("/")[2]).read_bytes()

@@ -1,0 +1,36 @@
+"""Dates of birth: a date after a word that says so, in English, German and French."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sitegen.privacy.finding import Finding, normal
+
+_MONTHS = (
+    r"(?:jan(?:uary|uar|vier)?|jän(?:ner)?|feb(?:ruary|ruar)?|f[ée]v(?:rier)?|mar(?:ch|s)?|m(?:ä|ae)rz|apr(?:il)?|avr(?:il)?"
+    r"|ma[iy]|june?|juni|juin|jul[iy]?|juil(?:let)?|aug(?:ust)?|ao[ûu]t|sept?(?:ember|embre)?|o[ck]t(?:ober|obre)?"
+    r"|nov(?:ember|embre)?|de[cz](?:ember)?|d[ée]c(?:embre)?)\.?"
+)
+_DATE = (
+    r"(?:[0-9]{1,2}[ ]?[./-][ ]?[0-9]{1,2}[ ]?[./-][ ]?(?:[0-9]{4}|[0-9]{2})\b|(?:18|19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
+    rf"|[0-9]{{1,2}}(?:st|nd|rd|th|er|\.)?[ ](?:of[ ])?{_MONTHS},?[ ](?:18|19|20)[0-9]{{2}}"
+    rf"|{_MONTHS}[ ][0-9]{{1,2}}(?:st|nd|rd|th)?,?[ ](?:18|19|20)[0-9]{{2}})"
+)
+_SAID = (
+    r"(?:\(b\.|\b(?:date[ ]of[ ]birth|birth[ ]?date|birthday|d\.?o\.?b\b\.?|born|geburtsdatum|geburtstag|geboren"
+    r"|geb\.|geb|né(?:\(e\)|·e|e)?s?|date[ ]de[ ]naissance|n[ée]e?[ ]le|naissance|anniversaire|ddn))"
+)
+_BETWEEN = (
+    r"[ :|*_)(\"'.-]{0,6}(?:(?:on|am|den|der|le|the|is|in|à|a|ist|was|war|est|zu|[\w'’-]{2,20})[ ,|:*_]{1,5}){0,4}?"
+    r"(?:\w{2,10},?[ ])?"
+)
+_BIRTH = re.compile(rf"{_SAID}{_BETWEEN}(?P<date>{_DATE})", re.I)
+_STAR = re.compile(r"(?<!\w)\*{1,3}[ ]?(?P<date>[0-9]{1,2}\.[ ]?[0-9]{1,2}\.[ ]?(?:18|19|20)[0-9]{2})")
+"""As German registers write it."""
+
+
+def find(text: str) -> Iterator[Finding]:
+    for pattern in (_BIRTH, _STAR):
+        for match in pattern.finditer(text):
+            yield Finding("birth", match.start("date"), match.end("date"), normal("birth", match["date"]))

@@ -1,0 +1,61 @@
+"""Names of people that the site keeps out of its pages, from lists of its own."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from sitegen.privacy.finding import Finding
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_MOST_WORDS = 6
+_GAP = re.compile(r"[\s,.*_\-]{1,4}")
+
+
+class Names:
+    """A list of names, a line each; one of two words or more is found the other way round as well (``Doe, Jane``)."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._names: set[tuple[str, ...]] = set()
+        for line in lines:
+            words = tuple(_folded(match[0]) for match in _WORD.finditer(line.partition("#")[0]))[:_MOST_WORDS]
+            if words:
+                self._names |= {words, (words[-1], *words[:-1])}
+        self._first = {name[0] for name in self._names}
+        self._longest = max(map(len, self._names), default=0)
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+    def find(self, text: str) -> Iterator[Finding]:
+        words = [(match.start(), match.end(), _folded(match[0])) for match in _WORD.finditer(text)]
+        for number, (start, _, word) in enumerate(words):
+            for first in _stems(word):
+                if first in self._first:
+                    yield from self._at(text, words, number, start, first)
+
+    def _at(
+        self, text: str, words: list[tuple[int, int, str]], number: int, start: int, first: str
+    ) -> Iterator[Finding]:
+        for length in range(min(self._longest, len(words) - number), 0, -1):
+            part = words[number : number + length]
+            *inner, last = (first, *(word for *_, word in part[1:]))
+            joined = all(_GAP.fullmatch(text, a[1], b[0]) for a, b in pairwise(part))
+            for stem in _stems(last):
+                if joined and (*inner, stem) in self._names:
+                    yield Finding("name", start, part[-1][1], " ".join(sorted((*inner, stem))))
+                    return
+
+
+def _folded(word: str) -> str:
+    plain = unicodedata.normalize("NFKD", word.replace("’", "'")).casefold()
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def _stems(word: str) -> tuple[str, ...]:
+    """The word, and what it is the genitive of: ``Doe's``, ``Müllers``."""
+    if word.endswith("'s"):
+        return (word, word[:-2])
+    return (word, word[:-1]) if word.endswith("s") or word.endswith("'") else (word,)

@@ -1,0 +1,87 @@
+"""Phone numbers, by libphonenumber: with a word before them, in international form, or as a country writes them.
+
+A number without word and country code is looked at only in a shape that hardly anything else has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sitegen.privacy.finding import Finding
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+_WORD = (
+    r"(?i:tele(?:phone|fon|fax|copie)|t[ée]l[ée]phone|t[ée]l[ée]copie|phone|telefoon|tel|t[ée]l|ph|fax|fon|mobile?|mob|cell|"
+    r"handy|portable|gsm|rufnummer|durchwahl|hotline|call|text|dial|ruf|appelez|appeler|whatsapp|sms|rueckruf|rückruf|"
+    r"r[üu]ckfragen|joignable au)"
+)
+_AFTER_WORD = re.compile(
+    rf"\b{_WORD}"
+    r"(?:[ -]?(?i:number|nummer|nr|no|n°|line|portable|mobile|fixe|privat|private|dienstlich|office|home|work))?"
+    r"[ .:|*_)(\"'=>-]{1,6}(?:(?i:at|is|unter|au|on|lautet)[ :]{1,2})?"
+    r"(\(?\+?\(?[0-9][0-9 ()/.-]{4,22}[0-9])(?![0-9])"
+)
+_INTERNATIONAL = re.compile(r"(?<![\w+.])(?:\+|00)[ (]{0,2}[1-9][0-9 ()/.-]{6,22}[0-9](?![0-9]|\.[0-9])")
+_SHAPES = re.compile(
+    r"(?<![\w/.,+§$€£#-])(?<![0-9§][ -])(?:"
+    r"(?P<US>(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}(?P<us>[.-]))[2-9][0-9]{2}(?(us)(?P=us)|[ .-])[0-9]{4})"
+    r"|(?:0[1-9](?P<fr>[ .-]?)[0-9]{2}(?:(?P=fr)[0-9]{2}){3})"
+    r"|(?:\(?0[1-9][0-9]{1,4}(?:\)[ -]?|[ ]?[/-][ ]?|[ ])[1-9][0-9]{1,8}(?:[ -][0-9]{2,5}){0,3})"
+    r"|(?:\(?0[1-9][0-9]{1,4}\)?[ ][0-9]{3,4}[ ][0-9]{3,4}|\(?01[0-9]{3}\)?[ ][0-9]{5,6})"
+    r"|(?:0[1-9][0-9][ ][0-9]{3}[ ][0-9]{2}[ ][0-9]{2})"
+    r")(?![\w/]|[.,-][0-9]|[ ][0-9])"
+)
+_FEWEST_SHAPED = 9
+"""Digits of a number that nothing but its shape tells of."""
+
+
+def find(regions: Sequence[str], text: str) -> Iterator[Finding]:
+    """``regions`` are the countries whose own way to write a number counts."""
+    for match in _AFTER_WORD.finditer(text):
+        yield from _checked(match[1], match.start(1), regions, possible=True)
+    for match in _INTERNATIONAL.finditer(text):
+        yield from _checked(match[0], match.start(), regions[:1], possible=match[0].startswith("+"))
+    for match in _SHAPES.finditer(text):
+        american = match["US"] is not None
+        wanted = [region for region in regions if (region in ("US", "CA")) == american]
+        if sum(map(str.isdigit, match[0])) >= _FEWEST_SHAPED:
+            yield from _checked(match[0], match.start(), wanted, possible=False)
+
+
+def _checked(written: str, start: int, regions: Sequence[str], *, possible: bool) -> Iterator[Finding]:
+    import phonenumbers
+
+    if _DATE.fullmatch(written):
+        return
+    for region in regions:
+        number = _parsed(written, region)
+        if number is None:
+            continue
+        if phonenumbers.is_valid_number(number) or (possible and _is_possible(written, number)):
+            value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            yield Finding("phone", start, start + len(written), value)
+            return
+
+
+def _parsed(written: str, region: str) -> PhoneNumber | None:
+    import phonenumbers
+
+    try:
+        return phonenumbers.parse(re.sub(r"^00", "+", written).replace("(0)", ""), region)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _is_possible(written: str, number: PhoneNumber) -> bool:
+    """Whether a number after a word like ``Tel.`` may be one, though no exchange is known to have it."""
+    import phonenumbers
+
+    digits = sum(map(str.isdigit, written))
+    return 6 <= digits <= 15 and bool(phonenumbers.is_possible_number(number))
+
+
+_DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{2}){1,2}|(?:19|20)[0-9]{2}(?:[/-][0-9]{2,4}){1,2}")

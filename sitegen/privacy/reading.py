@@ -1,0 +1,83 @@
+"""Reading: a text as those see it who read the page, with the way back to the file.
+
+What hides a value from a search hides it from nobody else: entities, percent signs, backslashes before punctuation,
+characters without width, and spaces, hyphens and digits that only look different.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from html import unescape
+
+_SAME = {
+    **dict.fromkeys((0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), " "),
+    **dict.fromkeys((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D), "-"),
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if code != 0xFF0D},
+    0x2024: ".",
+    0x2044: "/",
+}
+"""Characters that stand for another one of the same length."""
+_LONGER = re.compile(
+    r"\\u(?P<code>00[0-9A-Fa-f]{2})"  # of JSON
+    r"|\\(?=[!-/:-@\[-`{-~])"  # of Markdown
+    r"|(?P<entity>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,12}[0-9]?);)"
+    r"|%(?P<octet>2[0-9A-Fa-f]|3[0-9A]|40|5[BDF]|7E)"
+    r"|(?P<quote>(?<=\w)''(?=\w))"  # of YAML
+    r"|[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
+)
+_MOST_LAYERS = 3
+"""A feed has HTML as text, whose entities are escaped once more."""
+
+
+class Reading:
+    """The text as it is read."""
+
+    def __init__(self, raw: str) -> None:
+        self.raw = raw
+        self.text = raw.translate(_SAME) if not raw.isascii() else raw
+        self._maps: list[tuple[list[int], list[int]]] = []
+        for _ in range(_MOST_LAYERS):
+            if not self._peel():
+                break
+
+    def _peel(self) -> bool:
+        """Takes one layer of escapes off; returns whether there was one."""
+        parts: list[str] = []
+        ours, theirs = [0], [0]
+        last = length = 0
+        for match in _LONGER.finditer(self.text):
+            part = self.text[last : match.start()]
+            char = _meant(match)
+            parts += (part, char)
+            length += len(part) + len(char)
+            last = match.end()
+            ours.append(length)
+            theirs.append(last)
+        if not parts:
+            return False
+        parts.append(self.text[last:])
+        self.text = "".join(parts)
+        self._maps.append((ours, theirs))
+        return True
+
+    def raw_at(self, offset: int) -> int:
+        """The offset in the raw text of the character at ``offset``."""
+        for ours, theirs in reversed(self._maps):
+            at = bisect_right(ours, offset) - 1
+            offset = theirs[at] + offset - ours[at]
+        return offset
+
+    def raw_span(self, start: int, end: int) -> tuple[int, int]:
+        """What a span of ``text`` is made from, to the end of its last character's escape at least."""
+        first = self.raw_at(start)
+        return first, max(self.raw_at(end - 1) + 1, first + 1) if end > start else first
+
+
+def _meant(match: re.Match[str]) -> str:
+    if match["entity"]:
+        char = unescape(match["entity"])
+        return char.translate(_SAME) if len(char) == 1 else ""
+    if match["code"] or match["octet"]:
+        return chr(int(match["code"] or match["octet"], 16))
+    return "'" if match["quote"] else ""

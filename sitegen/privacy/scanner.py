@@ -1,0 +1,84 @@
+"""Scanner: all that may be private in a text. Cheap looks decide which of the costly ones are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from sitegen.privacy.finding import Finding
+from sitegen.privacy.reading import Reading
+from sitegen.privacy.triggers import Triggers
+from sitegen.settings import PrivateKind
+
+if TYPE_CHECKING:
+    from sitegen.privacy.names import Names
+
+Find = Callable[[str], Iterator[Finding]]
+
+_FIRST: Sequence[PrivateKind] = ("credential", "iban", "card", "id", "email", "phone", "birth", "address", "name")
+"""What something is when it looks like two kinds."""
+_FINDERS = {
+    "credential": ("credentials", "find"),
+    "iban": ("accounts", "find_ibans"),
+    "card": ("accounts", "find_cards"),
+    "id": ("identities", "find"),
+    "email": ("mails", "find"),
+    "phone": ("phones", "find"),
+    "birth": ("births", "find"),
+    "address": ("addresses", "find"),
+}
+"""Modules of this room and their functions; loaded when a text asks for them."""
+
+
+class Scanner:
+    """Looks for the kinds that it is asked for."""
+
+    def __init__(
+        self,
+        kinds: Iterable[PrivateKind],
+        *,
+        regions: Sequence[str] = ("US", "GB", "DE", "FR"),
+        names: Names | None = None,
+    ) -> None:
+        """``regions`` are the countries whose own way to write phone numbers counts."""
+        wanted = set(kinds)
+        self._kinds = [kind for kind in _FIRST if kind in wanted]
+        self._regions, self._names = regions, names
+
+    def scan(self, text: str) -> list[Finding]:
+        """What may be private in ``text``, in its order; no two of them overlap."""
+        reading = Reading(text)
+        found: list[Finding] = []
+        taken = bytearray(len(reading.text))
+        for finding in self._all(reading.text):
+            if taken.find(1, finding.start, finding.end) < 0:
+                taken[finding.start : finding.end] = b"\1" * (finding.end - finding.start)
+                found.append(finding)
+        found.sort(key=lambda finding: finding.start)
+        return [_placed(finding, reading) for finding in found]
+
+    def _all(self, text: str) -> Iterator[Finding]:
+        """Likelier kinds first, what is certain first, the longer of two first."""
+        triggers = Triggers(text)
+        for kind in self._kinds:
+            if triggers.may_hold(kind):
+                found = self._finder(kind)(text)
+                yield from sorted(found, key=lambda finding: (not finding.certain, finding.start - finding.end))
+
+    def _finder(self, kind: PrivateKind) -> Find:
+        if kind == "name":
+            return self._names.find if self._names else _nothing
+        module, function = _FINDERS[kind]
+        find = getattr(import_module(f"sitegen.privacy.{module}"), function)
+        return partial(find, self._regions) if kind == "phone" else cast("Find", find)
+
+
+def _nothing(text: str) -> Iterator[Finding]:
+    return iter(())
+
+
+def _placed(finding: Finding, reading: Reading) -> Finding:
+    start, end = reading.raw_span(finding.start, finding.end)
+    return Finding(finding.kind, start, end, finding.value, finding.certain)
