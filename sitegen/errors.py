@@ -28,6 +28,7 @@
     ├── PublishError (exit 1)           DeployRefused, HostUnreachable, HostRefused, HostLocked, DeployFailed,
     │                                   DeployMissing, SmokeMissing, BrowserMissing
     ├── FileThere (exit 2), ArchetypeBroken (exit 1),
+    ├── EvaluationEmpty (exit 1), ReferencesInvalid (exit 1),
     ├── SomeFailed (exit 6), ChecksFailed (exit 1), FolderNotEmpty (exit 2), Unexpected (exit 1)
     └── Several                         several problems of one kind of input, reported together
 
@@ -369,6 +370,20 @@ class ModelDiffers(EngineError):
         "To take the new version, set `digest` to what `sitegen doctor` shows without it, and renew briefs with "
         "`sitegen pull --refresh`. To stay, put the pinned one back, from a copy made with `ollama cp` say."
     )
+
+
+class EvaluationEmpty(SitegenError):
+    """There is nothing to evaluate engines on."""
+
+    code = "SG325"
+    default_remedy = "Name a folder with text, Markdown or PDF files that hold text; a scan must go through OCR first."
+
+
+class ReferencesInvalid(SitegenError):
+    """A line of a file of references cannot be used."""
+
+    code = "SG326"
+    default_remedy = 'A line is a JSON object such as `{"id": "minutes.pdf", "references": ["What a person wrote."]}`.'
 
 
 # ------------------------------------------------------------------------------------------------ content and briefs

@@ -24,6 +24,7 @@ COMMANDS = {
     "deploy": "Bring the built site to its host; promote it; return to an earlier one.",
     "list": "List pages: drafts, future, expired, withdrawn or all.",
     "brief": "List briefs, and show one with its origin.",
+    "evaluate": "Compare engines, models and prompts on your documents.",
     "cache": "Look at the cache of summaries, and prune it.",
     "doctor": "Check settings, source, engine, disk and git.",
     "config": "Show the settings in force and where each came from.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -70,9 +70,20 @@ def percent(share: float) -> str:
     return f"{min(int(share * 100 + 0.5), 100 if share >= 1 else 99)} %"
 
 
+Missing = Mapping[str, tuple[str, ...]]
+"""What does not stand in the document, as the summary writes it: quotations, numbers, dates, names, by score."""
+
+
 def score(text: str, summary: Summary) -> Scores:
     """The scores of ``summary``, which was made from the document's ``text``. Costs time linear in both."""
-    return _Scoring(text, summary).scores()
+    return audit(text, summary)[0]
+
+
+def audit(text: str, summary: Summary) -> tuple[Scores, Missing]:
+    """The scores, and what lowers them."""
+    scoring = _Scoring(text, summary)
+    scores = scoring.scores()
+    return scores, {name: tuple(dict.fromkeys(found)) for name, found in scoring.missing.items() if found}
 
 
 def statements(summary: Summary) -> list[str]:
@@ -90,6 +101,7 @@ class _Scoring:
         self.said = statements(summary)
         # The title of an extract is the document's, and says nothing that was made up.
         self.written = [*self.said, summary.title] if summary.method == "summary" else self.said
+        self.missing: dict[str, list[str]] = {}
         self.passages = "\n".join(text[point.evidence.start : point.evidence.end] for point in summary.points)
 
     def scores(self) -> Scores:
@@ -111,12 +123,13 @@ class _Scoring:
         )
 
     def quotation(self) -> float | None:
-        points = self.summary.points
-        found = sum(map(self._stands, points)) / len(points) if points else None
-        made = max(self.summary.made, self.summary.dropped)
+        points, dropped = self.summary.points, self.summary.dropped
+        lost = self.missing["quotation"] = [point.evidence.quote for point in points if not self._stands(point)]
+        found = 1 - len(lost) / len(points) if points else None
+        made = max(self.summary.made, dropped)
         if not made:
             return _rounded(found)
-        return _rounded((1.0 if found is None else found) * (made - self.summary.dropped) / made)
+        return _rounded((1.0 if found is None else found) * (made - dropped) / made)
 
     def _stands(self, point: Point) -> bool:
         from sitegen.enrich.grounding import fold
@@ -132,48 +145,53 @@ class _Scoring:
     def numbers(self) -> float | None:
         from sitegen.enrich.figures import figures, pool
 
-        said = [readings for text in self.written for _, readings in figures(text)]
-        return self._share(said, pool, lambda readings, known: bool(readings & known))
+        said = [figure for text in self.written for figure in figures(text)]
+        return self._share("numbers", said, pool, lambda _, readings, known: bool(readings & known))
 
     def dates(self) -> float | None:
         from sitegen.enrich import dates, figures
 
         language = self.summary.language
         said = [
-            (found.iso, text[found.start : found.end]) for text in self.written for found in dates.find(text, language)
-        ] + [(mention.iso, mention.text) for mention in self.summary.dates]
+            (text[found.start : found.end], found.iso) for text in self.written for found in dates.find(text, language)
+        ] + [(mention.text, mention.iso) for mention in self.summary.dates]
         near = figures.pool(self.passages) if said else frozenset()
 
-        def stands(date: tuple[str, str], known: frozenset[str]) -> bool:
+        def stands(written: str, day: str, known: frozenset[str]) -> bool:
             # A passage may write the year once for two days, or a day whose order only its context tells.
-            return date[0] in known or not figures.missing(date[1], near)
+            return day in known or not figures.missing(written, near)
 
         def known(text: str) -> frozenset[str]:
             days = {found.iso for found in dates.find(text, language)}
             return frozenset(days | {day[:7] for day in days} | {day[:4] for day in days})
 
-        return self._share(said, known, stands)
+        return self._share("dates", said, known, stands)
 
     def names(self) -> float | None:
         from sitegen.enrich.claims import bases, names
 
         summary = self.summary
-        said = [base for text in self.said for name in names(text, summary.language) for base in bases(name)]
-        for name in (*summary.people, *summary.organisations, *summary.places):
-            said += bases(name)
-        return self._share(said, bases, lambda base, known: base in known)
+        lists = (*summary.people, *summary.organisations, *summary.places)
+        found = [name for text in self.said for name in names(text, summary.language)]
+        said = [(name, base) for name in (*found, *lists) for base in sorted(bases(name))]
+        return self._share("names", said, bases, lambda _, base, known: base in known)
 
     def _share(
-        self, said: Sequence[T], known: Callable[[str], frozenset[str]], stands: Callable[[T, frozenset[str]], bool]
+        self,
+        name: str,
+        said: Sequence[tuple[str, T]],
+        known: Callable[[str], frozenset[str]],
+        stands: Callable[[str, T, frozenset[str]], bool],
     ) -> float | None:
         """The share of ``said`` that stands in what is ``known`` of the passages, or else of the whole text."""
         if not said:
             return None
         near = known(self.passages)
-        left = [one for one in said if not stands(one, near)]
+        left = [one for one in said if not stands(*one, near)]
         if left:
             whole = known(self.text)
-            left = [one for one in left if not stands(one, whole)]
+            left = [one for one in left if not stands(*one, whole)]
+        self.missing[name] = [written for written, _ in left]
         return _rounded(1 - len(left) / len(said))
 
     @cached_property
