@@ -18,7 +18,8 @@
     │                                   DataBroken, ExtraInvalid, LanguageUnclear, TranslationTwice,
     │                                   AliasUnfit, RedirectTwice, RedirectHides, RedirectLoops, RedirectBroken,
     │                                   FieldNotSet, BriefChanged, ProposalMissing, FieldUnknown, BriefThere,
-    │                                   PrivateFound, PrivateHeld, PrivateSuspected, AllowIdle, NamesMissing
+    │                                   PrivateFound, PrivateHeld, PrivateSuspected, AllowIdle, NamesMissing,
+    │                                   MoveRefused, BriefNotApproved, MoveUndone
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
     │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany,
@@ -585,6 +586,29 @@ class FieldNotSet(ContentError):
 
     code = "SG450"
     default_remedy = "Write the field by hand, in a line of its own: `field: value`."
+
+
+class MoveRefused(ContentError):
+    """A brief cannot go from the state that it is in to the one that was asked for. Nothing was changed."""
+
+    code = "SG451"
+    default_remedy = (
+        "`sitegen brief list` shows the states; docs/guide/editors.md says what leads from one to the next."
+    )
+
+
+class BriefNotApproved(ContentError):
+    """A brief was to be published whose words, as they are now, nobody has approved. Nothing was changed."""
+
+    code = "SG452"
+    default_remedy = "Read it, then `sitegen brief approve` it and publish it again; `--approve` does both at once."
+
+
+class MoveUndone(ContentError):
+    """A brief's file was changed by somebody else while several were given another state. All are as they were."""
+
+    code = "SG453"
+    default_remedy = "Look at what was changed, and run the command again."
 
 
 class FormulaBroken(ContentError):

@@ -175,6 +175,13 @@ class Matter(_Fields):
     cascade: Inherited | None = None
     """Fields that pages below a section have unless they say them themselves; in `_index.md` only."""
 
+    def hidden_on(self, today: dt.date) -> Literal["", "future", "expired"]:
+        """Why the day keeps a published page from being shown, if it does."""
+        if self.expires is not None and self.expires <= today:
+            return "expired"
+        first = self.publish_at or self.date
+        return "future" if first is not None and first > today else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:

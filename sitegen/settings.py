@@ -371,6 +371,9 @@ class Engine(_Section):
     extractive: Extractive = Extractive()
 
 
+Sign = Literal["name", "email", "name and email", "nothing"]
+
+
 class Briefs(_Section):
     """How new briefs begin."""
 
@@ -379,6 +382,9 @@ class Briefs(_Section):
     when_published: Literal["facts", "all", "nothing"] = "facts"
     """Which new texts of a published brief wait for an editor: `facts`, with other numbers, dates or names, `all`, or
     `nothing`, so that it is treated like a draft."""
+    sign: Sign = "name"
+    """How an editor who approves, publishes or withdraws a brief is named in its provenance record. Git's `user.name`
+    and `user.email` say who it is, else the system."""
 
 
 class Privacy(_Section):

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from sitegen import files
+from sitegen.briefs.history import Move
 from sitegen.briefs.merge import Merge
 from sitegen.briefs.model import Generated
 from sitegen.enrich.scores import Scores
@@ -107,6 +108,8 @@ class Record(_Model):
     """What was generated last, as far as the file has it or an editor refused it: the base of the next merge. None when
     the file was never generated, only claims the document."""
     proposal: Proposal | None = None
+    history: tuple[Move, ...] = ()
+    """The last moves of the brief between its states, by editors."""
     own: bool = False
     """The file was written by hand before anything was generated: new texts are proposed, never merged."""
     gone: dt.datetime | None = None

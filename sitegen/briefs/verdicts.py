@@ -147,6 +147,7 @@ def restore(store: Store, ref: str) -> str:
         if not files.create(files.confined(store.root, path), generated.text):
             raise BriefThere("there is a file of this name already", place=f"{store.root.name}/{path}")
         back = Record(source=record.source, brief=path, made=made, generated=Text.of(generated), gone=record.gone)
+        back = back.model_copy(update={"history": record.history})
         provenance.write(store.root, back)
     return path
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from sitegen.cli import moves
 from sitegen.cli.app import App, global_options, pass_app
+from sitegen.cli.choosing import selecting, selection
 
 if TYPE_CHECKING:
     from sitegen.briefs.provenance import Record
     from sitegen.briefs.store import Brief
     from sitegen.enrich.overview import Line
 
-STATES = ("draft", "published", "edited", "proposal", "stale", "gone", "pending", "empty", "failed", "dead")
+
+_DONE = {"approve": "approved", "publish": "published", "withdraw": "withdrawn"}
 
 
 @click.group("brief", short_help="List briefs, and show one with its origin.")
@@ -25,33 +28,51 @@ def command() -> None:
     Examples:
       sitegen brief list --status draft
       sitegen brief show bridge-inspection
+      sitegen brief publish bridge-inspection --approve
     """
 
 
+for _move in (moves.approve, moves.publish, moves.withdraw):
+    command.add_command(_move)
+
+
 @command.command("list")
-@click.option("--status", type=click.Choice(STATES), help="Only those in this state.")
+@selecting
 @click.option(
     "--sort", type=click.Choice(("title", "score")), default="title", help="By title, or the worst score first."
 )
 @global_options
 @pass_app
-def list_briefs(app: App, status: str | None, sort: str) -> None:
-    """List all briefs, and the documents that have none yet, with their state.
+def list_briefs(app: App, /, sort: str, **options: Any) -> None:
+    """List all briefs, and the documents that have none yet, with their state and flags.
 
-    `edited`: changed by hand since it was generated. `proposal`: a newer text waits for the editor. `stale`: made by
-    another engine, model or prompt than would be used now. `gone`: the document is no longer in the source.
+    Of --status, --flag and --tag each may be given several times: one of them must fit.
+
+    \b
+    Flags:
+      edited    its words were changed by hand since it was generated
+      proposal  a newer text waits for the editor
+      facts     that text has other numbers, dates or names than the published one
+      stale     made by another engine, model or prompt than would be used now
+      gone      the document is no longer in the source
+      approved  an editor approved it as it is now
+      changed   it was changed since an editor approved it
+      future    published, and its first day is not yet
+      expired   published, and its last day was before today
 
     \b
     Examples:
       sitegen brief list
-      sitegen brief list --status failed
+      sitegen brief list --status draft --status review --since 7d
+      sitegen brief list --flag facts --flag changed
       sitegen brief list --sort score
-      sitegen --json brief list --status proposal
+      sitegen --json brief list --flag proposal --tag budget
     """
     from sitegen.enrich.overview import overview, worst_first
 
     lines, store = overview(app.project())
-    shown = [line for line in lines if status is None or _matches(line, status)]
+    wanted = selection(**options)
+    shown = [line for line in lines if wanted.has(line)]
     if sort == "score":
         shown = worst_first(shown)
     if app.console.json:
@@ -66,13 +87,9 @@ def list_briefs(app: App, status: str | None, sort: str) -> None:
         ]
         app.console.table(("STATUS", "FLAGS", "TITLE", "FILE", "WHY"), rows)
     else:
-        app.console.say("No briefs in this state." if status else "No briefs yet; `sitegen pull` makes them.")
+        app.console.say("There are no such briefs." if wanted.any else "No briefs yet; `sitegen pull` makes them.")
     for problem in store.broken:
         app.console.warn(str(problem))
-
-
-def _matches(line: Line, status: str) -> bool:
-    return line.status == status or status in line.flags or (status == "gone" and "source gone" in line.flags)
 
 
 @command.command("show")
@@ -126,6 +143,8 @@ def _print(app: App, brief: Brief, record: Record | None, line: Line) -> None:
         out(f"  made      {made.method} by {made.engine} {made.model}, {made.at:%Y-%m-%d %H:%M} UTC")
         for note in made.notes:
             out(f"            {note}")
+    for step in record.history[-5:] if record is not None else ():
+        out(f"  {_DONE[step.act]:9} {step.at:%Y-%m-%d %H:%M} UTC{step.by and f', {step.by}'}")
         if made.scores is not None:
             out(f"  scores    {made.scores}; dropped {made.scores.dropped}")
     if line.why:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from sitegen import files
+from sitegen.briefs import states
 from sitegen.briefs.provenance import Made, Proposal, Record
 from sitegen.briefs.store import Brief, Store
 from sitegen.enrich.journal import FILE_NAME, Entry, Journal
@@ -33,9 +35,17 @@ class Line:
     why: str = ""
     scores: Scores | None = None
     """Of the text as it was generated; None when there is no record of them."""
+    tags: tuple[str, ...] = ()
+    at: dt.datetime | None = None
+    """When the brief was last made, proposed anew or moved by an editor, as its record says; without one, when its file
+    was written."""
 
     def as_dict(self) -> dict[str, object]:
-        return {**asdict(self), "scores": self.scores.model_dump(exclude_none=True) if self.scores else None}
+        return {
+            **asdict(self),
+            "at": self.at and self.at.isoformat(timespec="seconds"),
+            "scores": self.scores.model_dump(exclude_none=True) if self.scores else None,
+        }
 
 
 def worst_first(lines: Iterable[Line]) -> list[Line]:
@@ -89,7 +99,7 @@ def line_of(project: Project, store: Store, brief: Brief, entry: Entry | None) -
     why: list[str] = []
     record = record_of(store, brief)
     if record is not None:
-        if record.generated is not None and record.edited(brief.text):
+        if states.reworded(record, brief.text):
             flags.append("edited")
         if (proposal := record.waiting(brief.text)) is not None:
             flags.append("proposal")
@@ -98,6 +108,7 @@ def line_of(project: Project, store: Store, brief: Brief, entry: Entry | None) -
         if reason := stale(record, project.settings.engine):
             flags.append("stale")
             why.append(reason)
+    flags += _standing(brief, record)
     if entry is not None:
         flags += _gone(entry)
         if entry.state in ("failed", "dead"):
@@ -105,7 +116,33 @@ def line_of(project: Project, store: Store, brief: Brief, entry: Entry | None) -
     path = str(Path(project.settings.build.briefs, brief.path))
     scores = record.made.scores if record is not None and record.made is not None else None
     matter = brief.matter
-    return Line(matter.status, matter.title, matter.source, path, tuple(flags), "; ".join(why), scores)
+    at = _last(record) if record is not None else _written(store.root / brief.path)
+    why_not = "; ".join(why)
+    return Line(matter.status, matter.title, matter.source, path, tuple(flags), why_not, scores, matter.tags, at)
+
+
+def _standing(brief: Brief, record: Record | None) -> Iterator[str]:
+    """Whether it is approved, and whether its days keep it back."""
+    found = states.standing(record, brief.text)
+    if found and brief.matter.status != "withdrawn":
+        yield "approved" if found == "approved" else "changed since approval"
+    if brief.matter.status == "published" and (hidden := brief.matter.hidden_on(dt.date.today())):  # noqa: DTZ011
+        yield hidden
+
+
+def _last(record: Record) -> dt.datetime | None:
+    made = (record.made, record.proposal.made if record.proposal else None, *record.history[-1:])
+    return max((_zoned(part.at) for part in made if part is not None), default=None)
+
+
+def _zoned(at: dt.datetime) -> dt.datetime:
+    return at if at.tzinfo is not None else at.replace(tzinfo=dt.UTC)
+
+
+def _written(path: Path) -> dt.datetime | None:
+    with contextlib.suppress(OSError):
+        return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+    return None
 
 
 def _waits(proposal: Proposal, brief: Brief) -> str:

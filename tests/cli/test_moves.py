@@ -1,0 +1,119 @@
+"""Editors move briefs by command: what it says, what it writes, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sitegen.cli import run
+
+TEXT = "The council closed the weir bridge to lorries on 3 March 2026. The inspectors found cracks in two bearings.\n"
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "site"
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "none"))
+    assert run(["init", str(folder), "--quiet"]) == 0
+    for name in ("bridge", "weir"):
+        (folder / "documents" / f"{name}.txt").write_text(f"Report on the {name}\n\n{TEXT}")
+    assert run(["--site", str(folder), "--quiet", "pull"]) == 0
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    subprocess.run(["git", "-C", str(folder), "config", "user.name", "Zxqv Lovelace"], check=True)
+    return folder
+
+
+def sitegen(site: Path, *words: str) -> int:
+    return run(["--site", str(site), *words])
+
+
+def answer(site: Path, capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    capsys.readouterr()
+    assert sitegen(site, "--json", *words) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def flags(site: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
+    return {line["title"]: line["flags"] for line in answer(site, capsys, "brief", "list")}
+
+
+def test_from_a_draft_to_the_public_and_back(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sitegen(site, "brief", "publish", "report-on-the-bridge") == 1
+    told = capsys.readouterr().err
+    assert "SG452" in told
+    assert "briefs/report-on-the-bridge.md:" in told
+    assert sitegen(site, "brief", "approve", "report-on-the-bridge") == 0
+    assert capsys.readouterr().out == "briefs/report-on-the-bridge.md  draft → review\n"
+    assert sitegen(site, "brief", "publish", "report-on-the-bridge", "--at", "2026-01-02") == 0
+    assert "publish_at: 2026-01-02\n" in (site / "briefs/report-on-the-bridge.md").read_text()
+    assert sitegen(site, "--quiet", "build") == 0
+    assert (site / "public/briefs/report-on-the-bridge/index.html").exists()
+    assert not [path for path in (site / "public").rglob("*.*") if path.is_file() and b"Zxqv" in path.read_bytes()], (
+        "editors stay at home"
+    )
+    assert sitegen(site, "brief", "withdraw", "report-on-the-bridge", "--notice", "Wrong bridge.") == 0
+    assert sitegen(site, "--quiet", "build") == 0
+    assert "Wrong bridge." in (site / "public/briefs/report-on-the-bridge/index.html").read_text()
+    capsys.readouterr()
+    assert sitegen(site, "brief", "show", "report-on-the-bridge") == 0
+    shown = capsys.readouterr().out
+    assert [word for word in ("approved", "published", "withdrawn") if f"  {word}" in shown and "Zxqv" in shown]
+
+
+def test_all_of_a_kind_together_or_none(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sitegen(site, "brief", "approve", "*bridge") == 0
+    assert sitegen(site, "brief", "publish", "--all") == 1
+    assert all("status: published" not in path.read_text() for path in (site / "briefs").glob("*.md"))
+    moved = answer(site, capsys, "brief", "publish", "--all", "--flag", "approved")
+    assert moved == [
+        {
+            "path": "report-on-the-bridge.md",
+            "source": "folder:bridge.txt",
+            "before": "review",
+            "after": "published",
+            "changed": True,
+            "brief": "briefs/report-on-the-bridge.md",
+        }
+    ]
+    assert answer(site, capsys, "brief", "publish", "--all", "--tag", "nothing has it") == []
+
+
+def test_what_is_not_to_be_done_is_not_done(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = [path.read_bytes() for path in sorted((site / "briefs").rglob("*.*")) if path.is_file()]
+    assert sitegen(site, "brief", "publish", "--all", "--approve", "--dry-run") == 0
+    assert "Nothing was changed." in capsys.readouterr().err
+    assert sitegen(site, "brief", "publish") == 2
+    assert sitegen(site, "brief", "publish", "weir", "--all") == 2
+    assert sitegen(site, "brief", "approve", "nothing") == 1
+    assert sitegen(site, "brief", "list", "--since", "yesterday") == 2
+    assert [path.read_bytes() for path in sorted((site / "briefs").rglob("*.*")) if path.is_file()] == before
+
+
+def test_the_list_tells_what_was_approved_and_what_was_changed_since(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sitegen(site, "brief", "publish", "--all", "--approve") == 0
+    assert flags(site, capsys) == {"Report on the bridge": ["approved"], "Report on the weir": ["approved"]}
+    path = site / "briefs/report-on-the-weir.md"
+    path.write_text(path.read_text() + "\nMine.\n")
+    assert flags(site, capsys)["Report on the weir"] == ["edited", "changed since approval"]
+    listed = answer(site, capsys, "brief", "list", "--flag", "changed", "--status", "published", "--since", "1h")
+    assert [line["title"] for line in listed] == ["Report on the weir"]
+    assert answer(site, capsys, "brief", "list", "--since", "2999-01-01") == []
+    assert sitegen(site, "brief", "publish", "report-on-the-bridge", "--at", "2999-01-01") == 0
+    assert flags(site, capsys)["Report on the bridge"] == ["approved", "future"]
+
+
+@pytest.mark.parametrize(("sign", "kept"), [("name", True), ("nothing", False)])
+def test_an_editor_is_named_only_as_far_as_the_settings_say(site: Path, sign: str, kept: bool) -> None:
+    (site / "sitegen.toml").write_text(
+        (site / "sitegen.toml").read_text().replace("[briefs]", f'[briefs]\nsign = "{sign}"')
+    )
+    assert sitegen(site, "brief", "approve", "--all") == 0
+    records = "".join(path.read_text() for path in (site / "briefs/.provenance").iterdir())
+    assert ("Zxqv Lovelace" in records) is kept
+    assert '"act":"approve"' in records.replace(" ", "").replace("\n", "")
