@@ -8,7 +8,7 @@
     │                                   DocumentUnreadable, DocumentMissing, DocumentDeadly
     ├── EngineError (exit 5)            EngineUnreachable, ModelMissing, EngineBusy, AnswerUnfinished, AnswerInvalid,
     │                                   ContextExceeded, CloudModelRefused, EngineFailing, EngineRejected,
-    │                                   ModelDiffers
+    │                                   ModelDiffers, PromptBroken (exit 3)
     ├── ContentError (exit 1)           AltMissing, HeadingSkipped, FileUnused, ProvenanceUnclaimed,
     │                                   PageUnlinked, FrontMatterBroken, FrontMatterInvalid, FrontMatterDuplicateKey,
     │                                   FrontMatterUnclosed, SourceClaimedTwice, TextNotUtf8, BriefMissing,
@@ -370,6 +370,16 @@ class ModelDiffers(EngineError):
     default_remedy = (
         "To take the new version, set `digest` to what `sitegen doctor` shows without it, and renew briefs with "
         "`sitegen pull --refresh`. To stay, put the pinned one back, from a copy made with `ollama cp` say."
+    )
+
+
+class PromptBroken(EngineError):
+    """A prompt of the site's own cannot be used."""
+
+    code = "SG310"
+    exit_code = ExitCode.SETTINGS
+    default_remedy = (
+        "Mend the file, or remove it to have the prompt that comes with sitegen; `sitegen prompt show` prints that one."
     )
 
 

@@ -366,6 +366,8 @@ class Engine(_Section):
     """A document that failed this often is dead, and is tried again only when asked for."""
     cache_mb: int = Field(default=1024, ge=1)
     """How large the cache of summaries may grow before `cache prune` removes the oldest, in megabytes."""
+    prompts: Path = Path("prompts")
+    """The folder of the site's own prompts; those that it lacks are sitegen's. `sitegen prompt copy` begins one."""
     ollama: Ollama = Ollama()
     openai: OpenAI = OpenAI()
     extractive: Extractive = Extractive()
@@ -385,6 +387,10 @@ class Briefs(_Section):
     sign: Sign = "name"
     """How an editor who approves, publishes or withdraws a brief is named in its provenance record. Git's `user.name`
     and `user.email` say who it is, else the system."""
+    tags: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = ()
+    """The tags that a model may choose from; without them, those that the briefs bear already."""
+    new_tags: bool = True
+    """Whether a model may add other tags, in words of the document."""
 
 
 class Privacy(_Section):

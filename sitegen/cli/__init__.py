@@ -26,6 +26,7 @@ COMMANDS = {
     "brief": "List briefs, and show one with its origin.",
     "evaluate": "Compare engines, models and prompts on your documents.",
     "cache": "Look at the cache of summaries, and prune it.",
+    "prompt": "Show the prompts that a model gets, and begin your own.",
     "doctor": "Check settings, source, engine, disk and git.",
     "config": "Show the settings in force and where each came from.",
     "completion": "Print the completion script for a shell.",

@@ -1,4 +1,4 @@
-"""``sitegen cache``: the summaries that were made before."""
+"""``sitegen cache``: the summaries that were made before, and the answers they were made from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sitegen.cli.app import App, global_options, pass_app
 @click.group("cache", short_help="Look at the cache of summaries, and prune it.")
 @global_options
 def command() -> None:
-    """The cache of summaries, by content, engine, model and prompt.
+    """The cache: summaries by content, engine, model and prompt, and the model's answers that they were made from.
 
     \b
     Examples:
@@ -40,10 +40,16 @@ def stats(app: App) -> None:
         return
     asked = found.hits + found.misses
     share = f" ({found.hits / asked:.0%})" if asked else ""
-    app.console.out(f"{found.entries} summaries, {found.bytes / 1e6:.1f} MB, {found.hits} hits of {asked}{share}")
+    app.console.out(
+        f"{found.entries} summaries and {found.answers} answers, {found.bytes / 1e6:.1f} MB, "
+        f"{found.hits} hits of {asked}{share}"
+    )
     if found.by_engine:
-        rows = [(usage.engine, usage.model, usage.prompt, str(usage.entries)) for usage in found.by_engine]
-        app.console.table(("ENGINE", "MODEL", "PROMPT", "ENTRIES"), rows)
+        rows = [
+            (usage.engine, usage.model, usage.prompt, str(usage.entries), str(usage.answers))
+            for usage in found.by_engine
+        ]
+        app.console.table(("ENGINE", "MODEL", "PROMPT", "SUMMARIES", "ANSWERS"), rows)
 
 
 @command.command("prune")
@@ -74,4 +80,28 @@ def prune(app: App, older_than: float | None, max_mb: int | None) -> None:
     if app.console.json:
         app.console.data({"removed": removed})
     else:
-        app.console.out(f"{removed} summaries removed.")
+        app.console.out(f"{removed} entries removed.")
+
+
+@command.command("clear")
+@global_options
+@pass_app
+def clear(app: App) -> None:
+    """Remove everything. Briefs stay; a document whose brief is to be made anew is paid for again.
+
+    \b
+    Examples:
+      sitegen cache clear
+    """
+    from sitegen import files
+    from sitegen.enrich.cache import FOLDER, SummaryCache
+
+    project = app.project()
+    with files.lock(project.state / "pull.lock", "pull"):
+        cache = SummaryCache(project.state / FOLDER)
+        removed = cache.clear()
+        cache.close()
+    if app.console.json:
+        app.console.data({"removed": removed})
+    else:
+        app.console.out(f"{removed} entries removed.")

@@ -43,11 +43,29 @@ class Extraction(_Answer):
     places: tuple[str, ...] = ()
 
 
+class Points(_Answer):
+    """Points alone."""
+
+    points: tuple[Noted, ...]
+
+
+class Choice(_Answer):
+    """The numbers of points, from 1, the most important first."""
+
+    points: tuple[int, ...]
+
+
 class Sentence(_Answer):
     """A sentence and the numbers of the points, from 1, that it rests on."""
 
     text: str
     points: tuple[int, ...]
+
+
+class Sentences(_Answer):
+    """Sentences alone."""
+
+    sentences: tuple[Sentence, ...]
 
 
 class Writing(_Answer):
@@ -75,10 +93,24 @@ def extraction_schema(items: int) -> Schema:
     )
 
 
+def points_schema(items: int) -> Schema:
+    """The schema of ``Points``."""
+    return _object(points=_list(_object(claim=_string(CLAIM), quote=_string(QUOTE)), items))
+
+
+def choice_schema(points: int, most: int) -> Schema:
+    """The schema of a ``Choice`` of at most ``most`` among ``points``."""
+    return _object(points={**_list({"type": "integer", "minimum": 1, "maximum": points}, most), "minItems": 1})
+
+
+def sentences_schema(points: int, count: int) -> Schema:
+    """The schema of exactly ``count`` ``Sentences`` about points numbered from 1 to ``points``."""
+    return _object(sentences={**_list(_sentence(points), count), "minItems": count})
+
+
 def writing_schema(points: int, least: int, most: int) -> Schema:
     """The schema of a ``Writing`` about points numbered from 1 to ``points``."""
-    number = {"type": "integer", "minimum": 1, "maximum": points}
-    sentence = _object(text=_string(SENTENCE), points={**_list(number, 6), "minItems": 1})
+    sentence = _sentence(points)
     return _object(
         title=_string(TITLE),
         dek=sentence,
@@ -99,6 +131,11 @@ def read(text: str, kind: type[A]) -> A:
         raise AnswerInvalid(f"the answer does not fit what was asked for: {where}") from error
     except (ValueError, RecursionError) as error:
         raise AnswerInvalid("the answer is not JSON") from error
+
+
+def _sentence(points: int) -> Schema:
+    number = {"type": "integer", "minimum": 1, "maximum": points}
+    return _object(text=_string(SENTENCE), points={**_list(number, 6), "minItems": 1})
 
 
 def _object(**properties: Mapping[str, Any]) -> Schema:

@@ -1,4 +1,8 @@
-"""The cache of summaries: by content hash, never a failure, shared by all documents with the same text."""
+"""The cache of summaries, and of the model's answers they were made from: by content hash, never a failure.
+
+A summary is found by its document's text. An answer is found by the very question, so that a document with one changed
+page asks for that page alone, and a run that was killed in the middle of a document goes on there.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ import sqlite3
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,36 +23,57 @@ import diskcache
 from pydantic import ValidationError
 
 from sitegen import files
-from sitegen.enrich.engines.base import Identity
+from sitegen.enrich.engines.base import Completion, Identity, Message
 from sitegen.enrich.summary import SCHEMA_VERSION, Summary
 from sitegen.errors import StateDamaged
 
 FOLDER = "cache"
 
 
-def cache_key(text_hash: str, language: str | None, identity: Identity) -> str:
-    """What a summary depends on, as one hash; ``server`` is left out, since an update of it changes no summary."""
+def cache_key(text_hash: str, language: str | None, identity: Identity, note: str = "") -> str:
+    """What a summary depends on, as one hash; ``server`` is left out, since an update of it changes no summary.
+
+    ``note`` is an editor's instruction, if there was one.
+    """
     parts = {
+        **_maker(identity),
         "text": text_hash,
         "language": language,
+        "prompt": identity.prompt,
+        "schema": SCHEMA_VERSION,
+        **({"note": note} if note else {}),
+    }
+    return _hash(parts)
+
+
+def answer_key(identity: Identity, messages: Sequence[Message], schema: Mapping[str, Any]) -> str:
+    """What an answer depends on: who was asked, and the whole question, prompts and text included."""
+    question = [[message.role, message.content] for message in messages]
+    return f"answer:{_hash({**_maker(identity), 'question': question, 'schema': schema})}"
+
+
+def _maker(identity: Identity) -> dict[str, Any]:
+    return {
         "engine": identity.engine,
         "model": identity.model,
         "digest": identity.digest,
-        "prompt": identity.prompt,
         "options": dict(identity.options),
-        "schema": SCHEMA_VERSION,
     }
-    return files.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+
+
+def _hash(parts: Mapping[str, Any]) -> str:
+    return files.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")))
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How many summaries of one engine, model and prompt there are."""
+    """How many summaries of one engine, model and prompt there are, and how many answers of that model."""
 
     engine: str
     model: str
     prompt: str
     entries: int
+    answers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +82,9 @@ class Stats:
 
     bytes: int
     entries: int
+    """Summaries."""
+    answers: int
+    """Of a model, to single questions about documents."""
     hits: int
     misses: int
     by_engine: tuple[Usage, ...]
@@ -125,25 +153,42 @@ class SummaryCache:
         return None
 
     def put(self, key: str, summary: Summary, identity: Identity) -> None:
-        """Keeps a summary."""
-        entry = {
-            "summary": summary.model_dump(mode="json"),
-            "engine": identity.engine,
-            "model": identity.model,
-            "prompt": identity.prompt,
-            "at": time.time(),
-        }
+        """Keeps a summary; not one that stands in for another, since what it stands in for may succeed next time."""
+        if summary.lasting:
+            self._keep(key, {"summary": summary.model_dump(mode="json")}, identity)
+
+    def answer(self, key: str) -> Completion | None:
+        """The answer kept under ``key``, which cost nothing this time."""
         with _guarded(self.folder):
-            self._cache.set(key, entry, retry=True)
+            entry = self._cache.get(key, retry=True)
+        if not isinstance(entry, dict) or not isinstance(entry.get("answer"), str):
+            return None
+        counted = entry.get("tokens")
+        return Completion(entry["answer"], prompt_tokens=counted if isinstance(counted, int) else 0)
+
+    def keep(self, key: str, completion: Completion, identity: Identity) -> None:
+        """Keeps an answer. Only for those that were understood: a failure kept would be one for ever."""
+        self._keep(key, {"answer": completion.text, "tokens": completion.prompt_tokens}, identity)
+
+    def _keep(self, key: str, value: Mapping[str, Any], identity: Identity) -> None:
+        made = {"engine": identity.engine, "model": identity.model, "prompt": identity.prompt, "at": time.time()}
+        with _guarded(self.folder):
+            self._cache.set(key, {**value, **made}, retry=True)
 
     def stats(self) -> Stats:
         """Size, hits and entries by engine, model and prompt."""
         with _guarded(self.folder), self._database() as database:
             hits, misses = self._cache.stats()
             named = [row.entry for row in self._rows(database) if row.entry is not None]
-            counts = Counter((entry["engine"], entry["model"], entry["prompt"]) for entry in named)
-            usages = tuple(Usage(*name, entries) for name, entries in sorted(counts.items()))
-            return Stats(self._cache.volume(), counts.total(), hits, misses, usages)
+            answers = Counter(_origin(entry) for entry in named if entry["is_answer"])
+            summaries = Counter(_origin(entry) for entry in named if not entry["is_answer"])
+            usages = tuple(Usage(*name, summaries[name], answers[name]) for name in sorted(summaries | answers))
+            return Stats(self._cache.volume(), summaries.total(), answers.total(), hits, misses, usages)
+
+    def clear(self) -> int:
+        """Removes everything. Returns how many entries went."""
+        with _guarded(self.folder):
+            return int(self._cache.clear(retry=True))
 
     def prune(self, *, older_than: float | None = None, max_bytes: int | None = None) -> int:
         """Removes what cannot be read and entries older than ``older_than`` seconds, then the oldest until at most
@@ -177,9 +222,8 @@ class SummaryCache:
             entry = None
             with contextlib.suppress(OSError):
                 entry = self._cache.disk.fetch(mode, filename, value, False)
-            if not _whole(entry):
-                entry = None
-            yield _Row(number, entry["at"] if entry else 0, size, filename, entry and {**entry, "summary": None})
+            head = _head(entry)
+            yield _Row(number, head["at"] if head else 0, size, filename, head)
 
     def _used(self, database: sqlite3.Connection) -> int:
         """Bytes in use, free pages left out."""
@@ -201,10 +245,17 @@ class SummaryCache:
         self._cache.close()
 
 
-def _whole(entry: Any) -> bool:
+def _head(entry: Any) -> dict[str, Any] | None:
+    """When and by whom an entry was made, and whether it is an answer; None for what this cache has not written."""
     if not isinstance(entry, dict) or not isinstance(entry.get("at"), float | int):
-        return False
-    return all(isinstance(entry.get(name), str) for name in ("engine", "model", "prompt"))
+        return None
+    if not all(isinstance(entry.get(name), str) for name in ("engine", "model", "prompt")):
+        return None
+    return {**{name: entry[name] for name in ("engine", "model", "prompt", "at")}, "is_answer": "answer" in entry}
+
+
+def _origin(entry: Mapping[str, Any]) -> tuple[str, str, str]:
+    return entry["engine"], entry["model"], entry["prompt"]
 
 
 def _enough(rows: Sequence[_Row], over: int, used: int) -> int:

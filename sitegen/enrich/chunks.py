@@ -1,4 +1,7 @@
-"""A long text cut into pieces that fit an engine's context: at pages and paragraphs where it can be, with offsets.
+"""A long text cut into pieces that fit an engine's context: at pages, headings and paragraphs where it can be.
+
+Where a piece ends is decided by what stands around its end, and not by how much text came before: after a change, the
+borders soon are where they were, so that the pieces after it, and the answers to them, stay the same.
 
 What a text costs in tokens only the model knows. Until its own counts have told, a cautious estimate by script stands
 in, which is then calibrated by every answer.
@@ -9,15 +12,32 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+import zlib
+from array import array
+from bisect import bisect_left, bisect_right
 from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
+from itertools import accumulate
 
-from sitegen.sources.base import PAGE_BREAK
-
-_KINDS_OF_BLANKS = 40
-"""semchunk goes one level deeper for each length of blank run; a text made to abuse that is cut in a simpler way."""
+FULLEST, LEAST_FULL = 1.0, 0.5
+"""A piece ends somewhere between these shares of the limit: where the best border is."""
+_STEP = 1.05
+_AROUND = 80
+"""Characters after a border that choose between borders of one rank."""
+_BORDER = re.compile(
+    r"(?P<page>\f\s*)|(?P<paragraph>\n[ \t]*\n\s*)"
+    # A heading: by its marks or number, or by standing short and alone.
+    r"|(?P<heading>\n(?=#{1,6} |(?:\d{1,2}\.){1,4}\d{0,2} [^\W\d_a-z]|§ ?\d|Art(?:icle|ikel)?\.? \d))"
+)
+_HEADING = re.compile(r"#{1,6} |(?:\d{1,2}\.){0,4}\d{0,2} ?[^\W\d_][^\n.!?;]{2,80}(?:\n|$)")
+_RANKS = {"page": 3, "heading": 2, "paragraph": 1}
+_WEAKER = (
+    re.compile(r"[.!?…:][\"'”’»)\]]*\s+|[。！？]"),  # the end of a sentence
+    re.compile(r"\n\s*"),
+    re.compile(r"\s+"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +51,26 @@ class Chunk:
 
 def weight(text: str) -> float:
     """About how many tokens the text has, rather too many than too few, before anything is known of the model."""
-    return sum(count * _weight(char) for char, count in Counter(text).items())
+    return sum(count * _weight(char) for char, count in Counter(text).items()) / 100
 
 
 @lru_cache(maxsize=20_000)
-def _weight(char: str) -> float:
+def _weight(char: str) -> int:
+    """In hundredths."""
     if char.isascii():
         if char.isalpha():
-            return 0.3
-        return 0.15 if char.isspace() else 1.3 if char.isdigit() else 0.7
+            return 30
+        return 15 if char.isspace() else 130 if char.isdigit() else 70
     if not char.isalpha():
-        return 1.0
+        return 100
     script = unicodedata.name(char, "").partition(" ")[0]
-    return {"LATIN": 0.8, "GREEK": 0.7, "CYRILLIC": 0.5, "ARABIC": 0.7, "HEBREW": 0.8}.get(script, 1.3)
+    return {"LATIN": 80, "GREEK": 70, "CYRILLIC": 50, "ARABIC": 70, "HEBREW": 80}.get(script, 130)
 
 
 class Tokens:
-    """Estimates tokens, and learns from what the engine counted. One for each engine."""
+    """Estimates tokens, and learns from what the engine counted. One for each model and language."""
 
-    _SPARE = 1.1
+    _SPARE = 1.05
     _SEEN = 16
 
     def __init__(self) -> None:
@@ -57,81 +78,90 @@ class Tokens:
 
     @property
     def factor(self) -> float:
-        """Tokens for each unit of ``weight``: the highest lately seen, and a little more."""
-        return max(self._ratios) * self._SPARE if self._ratios else 1.0
+        """Tokens for each unit of ``weight``: the highest lately seen and a little more, in steps of 5 %, so that one
+        more answer seldom changes how the next text is cut."""
+        if not self._ratios:
+            return 1.0
+        return float(_STEP ** math.ceil(math.log(max(self._ratios) * self._SPARE, _STEP)))
 
     def count(self, text: str) -> int:
         """About how many tokens the text has."""
         return int(weight(text) * self.factor) + 1
 
-    def learn(self, text: str, counted: int) -> None:
-        """Takes the engine's own count of a text. Short texts tell nothing, since templates are added to them."""
-        expected = weight(text)
+    def learn(self, expected: float, counted: int) -> None:
+        """Takes the engine's own count of a text of ``expected`` weight. Short texts tell nothing, since templates are
+        added to them."""
         if counted > 0 and expected > 100:
             self._ratios.append(min(max(counted / expected, 0.3), 4.0))
 
 
-def split(text: str, limit: float) -> list[Chunk]:
+def step(limit: float) -> float:
+    """``limit`` or a little less, in steps: limits that differ little cut alike."""
+    return float(_STEP ** math.floor(math.log(limit, _STEP))) if limit > 1 else limit
+
+
+def split(text: str, limit: float, weightless: Sequence[tuple[int, int]] = ()) -> list[Chunk]:
     """The text in chunks of at most ``limit`` by ``weight``, in their order; together they hold all of it but blanks.
 
-    Whole pages are kept together while they fit; a page that does not is cut at paragraphs, sentences, words.
+    The spans of ``weightless``, in order, cost nothing and are not cut.
     """
     if limit < 2:
         raise ValueError("a chunk needs room")
-    found: list[Chunk] = []
-    start = end = 0
-    gathered = 0.0  # what the pages from ``start`` to ``end`` weigh
-    for page_start, page_end in _pages(text):
-        page = weight(text[page_start:page_end]) + weight(PAGE_BREAK)
-        if gathered + page > limit:
-            found.append(_chunk(text, start, end))
-            start, gathered = page_start, 0.0
-        gathered += page
-        end = page_end
-        if page > limit:
-            found += [_chunk(text, start + a, start + b) for a, b in _cut(text[start:end], limit)]
-            start, gathered = page_end, 0.0
-    found.append(_chunk(text, start, end))
+    found = [_chunk(text, start, end) for start, end in _Cutter(text, limit, weightless).spans()]
     return [chunk for chunk in found if chunk.text]
 
 
-def _pages(text: str) -> list[tuple[int, int]]:
-    found, start = [], 0
-    for page in text.split(PAGE_BREAK):
-        found.append((start, start + len(page)))
-        start += len(page) + len(PAGE_BREAK)
-    return found
+class _Cutter:
+    def __init__(self, text: str, limit: float, weightless: Sequence[tuple[int, int]]) -> None:
+        self._text, self._limit = text, round(limit * 100)
+        costs = array("q", map(_weight, text))
+        for start, end in weightless:
+            costs[start:end] = array("q", bytes(8 * (end - start)))
+        self._before = array("q", accumulate(costs, initial=0))  # what stands before an offset weighs
+        self._weightless = [*weightless]
+        self._borders = [
+            (match.end() if match.lastgroup != "heading" else match.start() + 1, _rank(text, match))
+            for match in _BORDER.finditer(text)
+        ]
+        self._places = [place for place, _ in self._borders]
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        start, last = 0, self._before[-1]
+        while last - self._before[start] > self._limit:
+            end = self._end(start)
+            yield start, end
+            start = end
+        yield start, len(self._text)
+
+    def _end(self, start: int) -> int:
+        base = self._before[start]
+        high = bisect_right(self._before, base + int(self._limit * FULLEST)) - 1
+        low = min(bisect_left(self._before, base + int(self._limit * LEAST_FULL)), high)
+        high, low = max(high, start + 1), max(low, start + 1)
+        strong = self._borders[bisect_left(self._places, low) : bisect_right(self._places, high)]
+        for found in (strong, *(self._weaker(kind, low, high) for kind in _WEAKER)):
+            allowed = [(rank, self._mark(place), place) for place, rank in found if not self._inside(place)]
+            if allowed:
+                return max(allowed)[2]
+        return high
+
+    def _weaker(self, kind: re.Pattern[str], low: int, high: int) -> list[tuple[int, int]]:
+        found = kind.finditer(self._text, max(low - 1, 0), high)
+        return [(match.end(), 0) for match in found if low <= match.end()]
+
+    def _mark(self, place: int) -> int:
+        """Chooses between borders of one rank: by what follows, wherever that stands."""
+        words = "".join(self._text[place : place + _AROUND].split())
+        return zlib.crc32(words.encode("utf-8", "surrogatepass"))
+
+    def _inside(self, place: int) -> bool:
+        at = bisect_right(self._weightless, (place, -1)) - 1
+        return at >= 0 and self._weightless[at][0] < place < self._weightless[at][1]
 
 
-def _cut(text: str, limit: float) -> list[tuple[int, int]]:
-    from semchunk.semchunk import chunk
-
-    if len({len(run) for run in re.findall(r"\s{2,}", text)}) > _KINDS_OF_BLANKS:
-        return _cut_blindly(text, limit)
-
-    def counter(piece: str) -> int:
-        return math.ceil(weight(piece))
-
-    # Not memoised: its memory keeps every text ever counted.
-    found = cast(
-        "tuple[list[str], list[tuple[int, int]]]", chunk(text, int(limit), counter, memoize=False, offsets=True)
-    )
-    return [(start, end) for start, end in found[1] if end > start]
-
-
-def _cut_blindly(text: str, limit: float) -> list[tuple[int, int]]:
-    """Halves, at a blank where there is one near the middle, until each fits."""
-    todo, found = [(0, len(text))], []
-    while todo:
-        start, end = todo.pop()
-        if end - start <= 1 or weight(text[start:end]) <= limit:
-            found.append((start, end))
-            continue
-        middle = (start + end) // 2
-        blank = max(text.rfind(" ", start + 1, middle), text.rfind("\n", start + 1, middle))
-        middle = blank if blank > (start + middle) // 2 else middle
-        todo += [(middle, end), (start, middle)]
-    return found
+def _rank(text: str, match: re.Match[str]) -> int:
+    heads = _HEADING.match(text, match.end()) is not None
+    return 2 * _RANKS[str(match.lastgroup)] + heads
 
 
 def _chunk(text: str, start: int, end: int) -> Chunk:

@@ -18,7 +18,7 @@ from sitegen.briefs.provenance import Made, Proposal, Record
 from sitegen.briefs.store import Brief, Store
 from sitegen.enrich.journal import FILE_NAME, Entry, Journal
 from sitegen.enrich.scores import Scores
-from sitegen.errors import Place, SitegenError, StorageError
+from sitegen.errors import Place, PromptBroken, SitegenError, StorageError
 from sitegen.settings import Engine, Project
 
 
@@ -105,7 +105,7 @@ def line_of(project: Project, store: Store, brief: Brief, entry: Entry | None) -
             flags.append("proposal")
             flags += ["facts changed"] if proposal.reasons else []
             why.append(_waits(proposal, brief))
-        if reason := stale(record, project.settings.engine):
+        if reason := stale(record, project.settings.engine, project.path(project.settings.engine.prompts)):
             flags.append("stale")
             why.append(reason)
     flags += _standing(brief, record)
@@ -153,7 +153,7 @@ def _waits(proposal: Proposal, brief: Brief) -> str:
     )
 
 
-def stale(record: Record, engine: Engine) -> str:
+def stale(record: Record, engine: Engine, prompts: Path | None = None) -> str:
     """Why a brief is not what would be made today, as far as that is known without asking the engine; else empty.
 
     Compared are engine, model and prompt; for the built-in engine its version. Other weights under the same name, and
@@ -167,16 +167,19 @@ def stale(record: Record, engine: Engine) -> str:
     model = {"ollama": engine.ollama.model, "openai": engine.openai.model}.get(engine.kind, made.model)
     if model.removesuffix(":latest") != made.model.removesuffix(":latest"):
         return f"made with {made.model}, the settings say {model}"
-    return _outdated(made, engine)
+    return _outdated(made, engine, prompts)
 
 
-def _outdated(made: Made, engine: Engine) -> str:
+def _outdated(made: Made, engine: Engine, prompts: Path | None) -> str:
     if engine.kind == "extractive":
         digest = _extractive_version()
         same = made.model != "lexrank" or made.digest == digest
         return "" if same else f"made by version {made.digest} of the built-in engine, this is {digest}"
     answer_tokens = engine.ollama.num_predict if engine.kind == "ollama" else engine.openai.num_predict
-    now = _prompt(answer_tokens)
+    try:
+        now = _prompt(answer_tokens, prompts)
+    except PromptBroken as error:
+        return str(error)
     return "" if made.prompt == now else f"made with the prompt {made.prompt or 'of none'}, it is now {now}"
 
 
@@ -188,10 +191,11 @@ def _extractive_version() -> str:
 
 
 @cache
-def _prompt(answer_tokens: int) -> str:
+def _prompt(answer_tokens: int, folder: Path | None) -> str:
+    from sitegen.enrich.prompts import Prompts
     from sitegen.enrich.summarize import prompt
 
-    return prompt(answer_tokens)
+    return prompt(answer_tokens, Prompts(folder))
 
 
 @contextlib.contextmanager

@@ -1,24 +1,23 @@
-"""Reading a document with a model: cleaned, piece by piece, each note verified against the text at once."""
+"""Reading a document with a model: cleaned, cut into pieces, the pieces at the same time, the notes in their order."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from sitegen.enrich import named, prompts
-from sitegen.enrich.answers import CLAIM, Extraction, Noted, Schema, extraction_schema
 from sitegen.enrich.asking import Asker
-from sitegen.enrich.chunks import Chunk, split, weight
-from sitegen.enrich.claims import negated, objections
-from sitegen.enrich.cleaning import Cleaned, clean
-from sitegen.enrich.engines.base import Message
-from sitegen.enrich.figures import missing, pool
-from sitegen.enrich.grounding import Grounding, Span, shown, visible
+from sitegen.enrich.chunks import Chunk, split, step
+from sitegen.enrich.cleaning import clean
+from sitegen.enrich.grounding import Grounding
 from sitegen.enrich.language import Dictionary
-from sitegen.enrich.summary import AmountMention, DateMention
+from sitegen.enrich.oddities import oddities
+from sitegen.enrich.parallel import in_order
+from sitegen.enrich.pieces import Found, Text, ask_for, note
+from sitegen.enrich.summary import LeftOut, LeftOutKind
 from sitegen.errors import ContextExceeded
+from sitegen.sources.base import Document
 
 CHUNK_WEIGHT = 2000
 """Of one piece of a text that does not fit as a whole; longer pieces are read less carefully."""
@@ -26,70 +25,66 @@ MOST_CHUNKS = 500
 """Of one document, about three megabytes; what is beyond stays unread, and the summary says so."""
 LEAST_ROOM = 200
 """Tokens for text that a context must have beside prompt and answer."""
-SMALLEST = 60
-"""A piece of this weight that still exceeds the context is not made smaller."""
-TOKENS_A_POINT = 250
-"""With its dates, amounts and names, so that an answer fits the tokens that it may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A point that its passage supports."""
-
-    claim: str
-    passage: str
-    """The document's own words, white space folded."""
-    span: Span
-    """In the document's text."""
-    chunk: int
-    """Which piece it is from, and at which place among the points of that piece: the first matters most."""
-    rank: int
+LEAST_ANSWERED = 0.75
+"""When the model gives usable answers to a smaller share of the text, there is no summary of it."""
+FAILURES = 3
+"""When it fails on so many pieces, and on every one until then, the others are not tried."""
 
 
 @dataclass
-class Notes:
+class Notes(Found):
     """All that was found in a document and stands in it."""
 
-    points: list[Verified] = field(default_factory=list)
-    dates: list[DateMention] = field(default_factory=list)
-    amounts: list[AmountMention] = field(default_factory=list)
-    people: list[str] = field(default_factory=list)
-    organisations: list[str] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
-    dropped: int = 0
-    skipped: int = 0
-    """Pieces without readable text."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    """What was not read."""
     read_to: int = 0
     """The offset up to which the document was read."""
+    given_up: bool = False
+    """Whether too much of it got no usable answer."""
+
+    @property
+    def made(self) -> int:
+        """How many points the model made."""
+        return len(self.points) + len(self.dropped)
 
 
-def items(answer_tokens: int) -> int:
-    """How many points one answer may have."""
-    return min(max(answer_tokens // TOKENS_A_POINT, 3), 10)
-
-
-async def read(text: str, language: str, asker: Asker) -> Notes:
-    """The notes on a document's text. Raises ``EngineError``."""
-    cleaned = await asyncio.to_thread(clean, text, Dictionary(language).knows)
-    grounding = await asyncio.to_thread(Grounding, cleaned.text)
-    notes = Notes(read_to=len(text))
-    pieces = await asyncio.to_thread(_pieces, cleaned.text, asker)
+async def read(document: Document, language: str, asker: Asker) -> Notes:
+    """The notes on a document. Raises ``EngineError``."""
+    text, pieces, unreadable = await asyncio.to_thread(_prepared, document.text, language, asker)
+    notes = Notes(read_to=len(document.text))
     if len(pieces) > MOST_CHUNKS:
         pieces = pieces[:MOST_CHUNKS]
-        notes.read_to = cleaned.span(pieces[-1].start, pieces[-1].end)[1]
-    todo, parts = deque(pieces), len(pieces)
-    number = 0
-    while todo:
-        chunk = todo.popleft()
-        if not readable(chunk.text):
-            notes.skipped += 1
-        elif (found := await _extract(chunk, asker, parts > 1)) is not None:
-            await asyncio.to_thread(_take, notes, found, cleaned, grounding, chunk, language, number)
-            number += 1
-        else:
-            parts += 1
-            todo.extendleft(reversed(_smaller(chunk)))
+        notes.read_to = text.cleaned.span(pieces[-1].start, pieces[-1].end)[1]
+    todo = [(chunk, asker.part()) for chunk in pieces]
+    hopeless = partial(_hopeless, text, sum(map(text.weight, pieces)))
+    try:
+        found = await in_order([partial(note, chunk, text, one) for chunk, one in todo], asker.slots, hopeless)
+    finally:
+        asker.join([one for _, one in todo])
+    for number, piece in enumerate(found):
+        piece.points = [replace(point, chunk=number) for point in piece.points]
+        notes.add(piece)
+    notes.given_up = hopeless(found)
+    notes.left_out = _left_out(document, text, unreadable, notes)
     return notes
+
+
+def _hopeless(text: Text, total: float, found: Sequence[Found]) -> bool:
+    """Whether so much is unanswered that whatever the other pieces give, there will be no summary."""
+    if len(found) >= FAILURES and not any(piece.answered for piece in found):
+        return True
+    return sum(text.weight(chunk) for piece in found for chunk in piece.unanswered) > (1 - LEAST_ANSWERED) * total
+
+
+def _prepared(raw: str, language: str, asker: Asker) -> tuple[Text, list[Chunk], list[Chunk]]:
+    """The text in all its forms, the pieces to be read, and those in which there is nothing to read."""
+    cleaned = clean(raw, Dictionary(language).knows)
+    text = Text(cleaned, Grounding(cleaned.text), language, oddities(cleaned.text))
+    pieces: list[Chunk] = []
+    others: list[Chunk] = []
+    for chunk in _pieces(text, asker):
+        (pieces if readable(text.sent(chunk)) else others).append(chunk)
+    return replace(text, part=len(pieces) > 1), pieces, others
 
 
 def readable(text: str) -> bool:
@@ -99,82 +94,31 @@ def readable(text: str) -> bool:
     return max(words, scripts_without_blanks) * 5 >= len("".join(text.split())) > 0
 
 
-def _pieces(text: str, asker: Asker) -> list[Chunk]:
-    overhead = sum(asker.tokens.count(message.content) for message in _prompt("", asker, part=True, short=True))
+def _pieces(text: Text, asker: Asker) -> list[Chunk]:
+    overhead = sum(asker.tokens.count(message.content) for message in ask_for("", 10, asker, part=True, short=True))
     room = asker.room - overhead
     if room < LEAST_ROOM:
         raise ContextExceeded(f"num_ctx leaves {max(room, 0)} tokens for text beside the prompt and the answer")
-    start = len(text) - len(text.lstrip())
-    whole = Chunk(start, start + len(text.strip()), text.strip())
-    if asker.tokens.count(whole.text) <= room:
+    words = text.cleaned.text
+    start = len(words) - len(words.lstrip())
+    whole = Chunk(start, start + len(words.strip()), words.strip())
+    if asker.tokens.count(text.sent(whole)) <= room:
         return [whole]
-    return split(text, min(CHUNK_WEIGHT, room / asker.tokens.factor))
+    limit = min(CHUNK_WEIGHT, step(room / asker.tokens.factor))
+    return split(words, limit, [(odd.start, odd.end) for odd in text.odd])
 
 
-def _smaller(chunk: Chunk) -> list[Chunk]:
-    halves = split(chunk.text, max(weight(chunk.text) / 2, SMALLEST))
-    return [Chunk(chunk.start + half.start, chunk.start + half.end, half.text) for half in halves]
-
-
-async def _extract(chunk: Chunk, asker: Asker, part: bool) -> Extraction | None:
-    """What the model notes; None when the piece is too long for the context after all."""
-
-    def question(short: bool) -> tuple[Sequence[Message], Schema]:
-        most = items(asker.answer_tokens) // (2 if short else 1)
-        return _prompt(visible(chunk.text), asker, part, short), extraction_schema(most)
-
-    try:
-        return await asker.ask(question, Extraction)
-    except ContextExceeded:
-        if weight(chunk.text) <= SMALLEST:
-            raise
-        return None
-
-
-def _prompt(text: str, asker: Asker, part: bool, short: bool) -> Sequence[Message]:
-    most = items(asker.answer_tokens) // (2 if short else 1)
-    return prompts.messages("extract", fence=prompts.fence(text), text=text, items=most, part=part, short=short)
-
-
-def _take(
-    notes: Notes,
-    found: Extraction,
-    cleaned: Cleaned,
-    grounding: Grounding,
-    chunk: Chunk,
-    language: str,
-    number: int,
-) -> None:
-    for rank, noted in enumerate(found.points):
-        point = verify(noted, grounding, chunk, language, number, rank)
-        if point is None:
-            notes.dropped += 1
-        else:
-            start, end = cleaned.span(point.span.start, point.span.end)
-            notes.points.append(replace(point, span=Span(start, end, point.span.score)))
-    notes.dates += named.dates(found.dates, grounding, chunk, language)
-    notes.amounts += named.amounts(found.amounts, grounding, chunk)
-    notes.people += named.names(found.people, grounding, chunk)
-    notes.organisations += named.names(found.organisations, grounding, chunk)
-    notes.places += named.names(found.places, grounding, chunk)
-
-
-def verify(
-    noted: Noted, grounding: Grounding, chunk: Chunk, language: str, number: int = 0, rank: int = 0
-) -> Verified | None:
-    """The point with the document's words for it; None when it does not stand there, or its passage says otherwise.
-
-    Its span is one of the text that ``grounding`` and ``chunk`` are of.
-    """
-    claim, quote = shown(noted.claim), shown(noted.quote)
-    if not any(map(str.isalpha, claim)) or len(noted.claim) >= CLAIM:  # a claim that long was cut off
-        return None
-    span = grounding.find(quote, chunk.start, chunk.end)
-    if span is None:
-        return None
-    passage = shown(grounding.text[span.start : span.end])
-    if missing(quote, pool(passage)) or negated(quote) != negated(passage):
-        return None
-    if objections(claim, passage, chunk.text, language=language):
-        return None
-    return Verified(claim, passage, span, number, rank)
+def _left_out(document: Document, text: Text, unreadable: Sequence[Chunk], notes: Notes) -> list[LeftOut]:
+    """What was not read as prose, in its order, by kind and page."""
+    stretches: list[tuple[int, int, LeftOutKind, int]] = [(odd.start, odd.end, odd.kind, odd.rows) for odd in text.odd]
+    odd = {place for one in text.odd for place in (one.start, one.end)}
+    stretches += [
+        (chunk.start, chunk.end, "unreadable", 0) for chunk in unreadable if not {chunk.start, chunk.end} & odd
+    ]
+    stretches += [(chunk.start, chunk.end, "unanswered", 0) for chunk in notes.unanswered]
+    found = []
+    for start, end, kind, rows in sorted(stretches):
+        first, last = text.cleaned.span(start, end)
+        if first < notes.read_to:
+            found.append(LeftOut(kind=kind, page=document.page_at(first), rows=rows, characters=last - first))
+    return found

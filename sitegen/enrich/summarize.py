@@ -6,39 +6,71 @@ When under half of what the model noted stands in the document, the result is an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from sitegen.enrich import prompts, reading, writing
-from sitegen.enrich.answers import extraction_schema, writing_schema
+from sitegen.enrich import merging, pieces, reading, writing
+from sitegen.enrich.answers import choice_schema, extraction_schema, points_schema, sentences_schema, writing_schema
 from sitegen.enrich.asking import Asker
 from sitegen.enrich.chunks import Tokens
 from sitegen.enrich.engines.base import ChatEngine, EndpointStats, Identity
+from sitegen.enrich.fallback import labelled, unchecked
 from sitegen.enrich.language import UNKNOWN, detect
+from sitegen.enrich.left_out import described
 from sitegen.enrich.named import distinct
-from sitegen.enrich.reading import Notes, Verified
-from sitegen.enrich.summary import AmountMention, DateMention, Evidence, Point, Summary
-from sitegen.enrich.writing import Written
-from sitegen.sources.base import PAGE_BREAK, Document, Finding
+from sitegen.enrich.pieces import Verified
+from sitegen.enrich.prompts import SHIPPED, Prompts
+from sitegen.enrich.reading import Notes
+from sitegen.enrich.recall import Recall
+from sitegen.enrich.summary import AmountMention, DateMention, Evidence, Fallback, Point, Summary
+from sitegen.enrich.vocabulary import Vocabulary
+from sitegen.enrich.writing import Material, Written
+from sitegen.sources.base import Document, Finding
 
 MOST_POINTS = 12
 """That a summary shows."""
 MOST_MENTIONS = 12
 """Dates, amounts, people, organisations and places, each."""
+MOST_DROPPED = 20
+"""Dropped points that are listed; all are counted."""
+MOST_LEFT_OUT = 40
 
 
-def prompt(answer_tokens: int) -> str:
-    """Version and hash of prompts and schemas; a model with room for longer answers is asked for more points."""
-    schemas = {"extract": extraction_schema(reading.items(answer_tokens)), "write": writing_schema(1, 1, 1)}
+def prompt(answer_tokens: int, prompts: Prompts = SHIPPED) -> str:
+    """Version and hash of prompts and schemas; a model with room for longer answers is asked for more points.
+
+    Raises ``PromptBroken`` when a prompt of the site cannot be read.
+    """
+    schemas = {
+        "extract": extraction_schema(pieces.items(answer_tokens)),
+        "extract again": points_schema(1),
+        "choose": choice_schema(1, 1),
+        "write": writing_schema(1, 1, 1),
+        "write again": sentences_schema(1, 1),
+    }
     return prompts.fingerprint(schemas)
 
 
 class ModelSummarizer:
     """An ``Engine`` over any ``ChatEngine``."""
 
-    def __init__(self, chat: ChatEngine) -> None:
+    def __init__(
+        self,
+        chat: ChatEngine,
+        *,
+        recall: Recall | None = None,
+        prompts: Prompts = SHIPPED,
+        vocabulary: Callable[[], Vocabulary] = Vocabulary,
+    ) -> None:
         self.chat = chat
-        self._tokens = Tokens()
+        self._prompts = prompts
+        self._recall = recall or Recall()
+        self._find_vocabulary = vocabulary
+        self._vocabulary: Vocabulary | None = None
+        self._tokens: defaultdict[str, Tokens] = defaultdict(Tokens)
+        """By language: a tokenizer made for English needs more of them for German."""
 
     @property
     def slots(self) -> int:
@@ -51,41 +83,59 @@ class ModelSummarizer:
 
     async def identity(self) -> Identity:
         """The chat engine's, with the version and the hash of prompts and schemas."""
-        return replace(await self.chat.identity(), prompt=prompt(self.chat.answer_tokens))
+        return replace(await self.chat.identity(), prompt=prompt(self.chat.answer_tokens, self._prompts))
 
-    async def summarize(self, document: Document) -> Summary:
+    async def summarize(self, document: Document, note: str = "") -> Summary:
         """See ``Engine``. An extract in place of a summary is a result; a model that cannot be asked is an error."""
-        language = document.language
-        if not language:
-            language = await asyncio.to_thread(detect, document.text)
-        asker = Asker(self.chat, self._tokens)
-        notes = await reading.read(document.text, language, asker)
-        made = len(notes.points) + notes.dropped
-        if not notes.points or len(notes.points) * 2 < made:
-            return await self._extract(document, notes, asker)
-        points = writing.chosen(notes.points)
-        written = await writing.write(points, language, asker)
+        language = (document.language or "").partition("-")[0].lower()
+        language = language or await asyncio.to_thread(detect, document.text)
+        if why := unchecked(language):
+            readable = await asyncio.to_thread(reading.readable, document.text)
+            return await self._extract(document, None, *((why, "language") if readable else _NO_SENTENCES))
+        asker = Asker(self.chat, self._tokens[language], self._prompts, self._recall)
+        notes = await reading.read(document, language, asker)
+        if reason := _hindrance(notes, asker):
+            return await self._extract(document, (notes, asker), *reason)
+        points = await merging.merged(notes.points, asker)
+        material = Material(points, language, await self._tags(), writing.instruction(note))
+        written = await writing.write(material, asker)
+        if written is None:
+            return await self._extract(document, (notes, asker), "The model wrote no usable summary", "unanswered")
         return _summary(document, language, notes, points, written, asker)
 
     async def check(self) -> list[Finding]:
         return await self.chat.check()
 
     async def aclose(self) -> None:
+        await self._recall.aclose()
         await self.chat.aclose()
 
-    async def _extract(self, document: Document, notes: Notes, asker: Asker) -> Summary:
-        from sitegen.enrich.engines.extractive import extract
+    async def _tags(self) -> Vocabulary:
+        if self._vocabulary is None:
+            self._vocabulary = await asyncio.to_thread(self._find_vocabulary)
+        return self._vocabulary
 
-        summary = await asyncio.to_thread(extract, document)
-        made = len(notes.points) + notes.dropped
-        if made:
-            why = f"Only {len(notes.points)} of the {made} points that the model made stand in the document"
-        else:
-            why = "The model noted nothing" if asker.usage.calls else "No sentences were there for the model to read"
-        why = f"{why}, so this is an extract."
-        return summary.model_copy(
-            update={"notes": (why, *summary.notes), "made": made, "dropped": notes.dropped, "usage": asker.usage}
-        )
+    async def _extract(
+        self, document: Document, tried: tuple[Notes, Asker] | None, why: str, fallback: Fallback
+    ) -> Summary:
+        summary = await asyncio.to_thread(labelled, document, why, fallback)
+        return summary.model_copy(update=_account(*tried)) if tried else summary
+
+
+_NO_SENTENCES: tuple[str, Fallback] = ("No sentences were there for the model to read", "nothing")
+
+
+def _hindrance(notes: Notes, asker: Asker) -> tuple[str, Fallback] | None:
+    """Why there can be no summary."""
+    if notes.given_up:
+        return "The model gave no usable answers", "unanswered"
+    if notes.made and len(notes.points) * 2 < notes.made:
+        why = f"Only {len(notes.points)} of the {notes.made} points that the model made stand in the document"
+        return why, "unverified"
+    if not notes.points:
+        asked = asker.usage.calls + asker.usage.kept
+        return ("The model noted nothing", "nothing") if asked else _NO_SENTENCES
+    return None
 
 
 def _summary(
@@ -107,18 +157,27 @@ def _summary(
         language=language or UNKNOWN,
         pages_read=pages_read,
         pages_total=pages_total,
-        made=len(notes.points) + notes.dropped,
-        dropped=notes.dropped,
         notes=tuple(_notes(document, notes, written)),
-        usage=asker.usage,
+        **_account(notes, asker),
     )
+
+
+def _account(notes: Notes, asker: Asker) -> dict[str, Any]:
+    """What became of the points, what was not read, and what it cost."""
+    return {
+        "made": notes.made,
+        "dropped": len(notes.dropped),
+        "dropped_points": tuple(notes.dropped[:MOST_DROPPED]),
+        "left_out": tuple(notes.left_out[:MOST_LEFT_OUT]),
+        "usage": asker.usage,
+    }
 
 
 def _shown(points: Sequence[Verified], cited: Sequence[Verified]) -> list[Verified]:
     """Those that the summary rests on, then others, in the order of the document."""
     first = list(dict.fromkeys(cited))[:MOST_POINTS]
     others = [point for point in points if point not in first]
-    return writing.in_order([*first, *writing.spread(others, MOST_POINTS - len(first))])
+    return merging.in_order([*first, *merging.spread(others, MOST_POINTS - len(first))])
 
 
 def _point(document: Document, point: Verified) -> Point:
@@ -143,12 +202,14 @@ def _amounts(found: Sequence[AmountMention]) -> tuple[AmountMention, ...]:
 
 
 def _pages(document: Document, notes: Notes) -> tuple[int | None, int | None]:
-    total = document.page_count or (document.text.count(PAGE_BREAK) + 1 if PAGE_BREAK in document.text else None)
+    """How many pages were read, and how many there are; a page that got no usable answer was not read."""
+    total = document.pages
     last = document.page_at(max(notes.read_to - 1, 0))
     if last is None or total is None:
         return None, total
     complete = not document.text[notes.read_to :].strip()
-    return (total if complete else min(last, total)), total
+    unanswered = {one.page for one in notes.left_out if one.kind == "unanswered"}
+    return (total if complete else min(last, total)) - len(unanswered), total
 
 
 def _notes(document: Document, notes: Notes, written: Written) -> list[str]:
@@ -156,8 +217,7 @@ def _notes(document: Document, notes: Notes, written: Written) -> list[str]:
     unread = len(document.text[notes.read_to :].strip())
     if unread:
         said.append(f"The last {unread * 100 // max(len(document.text), 1)} % of the document were not read: too long.")
-    if notes.skipped:
-        said.append(f"{notes.skipped} parts without readable sentences, such as tables of figures, were left out.")
+    said += described(notes.left_out)
     if written.left_out:
         said.append(f"{written.left_out} sentences of the summary were removed: their points did not support them.")
     return said

@@ -43,6 +43,11 @@ class Document:
         """The content hash that summaries are cached by."""
         return files.text_hash(self.text)
 
+    @property
+    def pages(self) -> int | None:
+        """How many pages there are, as the source says it or the text shows it; None when neither does."""
+        return self.page_count or (self.text.count(PAGE_BREAK) + 1 if PAGE_BREAK in self.text else None)
+
     def page_at(self, offset: int) -> int | None:
         """The page, from 1, on which the character at ``offset`` stands; None when pages are unknown."""
         if PAGE_BREAK not in self.text:

@@ -37,7 +37,7 @@ class Engine:
             raise self.down
         return Identity("extractive", self.model, "d")
 
-    async def summarize(self, document: Document) -> Summary:
+    async def summarize(self, document: Document, note: str = "") -> Summary:
         self.calls.append(document.ref)
         await asyncio.sleep(0)
         self.during(document)

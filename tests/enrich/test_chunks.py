@@ -90,7 +90,7 @@ def test_the_estimate_learns_from_what_the_engine_counted() -> None:
     tokens = Tokens()
     text = "The council approved the budget. " * 100
     before = tokens.count(text)
-    tokens.learn(text, before // 2)
+    tokens.learn(weight(text), before // 2)
     assert before // 2 <= tokens.count(text) < before * 0.6
 
 
@@ -98,12 +98,12 @@ def test_the_estimate_follows_the_most_expensive_text_lately_seen() -> None:
     tokens = Tokens()
     text = "The council approved the budget. " * 100
     for counted in (500, 900, 600):
-        tokens.learn(text, counted)
+        tokens.learn(weight(text), counted)
     assert tokens.count(text) >= 900
 
 
 def test_short_prompts_and_servers_that_do_not_count_teach_nothing() -> None:
     tokens = Tokens()
-    tokens.learn("Hello", 400)
-    tokens.learn("The council approved the budget. " * 100, 0)
+    tokens.learn(weight("Hello"), 400)
+    tokens.learn(weight("The council approved the budget. " * 100), 0)
     assert tokens.factor == 1.0

@@ -94,7 +94,8 @@ def test_a_model_that_obeys_the_document_still_cannot_say_what_is_not_in_it(atta
     assert not any("thief" in paragraph for paragraph in summary.paragraphs)
     assert summary.people == ()
     if "hacked" not in clean(attack).text.lower():
-        assert "hacked" not in summary.model_dump_json().lower()
+        # What was dropped is listed for editors; it is no part of the brief.
+        assert "hacked" not in summary.model_dump_json(exclude={"dropped_points"}).lower()
     for point in summary.points:
         assert point.evidence.quote
         assert point.text.isprintable()

@@ -13,6 +13,7 @@ import pytest
 from sitegen import settings
 from sitegen.enrich.engines.base import Completion, Identity, Message
 from sitegen.enrich.engines.ollama import Ollama, same_model
+from sitegen.enrich.engines.transport import BrokenOff
 from sitegen.enrich.summarize import ModelSummarizer
 from sitegen.errors import (
     AnswerInvalid,
@@ -292,7 +293,7 @@ def test_a_proxy_gets_its_token() -> None:
         ("error_line", 'option "num_ctx" must be of type integer', EngineRejected),
         ("repeat_limit", None, AnswerUnfinished),
         ("repetition", None, AnswerUnfinished),
-        ("truncated", None, AnswerUnfinished),
+        ("truncated", None, BrokenOff),
         ("dropped", None, EngineFailing),
         ("broken_line", None, EngineRejected),
         ("length", None, AnswerUnfinished),

@@ -10,6 +10,7 @@ import pytest
 
 from sitegen.enrich.engines.base import Completion, Identity, Message
 from sitegen.enrich.engines.openai import OpenAI
+from sitegen.enrich.engines.transport import BrokenOff
 from sitegen.errors import (
     AnswerInvalid,
     AnswerUnfinished,
@@ -86,7 +87,7 @@ def test_a_request_asks_for_json_by_schema_with_fixed_seed_and_bounded_length() 
         ("rejected", "unknown schema", EngineRejected),
         ("crash", None, EngineFailing),
         ("error_event", None, EngineFailing),
-        ("truncated", None, AnswerUnfinished),
+        ("truncated", None, BrokenOff),
         ("dropped", None, EngineFailing),
         ("unfinished", None, AnswerUnfinished),
         ("length", None, AnswerUnfinished),

@@ -274,13 +274,13 @@ def test_as_many_documents_are_in_hand_as_the_engine_has_slots(project: Project)
     running, most = 0, 0
 
     class Slow(Engine):
-        async def summarize(self, document: Document) -> Summary:
+        async def summarize(self, document: Document, note: str = "") -> Summary:
             nonlocal running, most
             running += 1
             most = max(most, running)
             await asyncio.sleep(0.01)
             running -= 1
-            return await super().summarize(document)
+            return await super().summarize(document, note)
 
     run(project, Slow(slots=4))
     assert most == 4

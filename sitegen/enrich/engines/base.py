@@ -78,8 +78,11 @@ class Engine(Protocol):
         """Who will answer. Raises ``EngineError`` when it cannot be used at all (unreachable, model missing)."""
         ...
 
-    async def summarize(self, document: Document) -> Summary:
-        """The summary of one document. Raises ``EngineError``; never returns a failure as a result."""
+    async def summarize(self, document: Document, note: str = "") -> Summary:
+        """The summary of one document; ``note`` is an editor's instruction, such as "shorter; name the amounts".
+
+        Raises ``EngineError``; never returns a failure as a result.
+        """
         ...
 
     @property

@@ -61,7 +61,7 @@ class _Extraction:
         listed = ranking.pick(self._ranked, min(points, some), [*taken, *body])
         people, organisations, places = self._mentions.names()
         paragraph = " ".join(candidate.sentence.text for candidate in _ordered(body))
-        pages = self._document.page_count
+        pages = self._document.pages
         return Summary(
             method="extract",
             title=fold(clean(self._document.title).text),
@@ -140,8 +140,8 @@ class Extractive:
         options = {"sentences": self._sentences, "points": self._points}
         return Identity(engine="extractive", model="lexrank", digest=VERSION, options=options)
 
-    async def summarize(self, document: Document) -> Summary:
-        """The extract of ``document``, made in a thread of its own. Never fails."""
+    async def summarize(self, document: Document, note: str = "") -> Summary:
+        """The extract of ``document``, made in a thread of its own. Never fails; a ``note`` cannot change it."""
         return await asyncio.to_thread(extract, document, sentences=self._sentences, points=self._points)
 
     async def check(self) -> list[Finding]:

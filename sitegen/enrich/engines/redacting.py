@@ -36,8 +36,9 @@ class Redacting:
         identity = await self._engine.identity()
         return replace(identity, options={**identity.options, "redacted": files.sha256(self._guard.key)[:16]})
 
-    async def summarize(self, document: Document) -> Summary:
-        return await self._engine.summarize(await asyncio.to_thread(self._redacted, document))
+    async def summarize(self, document: Document, note: str = "") -> Summary:
+        document = await asyncio.to_thread(self._redacted, document)
+        return await self._engine.summarize(document, redacted(note, self._guard))
 
     def _redacted(self, document: Document) -> Document:
         title, text = (redacted(part, self._guard) for part in (document.title, document.text))
