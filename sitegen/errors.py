@@ -8,7 +8,7 @@
     │                                   DocumentUnreadable, DocumentMissing, DocumentDeadly
     ├── EngineError (exit 5)            EngineUnreachable, ModelMissing, EngineBusy, AnswerUnfinished, AnswerInvalid,
     │                                   ContextExceeded, CloudModelRefused, EngineFailing, EngineRejected,
-    │                                   ModelDiffers, PromptBroken (exit 3)
+    │                                   ModelDiffers, PromptBroken
     ├── ContentError (exit 1)           AltMissing, HeadingSkipped, FileUnused, ProvenanceUnclaimed,
     │                                   PageUnlinked, FrontMatterBroken, FrontMatterInvalid, FrontMatterDuplicateKey,
     │                                   FrontMatterUnclosed, SourceClaimedTwice, TextNotUtf8, BriefMissing,
@@ -377,7 +377,6 @@ class PromptBroken(EngineError):
     """A prompt of the site's own cannot be used."""
 
     code = "SG310"
-    exit_code = ExitCode.SETTINGS
     default_remedy = (
         "Mend the file, or remove it to have the prompt that comes with sitegen; `sitegen prompt show` prints that one."
     )

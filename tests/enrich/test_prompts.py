@@ -76,7 +76,7 @@ def test_all_broken_prompts_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(Several) as caught:
         own(tmp_path, "write", "\ufeff").check()
     assert len(caught.value.problems) == 3
-    assert caught.value.exit_code == ExitCode.SETTINGS
+    assert caught.value.exit_code == ExitCode.ENGINE
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
@@ -114,4 +114,4 @@ def test_a_prompt_is_copied_once_and_shown(site: Path, capsys: pytest.CaptureFix
     assert run(["--site", str(site), "prompt", "show", "write", "--shipped"]) == 0
     assert "sober" in capsys.readouterr().out
     copy.write_text("{% block")
-    assert run(["--site", str(site), "prompt", "list"]) == ExitCode.SETTINGS
+    assert run(["--site", str(site), "prompt", "list"]) == ExitCode.ENGINE
