@@ -27,7 +27,8 @@
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
     ├── ServeError (exit 1)             PortTaken
     ├── PublishError (exit 1)           DeployRefused, HostUnreachable, HostRefused, HostLocked, DeployFailed,
-    │                                   DeployMissing, SmokeMissing, BrowserMissing
+    │                                   DeployMissing, SmokeMissing, BrowserMissing, GitMissing,
+    │                                   GitRefused, GitFailed
     ├── FileThere (exit 2), ArchetypeBroken (exit 1),
     ├── EvaluationEmpty (exit 1), ReferencesInvalid (exit 1),
     ├── SomeFailed (exit 6), ChecksFailed (exit 1), FolderNotEmpty (exit 2), Unexpected (exit 1)
@@ -1004,6 +1005,27 @@ class DeployMissing(PublishError):
 
     code = "SG715"
     default_remedy = "`sitegen deploy list` shows those that there are."
+
+
+class GitMissing(PublishError):
+    """Git is not installed."""
+
+    code = "SG720"
+    default_remedy = "Install git; briefs are published through its repository."
+
+
+class GitRefused(PublishError):
+    """The repository is in a state in which nothing should be published."""
+
+    code = "SG721"
+    default_remedy = "Bring the repository in order first; nothing was committed."
+
+
+class GitFailed(PublishError):
+    """Git did not do what it was asked for."""
+
+    code = "SG722"
+    default_remedy = "Look at git's own words; `git status` says where things stand. Nothing was forced."
 
 
 class SmokeMissing(PublishError):

@@ -20,6 +20,7 @@ COMMANDS = {
     "build": "Render the site.",
     "check": "Check links, images, headings and files of the site.",
     "serve": "Serve the site locally, and rebuild on change.",
+    "publish": "Check, commit and push the briefs.",
     "smoke": "Check a site at an address, or in a folder, with a browser.",
     "deploy": "Bring the built site to its host; promote it; return to an earlier one.",
     "list": "List pages: drafts, future, expired, withdrawn or all.",
