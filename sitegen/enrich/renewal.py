@@ -120,7 +120,8 @@ class Renewal:
             work.kept = None
         identity = await self.identity()
         key = _key(work.document, identity)
-        work.summary, work.asked = await self._summary(work.document, key, identity)
+        summary, work.asked = await self._summary(work.document, key, identity)
+        work.summary = _with_unread(summary, work.document)
         work.made = await asyncio.to_thread(_made, work.document, work.summary, key, identity)  # scores take time
 
     async def _summary(self, document: Document, key: str, identity: Identity) -> tuple[Summary, bool]:
@@ -186,6 +187,21 @@ def _key(document: Document, identity: Identity) -> str:
 
 def _last_made(record: Record) -> Made | None:
     return record.proposal.made if record.proposal else record.made
+
+
+def _with_unread(summary: Summary, document: Document) -> Summary:
+    """The summary of a document of which the source could not read some pages says so.
+
+    Added after the cache, which knows texts alone, and not whether a page was empty or unreadable.
+    """
+    if not document.unread:
+        return summary
+    *most, last = map(str, document.unread[:10])
+    pages = f"Pages {', '.join(most)} and {last}" if most else f"Page {last}"
+    more = f", and {len(document.unread) - 10} more," if len(document.unread) > 10 else ""
+    note = f"{pages}{more} of {document.page_count} could not be read: the file is damaged there."
+    read = None if summary.pages_read is None else max(0, summary.pages_read - len(document.unread))
+    return summary.model_copy(update={"notes": (note, *summary.notes), "pages_read": read})
 
 
 def _made(document: Document, summary: Summary, key: str, identity: Identity) -> Made:

@@ -35,6 +35,8 @@ class Document:
     language: str | None = None
     """Two letters, when the source says it."""
     page_count: int | None = None
+    unread: tuple[int, ...] = ()
+    """The pages, from 1, that the source could not read; they are empty in the text."""
     checksum: str = ""
     """Of the original file, as the source gives it."""
 

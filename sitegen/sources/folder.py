@@ -229,7 +229,7 @@ class FolderSource:
     def _from_pdf(self, item: _Item, pdf: PdfText) -> Document:
         text = unicodedata.normalize("NFC", pdf.text)
         title = plain_text.usable_title(pdf.title) or _title(text, item.path)
-        return Document(self._ref(item.path), title, text, created=pdf.created, page_count=pdf.pages)
+        return Document(self._ref(item.path), title, text, created=pdf.created, page_count=pdf.pages, unread=pdf.unread)
 
     def _from_text(self, item: _Item, text: str) -> Document:
         markdown = item.text_file.path.lower().endswith((".md", ".markdown"))
@@ -288,5 +288,6 @@ def _described(document: Document, entry: Metadata | None, checksum: str) -> Doc
         document_type=entry.document_type or document.document_type,
         language=entry.language or document.language,
         page_count=document.page_count,
+        unread=document.unread,
         checksum=checksum,
     )

@@ -27,6 +27,8 @@ class PdfText:
 
     text: str
     pages: int
+    unread: tuple[int, ...] = ()
+    """The numbers of the pages that could not be read; they are empty in the text."""
     title: str | None = None
     created: dt.date | None = None
 
@@ -41,8 +43,9 @@ class PdfReader:
     def read(self, raw: bytes, name: str) -> PdfText:
         """The text of one PDF; ``name`` stands in errors.
 
-        Raises ``DocumentUnreadable`` for an encrypted or damaged PDF, one of more than 5,000 pages, 20 million
-        characters or 256 MB, and one that takes longer than two minutes or more than 3 GB of memory.
+        Pages that are damaged, or take longer than 20 seconds, are left out and named. Raises ``DocumentUnreadable``
+        for an encrypted PDF, one of which no page gives a text, one of more than 5,000 pages, 20 million characters or
+        256 MB, and one that takes longer than two minutes or more than 3 GB of memory.
         """
         if len(raw) > MAX_BYTES:
             raise self._unreadable(f"it has {len(raw) / 2**20:.0f} MB; the most is {MAX_BYTES // 2**20}", name)
@@ -50,7 +53,8 @@ class PdfReader:
         answer = json.loads(line)
         if "error" in answer:
             raise self._unreadable(answer["error"], name)
-        return PdfText(answer["text"], answer["pages"], answer["title"], _date(answer["created"]))
+        unread = tuple(answer["unread"])
+        return PdfText(answer["text"], answer["pages"], unread, answer["title"], _date(answer["created"]))
 
     def _exchange(self, raw: bytes, name: str) -> bytes:
         process = self._started()

@@ -8,6 +8,7 @@ import datetime as dt
 import io
 import json
 import os
+import signal
 import unicodedata
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from fpdf import FPDF
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DecodedStreamObject, NameObject
 
 from sitegen import files
 from sitegen.errors import (
@@ -255,6 +257,102 @@ def test_a_pdf_that_cannot_be_read_says_why_and_the_others_go_on(tmp_path: Path,
     assert isinstance(found["folder:good.pdf"], Document)
     with pytest.raises(DocumentUnreadable):
         asyncio.run(FolderSource(tmp_path).document("folder:bad.pdf"))
+
+
+def with_damage(raw: bytes, *pages: int) -> bytes:
+    """The PDF with the drawing of these pages, from 1, turned into nonsense."""
+    writer = PdfWriter(PdfReader(io.BytesIO(raw)))
+    for number in pages:
+        stream = DecodedStreamObject()
+        stream.set_data(b"BT /F1 12 Tf nt oparan inte9)Tj63).)Tj 2 -116")
+        writer.pages[number - 1][NameObject("/Contents")] = writer._add_object(stream)
+    target = io.BytesIO()
+    writer.write(target)
+    return target.getvalue()
+
+
+def test_a_damaged_page_is_left_out_and_named_and_the_others_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(with_damage(make_pdf("First page.", "Second.", "Third page.", "Fourth."), 2, 4))
+    document = only(tmp_path)
+    assert document.text == f"First page.{PAGE_BREAK}{PAGE_BREAK}Third page.{PAGE_BREAK}"
+    assert (document.page_count, document.unread) == (4, (2, 4))
+    assert document.page_at(document.text.index("Third")) == 3
+
+
+def test_a_pdf_of_which_no_page_can_be_read_is_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(with_damage(make_pdf("First page.", "Second."), 1, 2))
+    found, _, _ = pull(tmp_path)
+    bad = found["folder:a.pdf"]
+    assert isinstance(bad, Unreadable)
+    assert (bad.code, "page 1 of 2" in bad.reason) == ("SG211", True)
+
+
+def test_a_page_that_takes_too_long_is_left_out_where_the_system_can_stop_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("no alarm on this system")
+
+    class Slow:
+        def extract_text(self, **_: object) -> str:
+            while True:
+                pass
+
+    class Quick:
+        def extract_text(self, **_: object) -> str:
+            return "Read."
+
+    class Reader:
+        pages = (Slow(), Quick(), Slow())
+
+    monkeypatch.setattr(pdf_text, "_is_a_program", True)
+    monkeypatch.setattr(pdf_text, "PAGE_SECONDS", 0.1)
+    assert pdf_text._pages(Reader(), 3) == (f"{PAGE_BREAK}Read.{PAGE_BREAK}", [1, 3])
+    monkeypatch.setattr(pdf_text, "ALL_SECONDS", 0.0)
+    with pytest.raises(pdf_text.Unusable):
+        pdf_text._pages(Reader(), 3)
+
+
+LEFT = (
+    "The council met on Monday to discuss the repair of the old weir bridge over the river. Members heard that two "
+    "bearings are cracked and that lorries must take another road until summer. The cost is put at four hundred "
+    "thousand euros, which the town will carry alone."
+)
+RIGHT = (
+    "In other news the school office has asked all families about the length of the lunch break. Most of them want it "
+    "to be longer for the younger children. A report will follow in June, when the council meets again after the "
+    "spring break of the schools."
+)
+THIRD = (
+    "The waterworks took more than two hundred samples of drinking water in the last year. Three of the samples from "
+    "the old town had more lead than the law allows. The last pipes of lead will be replaced before the end of May."
+)
+
+
+def columns(*texts: str, across: bool, words: int = 5) -> bytes:
+    """A page with a heading and these texts beside each other, written line by line or column by column."""
+    document = FPDF()
+    document.set_auto_page_break(False)
+    document.add_page()
+    document.set_font("helvetica", size=9)
+    document.text(20, 15, "Town Gazette, a paper for everybody in the town and in its villages")
+    lines = [[" ".join(text.split()[at : at + words]) for at in range(0, len(text.split()), words)] for text in texts]
+    places = [(row, column) for column, found in enumerate(lines) for row in range(len(found))]
+    for row, column in sorted(places) if across else places:
+        document.text(20 + column * 180 / len(texts), 30 + 6 * row, lines[column][row])
+    return bytes(document.output())
+
+
+@pytest.mark.parametrize("across", [True, False])
+@pytest.mark.parametrize("texts", [(LEFT, RIGHT), (LEFT, RIGHT, THIRD)])
+def test_columns_are_read_one_after_the_other_however_they_were_written(texts: tuple[str, ...], across: bool) -> None:
+    found = " ".join(pdf_text.read(columns(*texts, across=across))["text"].split())
+    assert found == " ".join(["Town Gazette, a paper for everybody in the town and in its villages", *texts])
+
+
+def test_the_rows_of_a_table_stay_together() -> None:
+    names = ["Keller Anna", "Marsh John", "Okafor Chidi", "Dubois Claire", "Weiss Karl", "Tanaka Yui"] * 3
+    sums = " ".join(f"EUR {number},500 paid" for number in range(18))
+    text = pdf_text.read(columns(" ".join(names), sums, across=True, words=2))["text"]
+    assert "Keller Anna EUR 0,500" in text
 
 
 def test_a_pdf_of_pictures_is_a_document_without_text(tmp_path: Path) -> None:
