@@ -146,6 +146,9 @@ class Progress:
         self.done += 1
         self.console.detail(f"{self.done} {what}")
 
+    def note(self, text: str) -> None:
+        """What stands beside the bar, until something else is told."""
+
     def at(self, label: str, done: int, count: int) -> None:
         """``done`` of ``count`` are done of what ``label`` names; for work in several phases."""
         self.label, self.done = label, done
@@ -175,6 +178,9 @@ class _LiveProgress(Progress):
         self.bar.update(self.task, advance=1, rate=self.rate(), counts=shown)
         if self.console.verbose:
             self.bar.console.print(_printable(what), style="dim", markup=False)
+
+    def note(self, text: str) -> None:
+        self.bar.update(self.task, rate="", counts=_printable(text))
 
     def at(self, label: str, done: int, count: int) -> None:
         if label != self.label:

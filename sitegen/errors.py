@@ -29,7 +29,7 @@
     ├── PublishError (exit 1)           DeployRefused, HostUnreachable, HostRefused, HostLocked, DeployFailed,
     │                                   DeployMissing, SmokeMissing, BrowserMissing, GitMissing,
     │                                   GitRefused, GitFailed
-    ├── FileThere (exit 2), ArchetypeBroken (exit 1),
+    ├── ConditionBroken (exit 2), FileThere (exit 2), ArchetypeBroken (exit 1),
     ├── EvaluationEmpty (exit 1), ReferencesInvalid (exit 1),
     ├── SomeFailed (exit 6), ChecksFailed (exit 1), FolderNotEmpty (exit 2), Unexpected (exit 1)
     └── Several                         several problems of one kind of input, reported together
@@ -1048,8 +1048,19 @@ class SomeFailed(SitegenError):
     code = "SG801"
     exit_code = ExitCode.SOME_FAILED
     default_remedy = (
-        "`sitegen brief list` says why; `sitegen pull` tries failed ones again, and dead ones with `--document REF` or "
-        "`--refresh`."
+        "`sitegen brief list` says why; `sitegen pull` tries failed ones again, and dead ones after `sitegen brief "
+        "retry --dead`."
+    )
+
+
+class ConditionBroken(SitegenError):
+    """A condition after `--where` cannot be read."""
+
+    code = "SG315"
+    exit_code = ExitCode.USAGE
+    default_remedy = (
+        "A condition is a property, a comparison and a value: `prompt<3`, `engine=ollama`, `model!=qwen3:8b`, "
+        "`method=extract`, `age>30d`, `score.quotation<90%`."
     )
 
 

@@ -364,6 +364,9 @@ class Engine(_Section):
     """Which engine is used."""
     attempts: int = Field(default=5, ge=1, le=100)
     """A document that failed this often is dead, and is tried again only when asked for."""
+    when_down: Literal["extract", "stop"] = "extract"
+    """When no server of the engine can be reached, documents without a brief get an extract that says so, until the
+    model can be reached; with `stop` the pull ends at once."""
     cache_mb: int = Field(default=1024, ge=1)
     """How large the cache of summaries may grow before `cache prune` removes the oldest, in megabytes."""
     prompts: Path = Path("prompts")
@@ -371,6 +374,17 @@ class Engine(_Section):
     ollama: Ollama = Ollama()
     openai: OpenAI = OpenAI()
     extractive: Extractive = Extractive()
+
+
+class Pull(_Section):
+    """How much one pull may do at most; the next one goes on from there. Options of the command go before these."""
+
+    max_documents: int | None = Field(default=None, ge=1)
+    """New or changed documents."""
+    max_minutes: float | None = Field(default=None, gt=0)
+    """Minutes, after which no further document is begun."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Tokens of questions and answers together, after which no further document is begun."""
 
 
 Sign = Literal["name", "email", "name and email", "nothing"]
@@ -505,6 +519,7 @@ class Settings(_Section):
     markdown: Markdown = Markdown()
     source: Source = Source()
     engine: Engine = Engine()
+    pull: Pull = Pull()
     briefs: Briefs = Briefs()
     privacy: Privacy = Privacy()
     serve: Serve = Serve()

@@ -46,6 +46,8 @@ class Made(_Model):
     seconds: float = 0
     scores: Scores | None = None
     """None in records from before there were scores."""
+    provisional: bool = False
+    """An extract for now, since the engine could not be reached; the next pull renews it without being asked."""
 
 
 class Text(_Model):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DONE = {"approve": "approved", "publish": "published", "withdraw": "withdrawn"}
 
 
-@click.group("brief", short_help="List briefs, and show one with its origin.")
+@click.group("brief", short_help="List briefs, show one with its origin, try documents again.")
 @global_options
 def command() -> None:
     """Briefs: what there is, its state and why.
@@ -154,3 +154,65 @@ def _print(app: App, brief: Brief, record: Record | None, line: Line) -> None:
     if record is not None and (proposal := record.waiting(brief.text)):
         out("\n--- proposal: the newer text, not in the file ---\n")
         out(proposal.text.generated().text.strip())
+
+
+@command.command("retry")
+@click.argument("refs", nargs=-1, metavar="[REF]...")
+@click.option("--failed", "failed", is_flag=True, help="All documents that failed and wait for their next try.")
+@click.option("--dead", "dead", is_flag=True, help="All documents that were given up.")
+@global_options
+@pass_app
+def retry(app: App, refs: tuple[str, ...], failed: bool, dead: bool) -> None:
+    """Have documents tried again by the next pull, before all others, as if they had never failed.
+
+    REF is a source such as paperless:12, or its part after the colon, or a brief.
+
+    \b
+    Examples:
+      sitegen brief retry paperless:12
+      sitegen brief retry --dead
+    """
+    from sitegen.enrich import asked
+
+    states = [state for state, wanted in (("failed", failed), ("dead", dead)) if wanted]
+    if not refs and not states:
+        raise click.UsageError("Name documents, or say --failed or --dead.")
+    entries = asked.retry(app.project(), refs, states)  # type: ignore[arg-type]
+    if app.console.json:
+        app.console.data([{"ref": entry.ref, "title": entry.title, "was": entry.state} for entry in entries])
+        return
+    for entry in entries:
+        why = f": {entry.reason} [{entry.code}]" if entry.code else ""
+        app.console.out(f"{entry.ref}  {entry.title} (was {entry.state}{why})")
+    app.console.say(f"{len(entries)} to be tried first by the next `sitegen pull`." if entries else "There are none.")
+
+
+@command.command("forget")
+@click.argument("refs", nargs=-1, required=True, metavar="REF...")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@global_options
+@pass_app
+def forget(app: App, refs: tuple[str, ...], yes: bool) -> None:
+    """Forget documents: their state and attempts, and the record of a brief that is no longer there.
+
+    A brief stays, with its record, and so do cached summaries. A document that its source still has is taken for a new
+    one by the next pull; so one whose brief was deleted gets a brief again.
+
+    \b
+    Examples:
+      sitegen brief forget paperless:12
+      sitegen brief forget --yes paperless:12 paperless:15
+    """
+    from sitegen.enrich import asked
+
+    project, console = app.project(), app.console
+    found = asked.known(project, refs)
+    for one in found:
+        what = [f"its state, {one.state}" if one.state else "", "the record of its brief" if one.record else ""]
+        stays = f"; {one.brief} stays" if one.brief else ""
+        console.say(f"{one.ref}  {one.title}: {' and '.join(filter(None, what)) or 'nothing'} goes{stays}")
+    if not yes:
+        click.confirm("Forget this?", abort=True, err=True)
+    asked.forget(project, found)
+    if console.json:
+        console.data([{"ref": one.ref, "title": one.title, "was": one.state, "record": one.record} for one in found])

@@ -152,6 +152,11 @@ class SummaryCache:
                     self._cache.delete(key, retry=True)
         return None
 
+    def has(self, key: str) -> bool:
+        """Whether there is something under ``key``, which may still turn out to be damaged."""
+        with _guarded(self.folder):
+            return key in self._cache
+
     def put(self, key: str, summary: Summary, identity: Identity) -> None:
         """Keeps a summary; not one that stands in for another, since what it stands in for may succeed next time."""
         if summary.lasting:

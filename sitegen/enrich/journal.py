@@ -213,8 +213,13 @@ class Journal(JournalFile):
             ]
 
     def forget(self, refs: Iterable[str]) -> list[str]:
-        """Removes all that is known of these documents. Returns those that were known."""
+        """Removes all that is known of these documents, and where the reading of their sources ended, so that they are
+        listed again. Returns those that were known.
+        """
+        refs = list(refs)
         with self.together():
+            kinds = {ref.partition(":")[0] for ref in refs}
+            self._db.executemany("DELETE FROM cursors WHERE source = ?", [(kind,) for kind in kinds])
             return [ref for ref in refs if self._db.execute("DELETE FROM documents WHERE ref = ?", (ref,)).rowcount]
 
     # ------------------------------------------------------------------------------------------------- whole sources

@@ -162,6 +162,8 @@ def stale(record: Record, engine: Engine, prompts: Path | None = None) -> str:
     made = record.proposal.made if record.proposal else record.made
     if made is None:
         return ""
+    if made.provisional:
+        return "an extract for now: the engine could not be reached when it was made"
     if made.engine != engine.kind:
         return f"made by {made.engine}, the settings say {engine.kind}"
     model = {"ollama": engine.ollama.model, "openai": engine.openai.model}.get(engine.kind, made.model)

@@ -13,35 +13,19 @@ import time
 from collections.abc import Callable
 
 from sitegen import files
+from sitegen.enrich.blame import Blame
+from sitegen.enrich.budget import Budget, Rate
 from sitegen.enrich.cache import FOLDER, SummaryCache
 from sitegen.enrich.desk import Desk
 from sitegen.enrich.engines.base import Engine
+from sitegen.enrich.estimate import Estimate, Experience
 from sitegen.enrich.journal import FILE_NAME, LEASE, Journal
 from sitegen.enrich.renewal import Renewal, Work
-from sitegen.enrich.report import Done, Progress, Report, Request, Result
+from sitegen.enrich.report import Progress, Report, Request, Result, Status
 from sitegen.enrich.worklist import Worklist, fingerprint
-from sitegen.errors import (
-    CloudModelRefused,
-    ContentError,
-    DocumentMissing,
-    EngineBusy,
-    EngineFailing,
-    EngineRejected,
-    EngineUnreachable,
-    ModelMissing,
-    SitegenError,
-    SourceError,
-    StorageError,
-    Unexpected,
-)
+from sitegen.errors import EngineUnreachable, SitegenError, SourceError, StorageError
 from sitegen.settings import Project
 from sitegen.sources.base import Document, Source, Unreadable
-
-_ENGINE_DOWN = (EngineUnreachable, ModelMissing, CloudModelRefused)
-"""Errors that the next document would meet as well."""
-_ENGINE_FAULTS = (EngineBusy, EngineFailing, EngineRejected)
-"""Errors of the engine that may be a document's fault; not when one document after another meets them."""
-_MOST_FAULTS = 3
 
 
 async def pull(
@@ -55,7 +39,8 @@ async def pull(
     """Brings the briefs up to date with the source. Only one pull runs on a site at a time.
 
     Raises ``SourceError`` or ``EngineError`` when one of them cannot be used as a whole; everything done until then is
-    kept. A document that fails by itself is in the report, and the others go on.
+    kept. A document that fails by itself is in the report, and the others go on. An engine that cannot be reached is in
+    the report too, unless ``engine.when_down`` says to stop.
     """
     with files.lock(project.state / "pull.lock", "pull"), contextlib.ExitStack() as stack:
         journal = Journal(project.state / FILE_NAME, clock=clock)
@@ -88,40 +73,52 @@ class _Run:
         self._desk, self._journal = Desk(), journal
         self._renewal = Renewal(project, engine, journal, cache, request, self._desk)
         self._worklist = Worklist(source, journal, self._renewal, request, self._desk)
-        self._allowed, self._request, self._progress = project.settings.engine.attempts, request, progress
+        self._engine, self._settings = engine, project.settings
+        self._request, self._progress = request, progress
+        self._budget = Budget(request, project.settings.pull)
+        self._done_rate, self._token_rate = Rate(), Rate()
         self._report = Report(dry_run=request.dry_run)
+        self._experience = Experience(project.briefs)
+        self._estimate = Estimate(slots=max(1, engine.slots))
         self._source_error: SourceError | None = None
         self._in_hand: dict[str, bool] = {}
         """Documents that are worked on, and whether that counts as an attempt. Changed at the desk."""
-        self._faults: list[tuple[str, bool]] = []
-        """The documents of the last answers, when all of them were faults of the engine; and which of them count."""
+        self._blame = Blame(journal, project.settings.engine.attempts)
 
     async def go(self, slots: int) -> Report:
         """Lists, enriches and writes at the same time."""
-        started = time.monotonic()
         todo: asyncio.Queue[Document | None] = asyncio.Queue(slots)
         made: asyncio.Queue[Work | None] = asyncio.Queue(slots)
         try:
             async with asyncio.TaskGroup() as group:
-                beating = group.create_task(self._beat())
+                living = [group.create_task(self._beat()), group.create_task(self._tell())]
                 listing = group.create_task(self._list(todo, slots))
                 workers = [group.create_task(self._work(todo, made)) for _ in range(slots)]
                 writing = group.create_task(self._write(made))
                 await asyncio.wait([listing, *workers])
                 await made.put(None)
                 await asyncio.wait([writing])
-                beating.cancel()
+                for task in living:
+                    task.cancel()
         except* Exception as errors:
             raise _first(errors) from None
         finally:
             self._desk.close()
             self._put_down(made)
-            self._report.skipped, self._report.gone = self._worklist.skipped, self._worklist.gone
-            self._report.dead = self._journal.count("dead")
-            self._report.seconds = time.monotonic() - started
+            self._sum_up()
         if self._source_error is not None:
             raise self._source_error
         return self._report
+
+    def _sum_up(self) -> None:
+        report = self._report
+        report.skipped, report.gone = self._worklist.skipped, self._worklist.gone
+        report.dead = self._journal.count("dead")
+        report.seconds = self._budget.seconds
+        report.endpoints = self._engine.stats
+        report.estimate = self._estimate if report.dry_run else None
+        if report.ended_by:
+            report.left = self._journal.count("pending") + self._worklist.unlisted
 
     def _put_down(self, made: asyncio.Queue[Work | None]) -> None:
         """What a run that is ended early has in hand: what was paid for is written, the rest is given back untried."""
@@ -146,44 +143,66 @@ class _Run:
             await self._list_documents(todo)
         except SourceError as error:
             self._source_error = error  # what was listed before is finished first: its engine time is paid for
+        except EngineUnreachable as error:
+            if self._settings.engine.when_down == "stop":
+                raise
+            self._report.engine_error = error
         for _ in range(slots):
             await todo.put(None)
 
     async def _list_documents(self, todo: asyncio.Queue[Document | None]) -> None:
-        left = self._request.limit
         async with contextlib.aclosing(self._worklist.documents()) as documents:
             async for found in documents:
-                if left == 0:
+                self._report.ended_by = self._over() or ("" if self._budget.take() else "documents")
+                if self._report.ended_by:
                     return
-                left = None if left is None else left - 1
                 self._progress.total(self._expected())
                 if isinstance(found, Unreadable):
-                    self._result(await self._desk(self._unreadable, found))
+                    self._result(await self._desk(self._blame.unreadable, found, dry_run=self._request.dry_run))
                 elif self._request.dry_run:
-                    self._result(await self._desk(self._would, found))
+                    self._result(await self._would(found))
                 else:
                     await todo.put(found)
 
     async def _work(self, todo: asyncio.Queue[Document | None], made: asyncio.Queue[Work | None]) -> None:
         while (document := await todo.get()) is not None:
+            if over := self._over():
+                self._report.ended_by = over
+                continue  # the journal has it, and the next run
             try:
                 work = await self._desk(self._begin, document)
                 if isinstance(work, Result):
                     self._result(work)
                 elif work is not None:
-                    await self._renewal.make(work)
-                    if work.asked:
-                        self._faults.clear()
+                    await self._make(work)
                     await made.put(work)
             except Exception as error:  # one document's failure is its own, whatever it is
-                self._result(await self._desk(self._blame, document, error))
+                self._result(await self._desk(self._failed, document, error))
+
+    async def _make(self, work: Work) -> None:
+        """With the engine; without it when it cannot be reached, which is not found out again for each document."""
+        down = self._report.engine_error
+        if not isinstance(down, EngineUnreachable):
+            try:
+                await self._renewal.make(work)
+                if work.asked:
+                    self._blame.engine_is_well()
+                return
+            except EngineUnreachable as error:
+                if self._settings.engine.when_down == "stop":
+                    raise
+                # The engine may have gone down over this very document, but not over all that it had in hand.
+                work.blamed = self._report.engine_error is None and error is not self._renewal.engine_error
+                down = self._report.engine_error = self._report.engine_error or error
+        assert isinstance(down, EngineUnreachable)
+        await self._renewal.make_without(work, down)
 
     async def _write(self, made: asyncio.Queue[Work | None]) -> None:
         while (work := await made.get()) is not None:
             try:
                 self._result(await self._desk(self._finish, work))
             except Exception as error:
-                self._result(await self._desk(self._blame, work.document, error))
+                self._result(await self._desk(self._failed, work.document, error))
 
     # ----------------------------------------------------------------------------------- one document, at the desk
 
@@ -193,7 +212,7 @@ class _Run:
         if counted is None:
             return None
         self._in_hand[document.ref] = counted
-        work = self._renewal.begin(document, fingerprint(document))
+        work = self._renewal.begin(document, fingerprint(document), counted=counted)
         if isinstance(work, Result):
             del self._in_hand[document.ref]
         return work
@@ -203,60 +222,52 @@ class _Run:
         del self._in_hand[work.document.ref]
         return result
 
-    def _would(self, document: Document) -> Result:
-        known = self._renewal.store.path_of(document.ref) is not None
-        return Result(document.ref, document.title, "updated" if known else "created")
+    async def _would(self, document: Document) -> Result:
+        """What a dry run says of a document. The journal is a copy, so that nothing is done."""
+        work = await self._desk(self._begin, document)
+        if not isinstance(work, Work):
+            return work or Result(document.ref, document.title, "waiting")
+        asks = await self._renewal.needs_engine(work)
+        if asks:
+            self._estimate.add(await self._desk(self._experience.cost, document, self._renewal.known_identity))
+        known = await self._desk(self._renewal.unknown, document.ref)
+        return Result(document.ref, document.title, "created" if known else "updated", from_engine=asks)
 
-    def _blame(self, document: Document, error: Exception) -> Result:
+    def _failed(self, document: Document, error: Exception) -> Result:
         """What an error means for its document. Raises it when the whole run cannot go on."""
-        ref = document.ref
         if isinstance(error, StorageError) or error is self._renewal.engine_error:
             raise error
-        counted = self._in_hand.pop(ref, False)
-        if not isinstance(error, SitegenError):
-            error = Unexpected(f"{type(error).__name__}: {error}")
-        problem = error.problems[0]
-        done: Done = "failed"
-        if isinstance(problem, ContentError):  # its brief is broken, which is an editor's to mend
-            self._journal.excuse(ref, problem.code, str(problem), counted=counted)
-        else:
-            done = self._failed(ref, problem.code, problem.message)
-        self._engine_fault(error, ref, counted)
-        if isinstance(error, _ENGINE_DOWN):
-            # The engine may have gone down over this very document: the attempt stays counted, and it waits its turn.
-            raise error
-        return Result(ref, document.title, done, code=problem.code, reason=str(problem))
-
-    def _engine_fault(self, error: Exception, ref: str, counted: bool) -> None:
-        """Ends the run when document after document meets a fault of the engine: it is the engine's, not theirs."""
-        if not isinstance(error, _ENGINE_FAULTS):
-            self._faults.clear()
-            return
-        self._faults.append((ref, counted))
-        if len(self._faults) >= _MOST_FAULTS:
-            for blamed, was_counted in self._faults:
-                self._journal.excuse(blamed, error.code, error.message, counted=was_counted)
-            raise error
-
-    def _unreadable(self, found: Unreadable) -> Result:
-        done: Done = "failed"
-        if not self._request.dry_run and found.code != DocumentMissing.code:
-            self._journal.start(found.ref)
-            done = self._failed(found.ref, found.code, found.reason)
-        return Result(found.ref, found.title, done, code=found.code, reason=found.reason)
-
-    def _failed(self, ref: str, code: str, reason: str) -> Done:
-        return "dead" if self._journal.fail(ref, code, reason, attempts_allowed=self._allowed) == "dead" else "failed"
+        return self._blame.document(document, error, counted=self._in_hand.pop(document.ref, False))
 
     # ----------------------------------------------------------------------------------------------------- telling
 
     def _expected(self) -> int | None:
         """How many documents will be worked on, as far as that is known: those skipped do not count."""
-        total, limit = self._worklist.total, self._request.limit
+        total, limit = self._worklist.total, self._budget.documents
         if total is None:
             return limit
         total = max(total - self._worklist.skipped, self._report.total + 1)
         return total if limit is None else min(total, limit)
+
+    def _over(self) -> str:
+        return self._budget.over(self._report.tokens)
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            self._progress.status(self._status())
+
+    def _status(self) -> Status:
+        seconds, report, endpoints = self._budget.seconds, self._report, self._engine.stats
+        tokens = sum(one.prompt_tokens + one.answer_tokens for one in endpoints) or report.tokens
+        return Status(
+            report.total,
+            self._expected(),
+            report.count("failed", "dead"),
+            60 * self._done_rate.per_second(seconds, report.total),
+            self._token_rate.per_second(seconds, tokens),
+            endpoints,
+        )
 
     def _result(self, result: Result) -> None:
         self._report.add(result)

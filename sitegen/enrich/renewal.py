@@ -15,16 +15,18 @@ from sitegen.briefs.model import Generated, generate, with_metadata
 from sitegen.briefs.provenance import Made, Record
 from sitegen.briefs.store import Store
 from sitegen.enrich.cache import SummaryCache, cache_key
+from sitegen.enrich.conditions import selects
 from sitegen.enrich.desk import Desk
 from sitegen.enrich.engines.base import Engine, Identity
 from sitegen.enrich.journal import Journal
 from sitegen.enrich.report import Done, Request, Result
 from sitegen.enrich.scores import score
 from sitegen.enrich.summary import Summary
-from sitegen.errors import EngineError
+from sitegen.errors import EngineError, EngineUnreachable
 from sitegen.settings import Project
 from sitegen.sources.base import Document
 
+FOR_NOW = "The model could not be reached"
 KEPT = 64
 """Briefs that a pull keeps in memory."""
 
@@ -36,6 +38,8 @@ class Work:
     document: Document
     mark: str
     """Its fingerprint."""
+    counted: bool
+    """Whether this counts as an attempt."""
     ours: str = ""
     """The hash of a text that an earlier run, which was killed, may have written."""
     kept: tuple[Generated, Made] | None = None
@@ -45,6 +49,10 @@ class Work:
     """How the summary was made; with scores, which take time to reckon."""
     asked: bool = False
     """Whether the engine was asked for it."""
+    blamed: bool = False
+    """The engine could not be reached any more when it came to this document, which may be why."""
+    without: EngineUnreachable | None = None
+    """Why it has to do without the engine."""
 
 
 class Renewal:
@@ -82,15 +90,26 @@ class Renewal:
                 raise
         return self._identity
 
+    @property
+    def known_identity(self) -> Identity | None:
+        """Who summarises, when that has been found out."""
+        return self._identity
+
     def fresh(self, document: Document) -> bool:
         """Whether the document's last generated text is what the engine would make today. After ``identity``."""
         record = provenance.read(self._project.briefs, document.ref)
         made = None if record is None else _last_made(record)
         return made is not None and self._identity is not None and made.cache_key == _key(document, self._identity)
 
+    def selected(self, ref: str) -> bool:
+        """Whether a document's last generated text was made as the request wants it."""
+        record = provenance.read(self._project.briefs, ref)
+        made = None if record is None else _last_made(record)
+        return selects(self._request.where, made, dt.datetime.now(dt.UTC))
+
     # ------------------------------------------------------------------------------------------------------ the steps
 
-    def begin(self, document: Document, mark: str) -> Work | Result:
+    def begin(self, document: Document, mark: str, *, counted: bool) -> Work | Result:
         """What is known of a document, or its result when there is nothing to make. Raises ``SitegenError``."""
         from sitegen.enrich.engines.extractive import is_empty
 
@@ -100,7 +119,7 @@ class Renewal:
         if self.store.deleted(document.ref):
             return self._finished(document, mark, "deleted")
         entry = self._journal.entry(document.ref)
-        return Work(document, mark, entry.writing if entry else "", self._kept(document))
+        return Work(document, mark, counted, entry.writing if entry else "", self._kept(document))
 
     def _kept(self, document: Document) -> tuple[Generated, Made] | None:
         """The record in git is enough for this: a fresh clone, without cache or journal, makes no engine call."""
@@ -108,7 +127,7 @@ class Renewal:
         if record is None or record.latest is None:
             return None
         text, made = record.latest
-        if made.text_hash != document.text_hash:
+        if made.text_hash != document.text_hash or made.provisional:
             return None
         return with_metadata(text.generated(), document), made
 
@@ -123,6 +142,42 @@ class Renewal:
         summary, work.asked = await self._summary(work.document, key, identity)
         work.summary = _with_unread(summary, work.document)
         work.made = await asyncio.to_thread(_made, work.document, work.summary, key, identity)  # scores take time
+
+    async def needs_engine(self, work: Work) -> bool:
+        """Whether ``make`` would ask the engine, as far as that can be told when it cannot be reached."""
+        if work.kept is not None and not self._request.refresh:
+            return False
+        try:
+            key = _key(work.document, await self.identity())
+        except EngineError:
+            return True
+        if work.kept is not None and work.kept[1].cache_key == key:
+            return False
+        return not await self._desk(self._cache.has, key)
+
+    async def make_without(self, work: Work, why: EngineUnreachable) -> None:
+        """What can be done while the engine cannot be reached: what there is already stays, or comes from the cache; a
+        document without a brief gets an extract, which is never kept as the engine's."""
+        if work.kept is not None and not self._request.refresh:
+            return
+        if work.kept is None and self._identity is not None:
+            key = _key(work.document, self._identity)
+            if (cached := await self._desk(self._cache.get, key)) is not None:
+                work.summary = cached
+                work.made = await asyncio.to_thread(_made, work.document, cached, key, self._identity)
+                return
+        work.kept, work.without = None, why
+        if await self._desk(self.unknown, work.document.ref):
+            await self._stand_in(work)
+
+    async def _stand_in(self, work: Work) -> None:
+        from sitegen.enrich.engines.extractive import Extractive
+        from sitegen.enrich.fallback import labelled
+
+        identity = await Extractive().identity()
+        work.summary = await asyncio.to_thread(labelled, work.document, FOR_NOW)
+        made = await asyncio.to_thread(_made, work.document, work.summary, _key(work.document, identity), identity)
+        work.made = made.model_copy(update={"provisional": True})
 
     async def _summary(self, document: Document, key: str, identity: Identity) -> tuple[Summary, bool]:
         """From the cache, else from the engine; whether the engine was asked."""
@@ -147,6 +202,8 @@ class Renewal:
     def finish(self, work: Work) -> Result:
         """Writes the brief, or a proposal, or nothing. Raises ``SitegenError``."""
         document = work.document
+        if work.without is not None and work.summary is None:
+            return self._waiting(work, "waiting")
         if work.kept is not None:
             generated, made = work.kept
         else:
@@ -156,7 +213,23 @@ class Renewal:
         self._journal.intend(document.ref, generated.sha256)
         hold = self._project.settings.briefs.when_published
         outcome = self.store.save(document.ref, generated, made, ours=work.ours, hold=hold)
+        if work.without is not None:
+            return self._waiting(work, outcome)
         return self._finished(document, work.mark, outcome, work=work)
+
+    def _waiting(self, work: Work, done: Done) -> Result:
+        """The document stays on the worklist until the engine can be reached."""
+        document, why = work.document, work.without
+        assert why is not None
+        if work.blamed:
+            allowed = self._project.settings.engine.attempts
+            self._journal.fail(document.ref, why.code, why.message, attempts_allowed=allowed)
+        else:
+            self._journal.stand_in(document.ref, why.code, why.message, counted=work.counted)
+        path = self.store.path_of(document.ref)
+        reason = "the engine could not be reached"
+        provisional = work.summary is not None
+        return Result(document.ref, document.title, done, path, code=why.code, reason=reason, provisional=provisional)
 
     def _finished(
         self, document: Document, mark: str, done: Done, *, work: Work | None = None, reason: str = ""

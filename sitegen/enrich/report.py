@@ -5,10 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Literal
 
-Done = Literal["created", "updated", "merged", "unchanged", "proposed", "deleted", "empty", "failed", "dead"]
+from sitegen.enrich.engines.base import EndpointStats
+
+if TYPE_CHECKING:
+    from sitegen.enrich.conditions import Condition
+    from sitegen.enrich.estimate import Estimate
+    from sitegen.errors import EngineError
+
+Done = Literal["created", "updated", "merged", "unchanged", "proposed", "deleted", "empty", "waiting", "failed", "dead"]
+"""``waiting``: for an engine that could not be reached; there is a brief, which is left as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +31,15 @@ class Request:
     dry_run: bool = False
     refresh: bool = False
     """Look at unchanged documents too, and renew briefs that another engine, model or prompt made."""
+    where: tuple[Condition, ...] = ()
+    """With ``refresh``: only briefs that were made so. New and changed documents are left for another time."""
+    max_minutes: float | None = None
+    max_tokens: int | None = None
 
     @property
     def partial(self) -> bool:
         """Whether it leaves documents out on purpose, so that the cursor must not move."""
-        return bool(self.documents or self.since or self.dry_run)
+        return bool(self.documents or self.since or self.dry_run or self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,8 @@ class Result:
     reason: str = ""
     tokens: int = 0
     """Of prompts and answers, when the engine was asked."""
+    provisional: bool = False
+    """An extract for now, since the engine could not be reached."""
 
     @property
     def bad(self) -> bool:
@@ -57,6 +71,7 @@ class Result:
             "result": self.done,
             "brief": self.brief,
             "from_engine": self.from_engine,
+            "provisional": self.provisional,
             "code": self.code or None,
             "reason": self.reason or None,
         }
@@ -81,6 +96,17 @@ class Report:
     asked: int = 0
     """Summaries that the engine made."""
     tokens: int = 0
+    provisional: int = 0
+    """Extracts that stand in for summaries until the engine can be reached."""
+    engine_error: EngineError | None = None
+    """Why the engine could not be reached; documents wait for it."""
+    ended_by: str = ""
+    """Which limit ended the run before everything was done: ``documents``, ``minutes`` or ``tokens``."""
+    left: int = 0
+    """About how many documents are left then."""
+    endpoints: tuple[EndpointStats, ...] = ()
+    estimate: Estimate | None = None
+    """Of a dry run."""
     _failed: list[Result] = field(default_factory=list)
     _others: list[Result] = field(default_factory=list)
 
@@ -88,6 +114,7 @@ class Report:
         self.counts[result.done] += 1
         self.asked += result.from_engine
         self.tokens += result.tokens
+        self.provisional += result.provisional
         kept = self._failed if result.bad else self._others
         if len(kept) < MOST_RESULTS:
             kept.append(result)
@@ -118,6 +145,12 @@ class Report:
             "skipped": self.skipped,
             "engine_calls": self.asked,
             "tokens": self.tokens,
+            "provisional": self.provisional,
+            "engine_error": self.engine_error and self.engine_error.as_dict(),
+            "ended_by": self.ended_by or None,
+            "left": self.left,
+            "estimate": self.estimate and self.estimate.as_dict(),
+            "endpoints": [asdict(endpoint) for endpoint in self.endpoints],
             "gone": self.gone,
             "dead": self.dead,
             "seconds": round(self.seconds, 3),
@@ -126,9 +159,31 @@ class Report:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a pull stands, about once a second; rates are those of the last minute."""
+
+    done: int
+    total: int | None
+    failed: int
+    per_minute: float
+    tokens_per_second: float
+    endpoints: tuple[EndpointStats, ...] = ()
+
+    @property
+    def seconds_left(self) -> float | None:
+        if self.total is None or not self.per_minute:
+            return None
+        return max(self.total - self.done, 0) * 60 / self.per_minute
+
+
 @dataclass(frozen=True)
 class Progress:
-    """What a pull tells while it runs: how many documents there will be, and each result."""
+    """What a pull tells while it runs: how many documents there will be, each result, and how it stands.
+
+    All of it is told on the event loop of the pull.
+    """
 
     total: Callable[[int | None], None] = lambda count: None
     result: Callable[[Result], None] = lambda result: None
+    status: Callable[[Status], None] = lambda status: None

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 
 from sitegen import files
 from sitegen.enrich.desk import Desk
-from sitegen.enrich.journal import RENEWAL, Entry, Journal
+from sitegen.enrich.journal import NEW, RENEWAL, Entry, Journal
 from sitegen.enrich.renewal import Renewal
 from sitegen.enrich.report import Request
 from sitegen.errors import BriefMissing, DocumentMissing, DocumentUnreadable
@@ -39,6 +39,7 @@ class Worklist:
         self.gone: list[str] = []
         self.total: int | None = None
         """About how many documents will come, once that is known."""
+        self._named_so_far = 0
 
     async def documents(self) -> AsyncGenerator[Found, None]:
         """What needs work. Raises ``SourceError`` when the source as a whole breaks down."""
@@ -47,15 +48,23 @@ class Worklist:
             if found_now is not None:
                 async with contextlib.aclosing(ahead(found_now)) as batches:
                     async for batch in batches:
+                        self._named_so_far += len(batch)
                         for found in await self._desk(self._needing, batch, needs_work):
                             yield found
                 if after is not None:
                     await after()
 
+    @property
+    def unlisted(self) -> int:
+        """About how many documents of the list that is being read have not come yet."""
+        return max((self.total or 0) - self._named_so_far, 0)
+
     def _passes(self) -> list[_Pass]:
         """Each pass: what begins it, whether a document needs work (asked on the desk), and what is done after it."""
         if self._request.documents:
             return [(self._named, self._wanted, None)]
+        if self._request.where:
+            return [(self._everything, self._is_selected, None)]
         passes: list[_Pass] = [(self._asked_for, self._taken, None), (self._changed, self._is_new, self._listed)]
         if self._request.since is None:
             passes += [(self._everything, self._is_unfinished, None), (self._left, self._taken, None)]
@@ -107,7 +116,7 @@ class Worklist:
         """What is new or has changed since the last pull."""
         cursor = None if self._request.since else await self._desk(self._journal.cursor, self._source.kind)
         self._changes = await self._source.changes(cursor, since=self._request.since)
-        self.total = self._changes.total
+        self.total, self._named_so_far = self._changes.total, 0
         return self._changes.documents
 
     async def _listed(self) -> None:
@@ -127,7 +136,7 @@ class Worklist:
         if self._request.refresh:
             await self._renewal.identity()
         changes = await self._source.changes(None)
-        self.total, self.skipped = changes.total, 0
+        self.total, self.skipped, self._named_so_far = changes.total, 0, 0
         return changes.documents
 
     async def _lost(self) -> AsyncIterator[Found]:
@@ -194,6 +203,16 @@ class Worklist:
             self._journal.discover(found.ref, found.title, mark)
         else:
             self._take(found, entry, mark)
+        return True
+
+    def _is_selected(self, found: Found, entry: Entry | None) -> bool:
+        """A document whose brief was made as the request says, and would be made otherwise today."""
+        if isinstance(found, Unreadable) or not self._renewal.selected(found.ref) or self._renewal.fresh(found):
+            self.skipped += 1
+            return False
+        mark = fingerprint(found)
+        known = entry is not None and entry.fingerprint == mark
+        self._journal.discover(found.ref, found.title, mark, priority=RENEWAL if known else NEW)
         return True
 
     def _take(self, found: Found, entry: Entry, mark: str) -> None:

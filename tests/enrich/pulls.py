@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from sitegen.enrich.engines.base import EndpointStats, Identity
@@ -12,7 +13,7 @@ from sitegen.enrich.engines.extractive import extract
 from sitegen.enrich.journal import Journal
 from sitegen.enrich.pipeline import pull
 from sitegen.enrich.report import Report, Request
-from sitegen.enrich.summary import Summary
+from sitegen.enrich.summary import Summary, Usage
 from sitegen.settings import Project
 from sitegen.sources.base import Document, Finding, Source
 from sitegen.sources.folder import FolderSource
@@ -49,6 +50,19 @@ class Engine:
         return []
 
     async def aclose(self) -> None: ...
+
+
+class Model(Engine):
+    """One that writes, so that what it makes differs from an extract."""
+
+    async def identity(self) -> Identity:
+        return replace(await super().identity(), engine="ollama")
+
+    async def summarize(self, document: Document, note: str = "") -> Summary:
+        summary = await super().summarize(document, note)
+        words = f"Written by {self.model}."
+        usage = Usage(calls=2, prompt_tokens=900, answer_tokens=100, seconds=30)
+        return summary.model_copy(update={"method": "summary", "paragraphs": (words,), "usage": usage})
 
 
 def run(

@@ -138,11 +138,17 @@ def test_a_failure_is_never_cached(project: Project) -> None:
     assert good.calls == ["folder:b.txt"]
 
 
+def stopping(project: Project) -> Project:
+    """The same site, where a pull ends as soon as the engine cannot be reached."""
+    (project.root / "sitegen.toml").write_text('[engine]\nattempts = 3\nwhen_down = "stop"\n')
+    return settings.load(project.root, {})
+
+
 def test_an_engine_that_is_down_blames_no_document_and_loses_none(project: Project) -> None:
     engine = Engine()
     engine.down = EngineUnreachable("nobody answers")
     with pytest.raises(EngineUnreachable):
-        run(project, engine)
+        run(stopping(project), engine)
     assert briefs(project) == {}
     assert state(project, "a") == ("pending", 0)
     assert set(done(run(project, Engine())).values()) == {"created"}
@@ -160,7 +166,7 @@ def test_an_engine_that_goes_down_in_the_middle_keeps_what_is_done(project: Proj
     engine = Engine()
     engine.errors["folder:b.txt"] = EngineUnreachable("gone")
     with pytest.raises(EngineUnreachable):
-        run(project, engine)
+        run(stopping(project), engine)
     assert state(project, "b") == ("failed", 1)
     assert len(briefs(project)) == 1
     again = Engine()
@@ -271,13 +277,17 @@ def test_an_interrupted_pull_gives_its_document_back(project: Project) -> None:
 def test_as_many_documents_are_in_hand_as_the_engine_has_slots(project: Project) -> None:
     for number in range(20):
         (project.root / "documents" / f"{number}.txt").write_text(f"Report {number}\n\n{TEXT} It is {number}.\n")
-    running, most = 0, 0
+    running, most, full = 0, 0, asyncio.Event()
 
     class Slow(Engine):
         async def summarize(self, document: Document, note: str = "") -> Summary:
             nonlocal running, most
             running += 1
             most = max(most, running)
+            if running == 4:
+                full.set()
+            async with asyncio.timeout(30):
+                await full.wait()
             await asyncio.sleep(0.01)
             running -= 1
             return await super().summarize(document, note)
