@@ -26,6 +26,7 @@ KINDS = {
     "term": "/tags/bridges/",
     "page": "/method/",
     "picture": "/wide/",
+    "withdrawn": "/briefs/back/",
     "404": "/no/such/page/",
 }
 
@@ -65,7 +66,7 @@ AAA = {"color-contrast-enhanced": {"enabled": True}}
 """Text has a contrast of 7 to 1 at least."""
 
 
-@pytest.mark.parametrize("kind", ["home", "brief", "extract", "list", "taxonomy", "term", "page", "404"])
+@pytest.mark.parametrize("kind", ["home", "brief", "extract", "list", "taxonomy", "term", "page", "withdrawn", "404"])
 def test_axe_finds_nothing_in_light_or_dark(visit: Visit, kind: str) -> None:
     visitor = visit()
     visitor.open(KINDS[kind])
@@ -215,6 +216,18 @@ def test_preview_with_drafts_marks_them(visit: Visit) -> None:
     visitor.open("/archive/")
     item = visitor.page.locator("article", has=visitor.page.locator('a[href="/briefs/secret/"]'))
     expect(item.locator(".label")).to_have_text("Draft")
+    visitor.open("/briefs/waiting/")
+    expect(visitor.page.locator(".draft-note")).to_contain_text("In review")
+
+
+def test_a_withdrawn_brief_says_why_and_nothing_else(visit: Visit) -> None:
+    visitor = visit()
+    visitor.open("/briefs/back/")
+    expect(visitor.page.locator("main p")).to_have_text(
+        ["What stood here was withdrawn.", "The sums were those of another town.", "A new brief will follow."]
+    )
+    assert visitor.page.locator('meta[name="robots"]').get_attribute("content") == "noindex"
+    assert "Taken back" not in visitor.page.content()
 
 
 @pytest.mark.parametrize("language", ["de", "fr"])

@@ -131,6 +131,9 @@ def write(folder: Path, language: str = "en") -> Path:
     _brief(folder, "arabic", 898, ARABIC, title="مجلس المدينة يقرر ترميم الجسر", language="ar", method="extract")
     _brief(folder, "hard", 897, HARD, title=f"A title with {LONG_WORD}", correspondent=LONG_WORD, tags=[LONG_WORD])
     _brief(folder, "secret", 896, "Nobody may read this yet.", title="Not yet public", status="draft", tags=["secret"])
+    notice = "The sums were those of another town.\n\nA new brief will follow."
+    _brief(folder, "back", 895, "Nobody may read this again.", title="Taken back", status="withdrawn", notice=notice)
+    _brief(folder, "waiting", 894, "Read me first.", title="Waiting", status="review", tags=["secret"])
     _brief(folder, "revised", 300, POINTS, title="A summary that was edited", method="summary")
     _brief(folder, "amended", 299, EXTRACT, title="An extract that was edited", method="extract")
     for name in ("revised", "amended"):
