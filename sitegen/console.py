@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sitegen.errors import SitegenError
 
-_STYLES = {"error": "31;1", "warning": "33", "ok": "32", "dim": "2", "bold": "1"}
+_STYLES = {"error": "31;1", "warning": "33", "ok": "32", "dim": "2", "bold": "1", "gone": "31", "new": "32"}
 
 
 class Console:
@@ -33,9 +33,21 @@ class Console:
 
         _write(sys.stdout, json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
-    def out(self, text: str = "") -> None:
+    def out(self, text: str = "", style: str | None = None) -> None:
         """The command's result for people, on stdout."""
-        _write(sys.stdout, _printable(text))
+        _write(sys.stdout, _style(_printable(text), style, sys.stdout))
+
+    def width(self) -> int | None:
+        """The columns of the terminal that shows results; None when none does."""
+        return _width(sys.stdout)
+
+    def abreast(self, cells: Sequence[tuple[str, str | None]], width: int) -> None:
+        """Texts with their styles side by side on stdout, each in a column so wide, on as many lines as they need."""
+        columns = [[(line, style) for line in _wrapped(_printable(text), width)] for text, style in cells]
+        for row in range(max(map(len, columns))):
+            parts = [column[row] if row < len(column) else ("", None) for column in columns]
+            line = "   ".join(_style(_cell(text, width), style, sys.stdout) for text, style in parts)
+            _write(sys.stdout, line.rstrip())
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Aligned columns on stdout; on a terminal the widest ones are cut until the lines fit."""
@@ -229,6 +241,23 @@ def _cell(text: str, width: int) -> str:
     from rich.cells import cell_len, set_cell_size
 
     return set_cell_size(text, width) if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """A line in pieces that fit; between words where that is possible."""
+    from rich.cells import cell_len, chop_cells
+
+    text = text.replace("\t", "    ")
+    words = text.lstrip(" ").split(" ")
+    lines = [text[: len(text) - len(text.lstrip(" "))][: width // 2]]
+    for number, word in enumerate(words):
+        longer = f"{lines[-1]} {word}" if number else f"{lines[-1]}{word}"
+        if cell_len(longer) <= width:
+            lines[-1] = longer
+        else:
+            pieces = chop_cells(word, width) or [""]
+            lines = [*lines, *pieces] if lines[-1].strip() else pieces
+    return lines
 
 
 def _width(stream: TextIO) -> int | None:

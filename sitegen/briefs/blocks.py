@@ -155,11 +155,11 @@ def joined(parts: Sequence[Placed], after: Sequence[str], newline: str) -> str:
 
 def _before(above: Placed | None, part: Placed, newline: str) -> tuple[str, ...]:
     block = part.block
-    known = part.place == 0 if above is None else (part.source, part.place - 1) == (above.source, above.place)
-    kinds = {above.block.kind, block.kind} if above else set()
-    if block.before or known or (kinds in ({"item"}, {"row"}, {"head", "row"}) and block.kind != "head"):
+    if above is None or block.before or (part.source, part.place - 1) == (above.source, above.place):
         return block.before
-    return (newline,)
+    kinds = {above.block.kind, block.kind}
+    close = kinds in ({"item"}, {"row"}, {"head", "row"}) and block.kind != "head"
+    return () if close else (newline,)
 
 
 def placed(found: Sequence[Block], source: str, span: range, newline: str | None = None) -> list[Placed]:

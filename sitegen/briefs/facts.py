@@ -18,6 +18,7 @@ from sitegen.enrich import claims, figures
 
 MOST = 6
 """So many reasons are told; an editor looks anyway."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -45,8 +46,9 @@ def _names(old: Generated, new: Generated) -> Iterator[str]:
     for one, other, what in ((new, old, "new"), (old, new, "gone")):
         known = claims.stems(_text(other))
         language = str(one.fields.get("language") or "und")[:2]
-        for line in _text(one).split("\n"):
-            yield from (f"{name} is {what}" for name in claims.names(line, language) if not claims.stems(name) <= known)
+        for sentence in _SENTENCE.split(_text(one)):
+            found = claims.names(sentence, language)
+            yield from (f"{name} is {what}" for name in found if not claims.stems(name) <= known)
 
 
 def _denials(old: Generated, new: Generated) -> Iterator[str]:

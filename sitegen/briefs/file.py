@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sitegen import frontmatter
@@ -26,7 +27,10 @@ class File:
         parsed = frontmatter.split(text.removeprefix(BOM), name)
         lines = blocks.lines_of(text)
         self.fields: dict[str, Any] = parsed.fields
-        self._head, body = lines[: parsed.body_line], lines[parsed.body_line :]
+        fence = min(parsed.body_line, len(lines))  # the reader counts blank lines after the fence to it
+        while not lines[fence - 1].strip():
+            fence -= 1
+        self._head, body = lines[:fence], lines[fence:]
         self.body = "".join(body)
         self._cut = blocks.cut(self.body)
         self.blocks = self._cut.blocks
@@ -64,7 +68,10 @@ class File:
 
     def with_body(self, parts: Sequence[Placed]) -> str:
         """The file with these blocks for its body."""
-        body = blocks.joined(parts, self._cut.after, self.newline)
+        if parts:  # what comes first stands as far below the front matter as what came first before
+            before = self.blocks[0].before if self.blocks else (self.newline,)
+            parts = [parts[0]._replace(block=replace(parts[0].block, before=before)), *parts[1:]]
+        body = blocks.joined(parts, self._cut.after if self.blocks else (), self.newline)
         head = "".join(self._head)
         if body and not head.endswith(("\n", "\r")):
             head += self.newline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -171,18 +171,22 @@ def record_path(briefs: Path, ref: str) -> Path:
 def read(briefs: Path, ref: str) -> Record | None:
     """The record of a document, None when there is none. Raises ``ProvenanceBroken``."""
     path = record_path(briefs, ref)
-    return _read(path) if path.exists() else None
+    return read_path(path) if path.exists() else None
 
 
-def read_all(briefs: Path, without: Container[str] = ()) -> Iterator[Record]:
-    """All records, in the order of their files, but for the files ``without``."""
+def read_all(briefs: Path) -> Iterator[Record]:
+    """All records, in the order of their files."""
+    return map(read_path, paths(briefs))
+
+
+def paths(briefs: Path) -> Iterator[Path]:
+    """The files of all records, in order."""
     folder = briefs / FOLDER
-    for entry in files.scan(folder):
-        if entry.path.endswith(".json") and entry.path not in without:
-            yield _read(folder / entry.path)
+    return (folder / entry.path for entry in files.scan(folder) if entry.path.endswith(".json"))
 
 
-def _read(path: Path) -> Record:
+def read_path(path: Path) -> Record:
+    """The record in a file. Raises ``ProvenanceBroken``."""
     text = files.read_text(path)
     try:
         return Record.model_validate_json(text)

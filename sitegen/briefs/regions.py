@@ -8,6 +8,11 @@ from typing import NamedTuple
 
 from sitegen.briefs.blocks import Block
 
+_ALIKE = 50
+"""Of 100: from here on two blocks look like versions of one."""
+_MOST_PAIRS = 10_000
+"""So many pairs of blocks are compared at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -40,7 +45,10 @@ class Change(NamedTuple):
 
 
 def changes(old: Sequence[Block], new: Sequence[Block]) -> list[Change]:
-    """How ``new`` differs from ``old``, by the longest list of blocks that both have."""
+    """How ``new`` differs from ``old``: what is not in the longest list of blocks that both have.
+
+    Where several blocks in a row became others, each is told from its neighbours by its likeness to the one it became.
+    """
     from rapidfuzz.distance import LCSseq
 
     numbers: dict[str, int] = {}
@@ -53,7 +61,52 @@ def changes(old: Sequence[Block], new: Sequence[Block]) -> list[Change]:
         if found and (found[-1].end, found[-1].new_end) == (here.start, here.new_start):
             here = Change(found[-1].start, here.end, found.pop().new_start, here.new_end)
         found.append(here)
-    return found
+    return [part for change in found for part in _parts(change, old, new)]
+
+
+def _parts(change: Change, old: Sequence[Block], new: Sequence[Block]) -> Iterator[Change]:
+    """A change of several blocks as one for each that has a successor, and one for what is between them."""
+    at, new_at = change.start, change.new_start
+    for place, new_place in _alike(change, old, new):
+        if (place, new_place) != (at, new_at):
+            yield Change(at, place, new_at, new_place)
+        yield Change(place, place + 1, new_place, new_place + 1)
+        at, new_at = place + 1, new_place + 1
+    if (at, new_at) != (change.end, change.new_end):
+        yield Change(at, change.end, new_at, change.new_end)
+
+
+def _alike(change: Change, old: Sequence[Block], new: Sequence[Block]) -> list[tuple[int, int]]:
+    """Which block became which, in order, so that the pairs are most alike in all; by dynamic programming."""
+    rows, columns = range(change.start, change.end), range(change.new_start, change.new_end)
+    if len(rows) * len(columns) > _MOST_PAIRS:
+        return []
+    best: list[list[float]] = [[0.0] * (len(columns) + 1) for _ in range(len(rows) + 1)]
+    worth = [[_likeness(old[row], new[column]) for column in columns] for row in rows]
+    for row in reversed(range(len(rows))):
+        for column in reversed(range(len(columns))):
+            paired = best[row + 1][column + 1] + worth[row][column]
+            best[row][column] = max(paired, best[row + 1][column], best[row][column + 1])
+    pairs: list[tuple[int, int]] = []
+    row = column = 0
+    while row < len(rows) and column < len(columns):
+        if worth[row][column] > 0 and best[row][column] == best[row + 1][column + 1] + worth[row][column]:
+            pairs.append((rows[row], columns[column]))
+            row, column = row + 1, column + 1
+        elif best[row][column] == best[row + 1][column]:
+            row += 1
+        else:
+            column += 1
+    return pairs
+
+
+def _likeness(one: Block, other: Block) -> float:
+    """How much two blocks look like versions of one: above 0 when they do, 50 at most."""
+    from rapidfuzz.fuzz import ratio
+
+    if one.kind != other.kind or one.key.startswith("#") != other.key.startswith("#"):
+        return 0
+    return max(0.0, float(ratio(one.key, other.key)) - _ALIKE)
 
 
 def regions(base: Sequence[Block], ours: Sequence[Block], theirs: Sequence[Block]) -> Iterator[Region]:

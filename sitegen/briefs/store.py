@@ -221,10 +221,17 @@ class Store:
         return self.path_of(ref) is None and not provenance.record_path(self.root, ref).exists()
 
     def tombstones(self) -> Iterator[Record]:
-        """The records of briefs that editors deleted. Raises ``ProvenanceBroken``."""
+        """The records of briefs that editors deleted; what is wrong with one that cannot be read goes to ``broken``."""
         there = {*self._by_source, *self._broken_sources}
         known = {provenance.record_path(self.root, ref).name for ref in there}
-        for record in provenance.read_all(self.root, known):
+        for path in provenance.paths(self.root):
+            if path.name in known:
+                continue
+            try:
+                record = provenance.read_path(path)
+            except SitegenError as error:
+                self.broken.extend(error.problems)
+                continue
             if record.latest is not None and record.brief not in self._broken_paths:
                 yield record
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sitegen.cli import moves
+from sitegen.cli import merging, moves
 from sitegen.cli.app import App, global_options, pass_app
 from sitegen.cli.choosing import selecting, selection
 
@@ -28,12 +28,13 @@ def command() -> None:
     Examples:
       sitegen brief list --status draft
       sitegen brief show bridge-inspection
+      sitegen brief diff bridge-inspection
       sitegen brief publish bridge-inspection --approve
     """
 
 
-for _move in (moves.approve, moves.publish, moves.withdraw):
-    command.add_command(_move)
+for _verb in (*merging.COMMANDS, moves.approve, moves.publish, moves.withdraw):
+    command.add_command(_verb)
 
 
 @command.command("list")
@@ -70,7 +71,7 @@ def list_briefs(app: App, /, sort: str, **options: Any) -> None:
     """
     from sitegen.enrich.overview import overview, worst_first
 
-    lines, store = overview(app.project())
+    lines, store = overview(app.project(), deleted="deleted" in options["states"])
     wanted = selection(**options)
     shown = [line for line in lines if wanted.has(line)]
     if sort == "score":
@@ -152,7 +153,7 @@ def _print(app: App, brief: Brief, record: Record | None, line: Line) -> None:
     out()
     out(brief.body.strip())
     if record is not None and (proposal := record.waiting(brief.text)):
-        out("\n--- proposal: the newer text, not in the file ---\n")
+        out("\n--- proposal: the newer text, not in the file; `sitegen brief diff` compares the two ---\n")
         out(proposal.text.generated().text.strip())
 
 

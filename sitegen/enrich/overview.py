@@ -53,8 +53,10 @@ def worst_first(lines: Iterable[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: line.scores.weakest if line.scores else 2.0)
 
 
-def overview(project: Project) -> tuple[list[Line], Store]:
+def overview(project: Project, *, deleted: bool = False) -> tuple[list[Line], Store]:
     """All briefs by title, then all documents without one; and the store they were read from.
+
+    With ``deleted`` those as well whose briefs editors deleted.
 
     What cannot be read is among ``Store.broken``; it does not hide the rest.
     """
@@ -69,6 +71,8 @@ def overview(project: Project) -> tuple[list[Line], Store]:
         for entry in without
         if entry.state == "done" and _to_be_made_again(project, store, entry)
     ]
+    if deleted:
+        lines += map(_line_deleted, store.tombstones())
     return lines, store
 
 
@@ -220,6 +224,12 @@ def _journal(path: Path) -> Iterator[Journal]:
 
 
 _EFFECTIVE = os.access in os.supports_effective_ids
+
+
+def _line_deleted(record: Record) -> Line:
+    title = "" if record.latest is None else str(record.latest[0].fields.get("title") or "")
+    why = f"its file {record.brief} was deleted; `sitegen brief restore` brings it back"
+    return Line("deleted", title, record.source, None, (), why)
 
 
 def _line_without(entry: Entry) -> Line:

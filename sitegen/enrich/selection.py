@@ -25,7 +25,7 @@ FLAGS = {
     "expired": "expired",
 }
 """What a line's flags are called on the command line."""
-STATES = ("draft", "review", "published", "withdrawn", "pending", "empty", "failed", "dead")
+STATES = ("draft", "review", "published", "withdrawn", "pending", "empty", "failed", "dead", "deleted")
 _WILD = "*?["
 
 

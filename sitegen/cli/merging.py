@@ -1,0 +1,253 @@
+"""``sitegen brief diff``, ``accept``, ``reject``, ``lock``, ``unlock`` and ``restore``: an editor has the last word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sitegen.cli.app import App, Function, global_options, pass_app
+
+if TYPE_CHECKING:
+    from sitegen.briefs.difference import Difference, Piece
+    from sitegen.briefs.merge import Choice
+    from sitegen.briefs.store import Store
+    from sitegen.briefs.verdicts import Verdict
+    from sitegen.console import Console
+
+WIDE = 110
+"""Columns of a terminal from which on two texts are shown side by side."""
+
+
+def _store(app: App) -> Store:
+    from sitegen.briefs.store import Store
+
+    return Store.open(app.project().briefs)
+
+
+# ---------------------------------------------------------------------------------------------------------------- diff
+
+
+@click.command("diff", short_help="Show what was changed by hand, and what is proposed.")
+@click.argument("ref")
+@click.option("--unified", is_flag=True, help="One text below the other, on a wide terminal too.")
+@global_options
+@pass_app
+def diff(app: App, ref: str, unified: bool) -> None:
+    """Show what an editor changed in a brief since it was generated, and what a newer text proposes.
+
+    REF is a slug, a file name, or a source such as paperless:12. Lines with - are what was generated or what is in the
+    file, lines with + what the file or the proposal has instead. On a wide terminal the two stand side by side.
+
+    \b
+    Examples:
+      sitegen brief diff bridge-inspection
+      sitegen --json brief diff paperless:12
+    """
+    from sitegen.briefs.difference import Difference
+
+    store = _store(app)
+    found = Difference.of(store, store.find(ref))
+    if app.console.json:
+        app.console.data(found.as_dict())
+        return
+    width = app.console.width()
+    _show(app.console, found, ref, None if unified or width is None or width < WIDE else width)
+
+
+def _show(console: Console, found: Difference, ref: str, width: int | None) -> None:
+    console.out(f"{found.brief}{f', made from {found.source}' if found.source else ''}", "bold")
+    if found.locked:
+        console.out(f"locked: {', '.join(found.locked)}")
+    if found.edited:
+        console.out("\nChanged by hand since it was generated:", "bold")
+        for piece in found.edited:
+            _piece(console, piece, width, proposed=False)
+    if found.made is not None:
+        console.out(f"\nProposed by {found.made.engine} {found.made.model} on {found.made.at:%Y-%m-%d}:", "bold")
+        if found.reasons:
+            console.out(
+                f"It waits because the brief is published and facts differ: {', '.join(found.reasons)}", "warning"
+            )
+        for piece in found.proposed:
+            _piece(console, piece, width, proposed=True)
+        console.say(f"\nTo decide: sitegen brief accept {ref} --hunk N, --field NAME or --all; or brief reject.")
+    elif not found.edited:
+        console.say("Nothing was changed by hand, and nothing is proposed.")
+
+
+def _piece(console: Console, piece: Piece, width: int | None, *, proposed: bool) -> None:
+    label = f"line {piece.line}" if piece.field is None else piece.field
+    if proposed:
+        label = f"--hunk {piece.hunk}, {label}" if piece.field is None else f"--field {label}"
+    console.out(f"\n  {label}{' (you changed this, too)' if piece.clash else ''}")
+    if width is not None:
+        column = (width - 3) // 2
+        for row in range(max(len(piece.before), len(piece.after))):
+            before, after = (side[row] if row < len(side) else "" for side in (piece.before, piece.after))
+            same = before == after
+            console.abreast([(before, None if same else "gone"), (after, None if same else "new")], column)
+        return
+    for line in piece.before:
+        console.out(f"  - {line}", "gone")
+    for line in piece.after:
+        console.out(f"  + {line}", "new")
+
+
+# ------------------------------------------------------------------------------------------------------------- verdicts
+
+
+def _choosing(function: Function) -> Function:
+    """Adds how proposals are named."""
+    options = [
+        click.argument("ref"),
+        click.option("--field", "fields", multiple=True, metavar="NAME", help="This field; may be given often."),
+        click.option(
+            "--hunk", "hunks", multiple=True, type=click.IntRange(1), metavar="N", help="This place of the text."
+        ),
+        click.option("--all", "every", is_flag=True, help="All that is proposed."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def _choice(fields: tuple[str, ...], hunks: tuple[int, ...], every: bool) -> Choice | None:
+    from sitegen.briefs.merge import Choice
+
+    if every and (fields or hunks):
+        raise click.UsageError("--all says everything; give it alone.")
+    return None if every else Choice(frozenset(fields), frozenset(hunks))
+
+
+@click.command("accept", short_help="Take proposals over into a brief.")
+@_choosing
+@global_options
+@pass_app
+def accept(app: App, ref: str, fields: tuple[str, ...], hunks: tuple[int, ...], every: bool) -> None:
+    """Take over what a newer text proposes: the whole of it, or some fields and places, as `brief diff` numbers them.
+
+    What you wrote in these places is replaced; git has it. The numbers of what is left begin anew.
+
+    \b
+    Examples:
+      sitegen brief accept bridge-inspection --hunk 2
+      sitegen brief accept bridge-inspection --field title --field summary
+      sitegen brief accept paperless:12 --all
+    """
+    from sitegen.briefs import verdicts
+
+    if not (fields or hunks or every):
+        raise click.UsageError("Say what: --field NAME, --hunk N, or --all. `sitegen brief diff` shows what there is.")
+    _tell(app, "accepted", verdicts.accept(_store(app), ref, _choice(fields, hunks, every)))
+
+
+@click.command("reject", short_help="Drop proposals; the brief stays as it is.")
+@_choosing
+@global_options
+@pass_app
+def reject(app: App, ref: str, fields: tuple[str, ...], hunks: tuple[int, ...], every: bool) -> None:
+    """Drop what a newer text proposes, all of it or some fields and places. The file is not touched.
+
+    The same will not be proposed again; what a still newer text says there, will.
+
+    \b
+    Examples:
+      sitegen brief reject bridge-inspection
+      sitegen brief reject bridge-inspection --hunk 1 --field title
+    """
+    from sitegen.briefs import verdicts
+
+    every = every or not (fields or hunks)
+    _tell(app, "rejected", verdicts.reject(_store(app), ref, _choice(fields, hunks, every)))
+
+
+def _tell(app: App, what: str, verdict: Verdict) -> None:
+    if app.console.json:
+        app.console.data({"brief": verdict.path, what: _as_dict(verdict.done), "left": _as_dict(verdict.left)})
+        return
+    left = f"Left: {_words(verdict.left)}." if verdict.left else "Nothing is left."
+    app.console.say(f"{verdict.path}: {what} {_words(verdict.done) or 'nothing'}. {left}")
+
+
+def _as_dict(choice: Choice) -> dict[str, object]:
+    return {"fields": sorted(choice.fields), "hunks": sorted(choice.hunks)}
+
+
+def _words(choice: Choice) -> str:
+    return ", ".join([*sorted(choice.fields), *(f"hunk {number}" for number in sorted(choice.hunks))])
+
+
+# ---------------------------------------------------------------------------------------------------- locks and restore
+
+
+@click.command("lock", short_help="Keep newer texts away from fields.")
+@click.argument("ref")
+@click.argument("fields", nargs=-1, required=True, metavar="FIELD...")
+@global_options
+@pass_app
+def lock(app: App, ref: str, fields: tuple[str, ...]) -> None:
+    """Keep newer texts away from fields of a brief, or from its `body`: they are neither merged nor proposed.
+
+    The front matter gets a line such as `locked: [title]`; you may as well write it yourself.
+
+    \b
+    Examples:
+      sitegen brief lock bridge-inspection title summary
+      sitegen brief lock bridge-inspection body
+    """
+    from sitegen.briefs import verdicts
+
+    _tell_locked(app, ref, verdicts.lock(_store(app), ref, fields))
+
+
+@click.command("unlock", short_help="Let newer texts at fields again.")
+@click.argument("ref")
+@click.argument("fields", nargs=-1, required=True, metavar="FIELD...")
+@global_options
+@pass_app
+def unlock(app: App, ref: str, fields: tuple[str, ...]) -> None:
+    """Let newer texts at fields of a brief again that were locked.
+
+    \b
+    Examples:
+      sitegen brief unlock bridge-inspection title
+    """
+    from sitegen.briefs import verdicts
+
+    _tell_locked(app, ref, verdicts.unlock(_store(app), ref, fields))
+
+
+def _tell_locked(app: App, ref: str, locked: tuple[str, ...]) -> None:
+    if app.console.json:
+        app.console.data({"brief": ref, "locked": locked})
+    else:
+        app.console.say(f"Locked: {', '.join(locked)}." if locked else "Nothing is locked.")
+
+
+@click.command("restore", short_help="Bring a deleted brief back.")
+@click.argument("ref")
+@global_options
+@pass_app
+def restore(app: App, ref: str) -> None:
+    """Bring back a brief whose file was deleted, as a draft, as it was generated last.
+
+    REF is its source, such as paperless:12, or the name that its file had. What had been changed in it by hand only git
+    still knows. `sitegen brief list --status deleted` names all that can be restored.
+
+    \b
+    Examples:
+      sitegen brief restore paperless:12
+    """
+    from sitegen.briefs import verdicts
+
+    project = app.project()
+    store = _store(app)
+    path = f"{project.briefs.name}/{verdicts.restore(store, ref)}"
+    if app.console.json:
+        app.console.data({"brief": path})
+    else:
+        app.console.say(f"Restored {path} as a draft. `sitegen pull --document {ref}` brings it up to date.")
+
+
+COMMANDS = (diff, accept, reject, lock, unlock, restore)
