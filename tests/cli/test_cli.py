@@ -165,17 +165,16 @@ def test_a_broken_record_hides_no_other_brief(site: Path, capsys: pytest.Capture
 def test_a_proposal_is_shown_below_the_editors_text(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(["--site", str(site), "pull", "-q"])
     path = next((site / "briefs").glob("*.md"))
-    path.write_text(path.read_text() + "\nMy own words.\n")
+    path.write_text(path.read_text().replace("summary: The", "summary: My own words. The"))
     (site / "documents" / "bridge.txt").write_text(
         "Report\n\nThe mayor of the town opened the new swimming pool in the park on 5 May 2026 in the rain.\n"
     )
     assert run(["--site", str(site), "pull"]) == 0
     assert "1 proposed to editors" in capsys.readouterr().err
     assert run(["--site", str(site), "brief", "show", path.stem]) == 0
-    mine, _, proposal = capsys.readouterr().out.partition("--- proposal")
-    assert "My own words." in mine
-    assert "swimming pool" in proposal
-    assert "swimming pool" not in path.read_text()
+    _, _, proposal = capsys.readouterr().out.partition("--- proposal")
+    assert "summary: The mayor of the town opened the new swimming pool" in proposal
+    assert "summary: My own words." in path.read_text()
 
 
 def test_cache_stats_and_prune(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
