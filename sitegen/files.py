@@ -8,7 +8,6 @@ import fcntl
 import hashlib
 import os
 import re
-import secrets
 import stat
 import unicodedata
 from collections.abc import Iterator
@@ -82,7 +81,7 @@ def _written(path: Path, data: bytes | str, *, durable: bool) -> Iterator[Path]:
     raw = data.encode() if isinstance(data, str) else data
     with guarded(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.parent / f".{path.name[:40]}.{secrets.token_hex(4)}.tmp"
+        temporary = path.parent / f".{path.name[:40]}.{os.urandom(4).hex()}.tmp"
         try:
             with temporary.open("xb") as file:
                 file.write(raw)
@@ -113,7 +112,7 @@ class Writer:
 
     def __init__(self, root: Path) -> None:
         self._root = str(root)
-        self._suffix = f".{secrets.token_hex(4)}.tmp"
+        self._suffix = f".{os.urandom(4).hex()}.tmp"
         self._known: set[str] = set()
 
     def write(self, relative: str, data: bytes) -> os.stat_result:

@@ -1,6 +1,6 @@
-"""Front matter: the YAML between two ``---`` lines at the head of a page or brief, read strictly and fast.
+"""Front matter: the fields that a page or brief may have, and of what type they are.
 
-Both halves of sitegen read Markdown files with this module; it is all that they share about them.
+Both halves of sitegen read Markdown files with this module and ``head``; it is all that they share about them.
 """
 
 from __future__ import annotations
@@ -8,56 +8,24 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Container
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-import yaml
-from frontmatter.default_handlers import YAMLHandler
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from sitegen.errors import (
-    ContentError,
-    FrontMatterBroken,
-    FrontMatterDuplicateKey,
-    FrontMatterInvalid,
-    FrontMatterUnclosed,
-    Place,
-    raise_all,
-)
-from sitegen.settings import LANGUAGE, TEMPLATE
+from sitegen.errors import ContentError, FrontMatterInvalid, Place, raise_all
+from sitegen.head import FENCE as FENCE
+from sitegen.head import DuplicateKey as DuplicateKey
+from sitegen.head import Loader as Loader
+from sitegen.head import Parsed as Parsed
+from sitegen.head import Status as Status
+from sitegen.head import body as body
+from sitegen.head import line_of as line_of
+from sitegen.head import split as split
+from sitegen.head import unstated as unstated
+from sitegen.shapes import LANGUAGE, TEMPLATE
 
-FENCE = "---"
-Status = Literal["draft", "review", "published", "withdrawn"]
-"""Only what is `published` is public, and only on its days: see ``Matter.publish_at`` and ``Matter.expires``."""
 Method = Literal["summary", "extract", "written"]
 """How a text came to be: summarised by a model, picked from the document, or written by a person."""
-
-
-class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C loader is 7 times faster
-    """A safe loader that refuses a key which stands twice, by raising ``DuplicateKey``."""
-
-
-def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str | int | float | bool | dt.date | type(None)):
-            raise yaml.constructor.ConstructorError(None, None, "a key must be plain text", key_node.start_mark)
-        if key in seen:
-            raise DuplicateKey(str(key), key_node.start_mark.line)
-        seen.add(key)
-    return dict(yaml.SafeLoader.construct_mapping(loader, node, deep=True))
-
-
-Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-
-
-class DuplicateKey(Exception):
-    """A key stands twice."""
-
-    def __init__(self, key: str, line: int) -> None:
-        super().__init__(key)
-        self.key, self.line = key, line
 
 
 def _text_of(value: object) -> object:
@@ -183,73 +151,6 @@ class Matter(_Fields):
         return "future" if first is not None and first > today else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A file taken apart: the raw fields, the Markdown after them and the line on which that begins (from 1)."""
-
-    fields: dict[str, Any]
-    body: str
-    body_line: int
-
-
-def split(text: str, name: str) -> Parsed:
-    """Takes ``text`` apart; ``name`` stands in errors. Without front matter the fields are empty.
-
-    Raises ``FrontMatterUnclosed``, ``FrontMatterBroken`` or ``FrontMatterDuplicateKey``, each with its line.
-    """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if text.split("\n", 1)[0].rstrip() != FENCE:
-        return Parsed({}, text, 1)
-    handler = YAMLHandler()
-    try:
-        head, body = handler.split(text)
-    except ValueError:
-        raise FrontMatterUnclosed("the front matter has no end", place=Place(name, 1)) from None
-    fields = _load(head, name)
-    body_line = text.count("\n", 0, len(text) - len(body)) + 1
-    return Parsed(fields, body, body_line)
-
-
-def body(text: str) -> str:
-    """The Markdown of a file that ``split`` has taken apart before, without reading its fields again."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if text.split("\n", 1)[0].rstrip() != FENCE:
-        return text
-    return str(YAMLHandler().split(text)[1])
-
-
-def _load(head: str, name: str) -> dict[str, Any]:
-    offset = 1 if head.startswith("\n") else 2
-    try:
-        _refuse_aliases(head, name, offset)
-        fields = yaml.load(head, Loader)  # noqa: S506  # a safe loader with one check more
-    except DuplicateKey as error:
-        place = Place(name, error.line + offset)
-        raise FrontMatterDuplicateKey(f"the field {error.key!r} stands twice", place=place) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or str(error).split("\n")[0]
-        place = Place(name, mark.line + offset, mark.column + 1) if mark else Place(name, 1)
-        raise FrontMatterBroken(f"the front matter is not YAML: {reason}", place=place) from None
-    except (ValueError, RecursionError) as error:  # a date such as 2024-13-45; nesting without end
-        raise FrontMatterBroken(f"the front matter cannot be read: {error}", place=Place(name, 1)) from None
-    if fields is None:
-        return {}
-    if not isinstance(fields, dict):
-        raise FrontMatterBroken("the front matter is not a list of `field: value` lines", place=Place(name, 2))
-    return fields
-
-
-def _refuse_aliases(head: str, name: str, offset: int) -> None:
-    """A few lines of YAML aliases can stand for gigabytes, or contain themselves."""
-    if "&" not in head or "*" not in head:
-        return
-    for event in yaml.parse(head, Loader):
-        if isinstance(event, yaml.AliasEvent):
-            place = Place(name, event.start_mark.line + offset if event.start_mark else 1)
-            raise FrontMatterBroken(f"the alias *{event.anchor} is not allowed in front matter", place=place)
-
-
 def validate(fields: dict[str, Any], name: str, text: str, more: Container[str] | None = ()) -> Matter:
     """The fields as ``Matter``; raises ``FrontMatterInvalid`` for every wrong field, with its line in ``text``.
 
@@ -284,19 +185,3 @@ def _explained(item: dict[str, Any], name: str, text: str) -> ContentError:
             return FrontMatterInvalid(f"unknown field {key!r}{hint}", place=place)
         return FrontMatterInvalid(f"unknown field {where!r}", place=place)
     return FrontMatterInvalid(f"{where}: {item['msg']}", place=place)
-
-
-def unstated(name: str) -> FrontMatterInvalid:
-    """What is wrong with a brief that does not say its status: a lost line, or a lost fence, must not publish it."""
-    remedy = "Write `status: draft` or `status: published` between two --- lines, the first at the top of the file."
-    return FrontMatterInvalid("a brief must say its status", place=Place(name, 1), remedy=remedy)
-
-
-def line_of(text: str, key: str) -> int | None:
-    """The line of a front matter field in the file's text, from 1."""
-    for number, line in enumerate(text.split("\n"), 1):
-        if number > 1 and line.rstrip() == FENCE:
-            return None
-        if line.startswith((f"{key}:", f'"{key}":', f"'{key}':")):
-            return number
-    return None

@@ -12,7 +12,6 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -40,19 +39,13 @@ from sitegen.errors import (
     TextNotUtf8,
     raise_all,
 )
-from sitegen.root import ENV_PREFIX, FILE_NAME, STATE_FOLDER, above
+from sitegen.project import ELSEWHERE
+from sitegen.project import Project as Project
+from sitegen.root import ENV_PREFIX, FILE_NAME, above
+from sitegen.shapes import HTTP_URL, LANGUAGE, NAME, PERMALINK, TEMPLATE
+from sitegen.shapes import PrivateKind as PrivateKind
 
-LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-NAME = r"^[a-z][a-z0-9_-]*$"
-_PART = r"\{(year|month|day|folder|slug)\}"
-PERMALINK = rf"^/(([A-Za-z0-9_~-]|{_PART})([A-Za-z0-9_.~-]|{_PART})*/)*$"
-TEMPLATE = r"^[\w-]+(/[\w-]+)*\.html$"
-_UNFIT = r"\s\x00-\x20\x7f?#\"'<>\\"
-HTTP_URL = rf"^https?://(\[[0-9A-Fa-f:.]+\]|[^{_UNFIT}/@:\[\]]+)(:[0-9]{{1,5}})?(/[^{_UNFIT}]*)?$"
-"""A host, a port and a path. No name and no password: an address stands in messages and in `sitegen config`."""
 Address = Annotated[str, Field(pattern=HTTP_URL)]
-PrivateKind = Literal["email", "phone", "iban", "card", "id", "credential", "address", "birth", "name"]
-"""What the privacy scan looks for."""
 _PRIVATE: tuple[PrivateKind, ...] = get_args(PrivateKind)
 
 
@@ -539,37 +532,6 @@ class Settings(_Section):
         return languages
 
 
-@dataclass(frozen=True)
-class Project:
-    """A site on disk: its folder, its settings, and where each setting came from."""
-
-    root: Path
-    settings: Settings
-    origins: Mapping[str, str]
-    """Dotted option → ``sitegen.toml:12``, the name of an environment variable, or ``default``."""
-
-    @property
-    def state(self) -> Path:
-        """The folder of journal, cache and locks; never committed."""
-        return self.root / STATE_FOLDER
-
-    @property
-    def output(self) -> Path:
-        return self.root / self.settings.build.output
-
-    @property
-    def content(self) -> Path:
-        return self.root / self.settings.build.content
-
-    @property
-    def briefs(self) -> Path:
-        return self.root / self.settings.build.briefs
-
-    def path(self, relative: Path) -> Path:
-        """A path from the settings; relative ones are relative to the site's folder."""
-        return self.root / relative
-
-
 def find_root(start: Path) -> Path:
     """The nearest folder from ``start`` upwards that holds a sitegen.toml. Raises ``SettingsMissing``."""
     found = above(start)
@@ -607,7 +569,8 @@ def load(site: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         problems += _explain(error, path, text, origins)
     raise_all(problems)
     assert settings is not None
-    return Project(root, settings, {name: origins.get(name, "default") for name, _ in options(settings)})
+    every = {name: origins.get(name, "default") for name, _ in options(settings)}
+    return Project(root, settings, every, settings.model_dump_json(exclude={*ELSEWHERE}))
 
 
 def place_of(root: Path, *key: str | int) -> Place:

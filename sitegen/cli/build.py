@@ -76,7 +76,7 @@ def _check(base_url: str | None) -> None:
     import re
 
     if base_url is not None:
-        from sitegen.settings import HTTP_URL
+        from sitegen.shapes import HTTP_URL
 
         if not re.fullmatch(HTTP_URL, base_url):
             message = "write it as in https://www.example.org/, without a name."
@@ -86,7 +86,7 @@ def _check(base_url: str | None) -> None:
 def _build(app: App, options: BuildOptions, seen: Seen) -> BuildReport:
     from sitegen.site.build import build
 
-    project = app.project()
+    project = seen.project or app.project()
     with app.console.progress("Building", "pages", threads=False) as bar:
         app.kept = report = build(project, options, bar.at, seen=seen)
     return report

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import get_args
 
-from sitegen.settings import PrivateKind
+from sitegen.shapes import PrivateKind
 
 KINDS: tuple[PrivateKind, ...] = get_args(PrivateKind)
 

@@ -46,7 +46,7 @@ class Guard:
         """``lists`` are the contents of the files of names. Raises ``TextNotUtf8``."""
         self._settings = settings
         self._lines = [line for name, raw in lists.items() for line in files.decode(raw, name).splitlines()]
-        settled = settings.model_dump_json(include={"kinds", "own", "regions", "pages"})
+        settled = repr((settings.kinds, settings.own, settings.regions, settings.pages))
         self.key = files.sha256("\n".join([settled, *self._lines]))
         """Changes with all that decides what is found, but for the code."""
 

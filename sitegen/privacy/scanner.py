@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from sitegen.privacy.finding import Finding
 from sitegen.privacy.reading import Reading
 from sitegen.privacy.triggers import Triggers
-from sitegen.settings import PrivateKind
+from sitegen.shapes import PrivateKind
 
 if TYPE_CHECKING:
     from sitegen.privacy.names import Names

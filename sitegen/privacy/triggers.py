@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from sitegen.settings import PrivateKind
+from sitegen.shapes import PrivateKind
 
 _DATES = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4}|[0-9]{1,3}(?:[.,][0-9]{3})+(?![.,]?[0-9])"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sitegen.errors import AssetBroken
-from sitegen.settings import Project
 from sitegen.site import store
 from sitegen.site.chain import Layers
 from sitegen.site.inputs import Inputs
 from sitegen.site.tracking import digest
+
+if TYPE_CHECKING:
+    from sitegen.project import Project
 
 FOLDER = "assets"
 """Where files are published whose names say what is in them. Browsers are told to keep them for ever."""

@@ -21,14 +21,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sitegen import errors, files, settings
+from sitegen import errors, files
 from sitegen.errors import Locked, Place, SitegenError, raise_all
-from sitegen.settings import Project
+from sitegen.project import Project
+from sitegen.shapes import HTTP_URL
 from sitegen.site import chain, folders, store
 from sitegen.site.glance import Seen, note
 from sitegen.site.inputs import Inputs, Stamp
 from sitegen.site.memory import State, freeze, thaw
 from sitegen.site.outputs import Change, Folder, Made, settled
+from sitegen.site.register import Register
 from sitegen.site.report import BuildOptions, BuildReport
 
 if TYPE_CHECKING:
@@ -55,9 +57,6 @@ __all__ = ["BuildOptions", "BuildReport", "Progress", "build"]
 
 Progress = Callable[[str, int, int], None]
 """Told the phase (``read``, ``render``), how much of it is done, and how much there is."""
-
-_ELSEWHERE = {"source", "engine", "briefs", "serve", "publish"}
-"""Settings that have no say in what is built."""
 
 
 def build(
@@ -127,10 +126,11 @@ class _Run:
         self.hooks: Any = None
         name = files.sha256(str(self.output))[:12]
         self.state_path = self.folder / f"state-{name}"
+        self.register = Register(self.state_path, self.versions)
         self.ledger = self.folder / f"outputs-{name}.json"
         self.links = self.folder / f"links-{name}"
         self.notes: list[str] = []
-        self.key = repr((project.settings.model_dump_json(exclude=_ELSEWHERE), self.base_url))
+        self.key = repr((project.said, self.base_url))
         self.key += repr((options.drafts, options.future, options.expired, options.search, options.guard))
         self.key += repr([str(layer.folder) for layer in self.chain])
         self.key += repr((str(self.earlier), options.carry_days)) if self.earlier else ""
@@ -140,12 +140,12 @@ class _Run:
             self._clean()
         trees = self._trees()
         if (seen := self.seen.about(self.key, self.output, trees)) is not None:
-            target, inputs = seen
+            target, inputs, self.register = seen
         else:
-            state = State.load(self.state_path, self.versions)
+            state = State.load(self.register)
             target = Folder(self.output, self.ledger, state.outputs if state else {})
             inputs = Inputs(self.project.root, trees, state.inputs if state else {})
-            if state is not None and state.holds(self.key, self.today, inputs, target, lambda: self._save(state)):
+            if state is not None and state.holds(self.key, self.today, inputs, target, self.register):
                 self._phase("scan")
                 warnings = tuple(thaw(warning) for warning in state.warnings)
                 self._judge(warnings)
@@ -167,9 +167,6 @@ class _Run:
             trees |= carry.trees(self.earlier)
         return trees
 
-    def _save(self, state: State) -> None:
-        state.save(self.state_path, self.versions)
-
     def note(self) -> None:
         """Lets the next build look before it loads the settings."""
         if self.seen.asked:
@@ -177,12 +174,12 @@ class _Run:
             places = (self.state_path, self.ledger)
             found = (self.key, self.output, written, places, self.project.settings.build.strict)
             themes = tuple((layer.name, layer.folder) for layer in self.chain)
-            note(self.seen, self.options, self.project.root, found, self._trees(), themes)
+            note(self.seen, self.options, self.project, found, self._trees(), themes)
 
     def _clean(self) -> None:
         Folder(self.output, self.ledger, {}).empty()
-        files.remove(self.state_path)
-        files.remove(self.links)
+        self.register.forget()
+        Register(self.links, "").forget()
         store.forget(self.folder)
 
     def _phase(self, name: str) -> None:
@@ -350,7 +347,7 @@ class _Run:
         state.outputs = closing.kept | pictures.kept | dict(settled(changes, stamps, target, time.time_ns()))
         state.warnings = [freeze(warning) for warning in content.warnings]
         closing.check.save()
-        self._save(state)
+        state.save(self.register)
         self._phase("write")
         written = len(stamps)
         unchanged = len(closing.paths) - written
@@ -529,6 +526,6 @@ def _blamed(error: Exception) -> SitegenError:
 
 
 def _base_url(url: str) -> str:
-    if not re.fullmatch(settings.HTTP_URL, url):
+    if not re.fullmatch(HTTP_URL, url):
         raise errors.SettingsInvalid("the base URL must be a full address such as https://example.org/", place=url)
     return url if url.endswith("/") else f"{url}/"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sitegen import settings
 from sitegen.site.address import SECTION
 from sitegen.site.record import Record, packed
 from sitegen.site.scope import Names
+
+if TYPE_CHECKING:
+    from sitegen import settings
 
 
 class Inheritance:
@@ -55,7 +57,7 @@ class Inheritance:
 
 
 def _fields(cascade: settings.Cascade) -> dict[str, Any]:
-    return dict(packed(cascade.model_dump(exclude={"folder"}, exclude_unset=True)))
+    return {name: packed(getattr(cascade, name)) for name in sorted(cascade.model_fields_set - {"folder"})}
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sitegen.errors import Place, SitegenError, ThemeBroken, ThemeMissing, raise
 from sitegen.site.inputs import Inputs
 
 if TYPE_CHECKING:
-    from sitegen.settings import Project
+    from sitegen.project import Project
 
 FILE_NAME = "theme.toml"
 _PACKAGE = Path(__file__).resolve().parent.parent

@@ -7,16 +7,19 @@ from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha384
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from sitegen import files
 from sitegen.errors import AssetBroken, Place, SitegenError, raise_all
-from sitegen.settings import Project
 from sitegen.site.assets import FOLDER, Assets, misplaced
 from sitegen.site.chain import Layers, shown
 from sitegen.site.inputs import Inputs
 from sitegen.site.modules import Modules
 from sitegen.site.styles import Sheet, bundle
+
+if TYPE_CHECKING:
+    from sitegen.project import Project
 
 _SCRIPTS = (".js", ".mjs")
 _FINGERPRINTED = (".css", *_SCRIPTS, ".woff", ".woff2", ".ttf", ".otf")

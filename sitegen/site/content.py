@@ -21,8 +21,7 @@ from sitegen.errors import (
     SitegenError,
     SourceClaimedTwice,
 )
-from sitegen.frontmatter import unstated
-from sitegen.settings import Settings
+from sitegen.head import unstated
 from sitegen.site import sections, taxonomy, withdrawn
 from sitegen.site.address import INDEX, SECTION, Addresses
 from sitegen.site.alphabet import order
@@ -38,12 +37,14 @@ from sitegen.site.page import Link, PageKind
 from sitegen.site.record import Origin, Record, unpacked
 from sitegen.site.scope import Names, Scope, begins
 from sitegen.site.stored import StoredPage
-from sitegen.site.typed import Models
 from sitegen.site.withdrawn import Withdrawn
 from sitegen.text import SLUG_LIMIT, plain
 
 if TYPE_CHECKING:
     from pluggy import PluginManager
+
+    from sitegen.settings import Settings
+    from sitegen.site.typed import Models
 
 
 @dataclass(slots=True)
@@ -140,7 +141,7 @@ class _Gatherer:
         self._content.others = [Content(edition) for edition in editions.values() if edition is not own]
         self._contents = {content.edition.code: content for content in self._content.editions}
         self._addresses = {code: Addresses(scope.settings.permalinks, code) for code in editions}
-        self._models = Models(scope.settings.collections, inputs) if scope.settings.collections else None
+        self._models = _models(scope, inputs)
         self._origins = {origin.source: origin for origin in shelf.origins.values()}
 
     def gather(self) -> Content:
@@ -287,6 +288,14 @@ class _Gatherer:
 
         found = self._content.problems if self._scope.guard else self._content.warnings
         found += guard.problems(entry.private, path)
+
+
+def _models(scope: Scope, inputs: Inputs) -> Models | None:
+    if not scope.settings.collections:
+        return None
+    from sitegen.site.typed import Models
+
+    return Models(scope.settings.collections, inputs)
 
 
 def _put(content: Content, page: StoredPage) -> None:

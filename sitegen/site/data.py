@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import tomllib
@@ -14,7 +13,7 @@ import yaml
 
 from sitegen import files
 from sitegen.errors import DataBroken, Place
-from sitegen.frontmatter import DuplicateKey, Loader
+from sitegen.head import DuplicateKey, Loader
 from sitegen.site import tracking
 from sitegen.site.inputs import Inputs
 
@@ -119,6 +118,8 @@ def _parse(raw: bytes, name: str) -> Any:
 
 
 def _rows(text: str, name: str) -> list[dict[str, str]]:
+    import csv
+
     reader = csv.reader(io.StringIO(text), strict=True)
     try:
         head = next(reader, [])

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sitegen.errors import LanguageUnclear, SitegenError, TranslationTwice
-from sitegen.settings import Language as Stated
-from sitegen.settings import Settings
 from sitegen.site.languages import Languages
 from sitegen.site.page import Page, Translation
 from sitegen.site.record import Record
 from sitegen.site.scope import Scope
 from sitegen.site.stored import StoredPage
+
+if TYPE_CHECKING:
+    from sitegen.settings import Language as Stated
+    from sitegen.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sitegen import files
 from sitegen.errors import OutputRefused
 
 if TYPE_CHECKING:
-    from sitegen.settings import Project
+    from sitegen.project import Project
     from sitegen.site.chain import Layer
 
 _NOT_COUNTED = {".git", ".gitignore", ".gitkeep", ".DS_Store"}

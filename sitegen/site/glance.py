@@ -13,15 +13,19 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sitegen import files, root
 from sitegen.errors import Locked, SitegenError, raise_all
-from sitegen.site import store
+from sitegen.site import imprint, store
 from sitegen.site.inputs import Inputs
 from sitegen.site.memory import State, thaw
 from sitegen.site.outputs import Folder
+from sitegen.site.register import Register
 from sitegen.site.report import BuildOptions, BuildReport
+
+if TYPE_CHECKING:
+    from sitegen.project import Project
 
 
 @dataclass
@@ -34,17 +38,21 @@ class Seen:
     locked: bool = False
     """Whether the site's lock is held, until the glance ends."""
     noted: tuple[Any, ...] | None = None
+    project: Project | None = None
+    """The site with its settings, where they can be had without loading them."""
     target: Folder | None = None
     inputs: Inputs | None = None
+    register: Register | None = None
+    """Where the last build has left what it made."""
     report: BuildReport | None = None
     """Of the build, when it would change nothing."""
 
-    def about(self, run: str, output: Path, trees: Mapping[str, Path]) -> tuple[Folder, Inputs] | None:
+    def about(self, run: str, output: Path, trees: Mapping[str, Path]) -> tuple[Folder, Inputs, Register] | None:
         """What was found, when it is about the build that does ``run``."""
-        if self.inputs is None or self.target is None or self.noted is None:
+        if self.inputs is None or self.target is None or self.noted is None or self.register is None:
             return None
         same = self.noted[:2] == (run, str(output)) and self.noted[5] == _plain(trees)
-        return (self.target, self.inputs) if same else None
+        return (self.target, self.inputs, self.register) if same else None
 
 
 @contextlib.contextmanager
@@ -75,20 +83,22 @@ def _look(site: Path | None, options: BuildOptions, seen: Seen, stack: contextli
     noted = store.load(memory / "glance", seen.versions + seen.asked)
     if not seen.asked or noted is None:
         return
-    run, output, written, places, _, trees, themes = noted
+    run, output, written, places, _, trees, themes, made = noted
+    seen.project = imprint.project(folder, made)
     if str(Path(written).resolve()) != output or not all(_is_found(folder, *theme) for theme in themes):
         return
     with contextlib.suppress(Locked):
         stack.enter_context(files.lock(memory / "lock", "build"))
         seen.locked = True
-        state = State.load(Path(places[0]), seen.versions)
+        register = seen.register = Register(Path(places[0]), seen.versions)
+        state = State.load(register)
         if state is None:
             return
         seen.noted = noted
         target = seen.target = Folder(Path(output), Path(places[1]), state.outputs)
         inputs = seen.inputs = Inputs(folder, {name: Path(tree) for name, tree in trees}, state.inputs)
         today = dt.date.today()  # noqa: DTZ011  # the editor's own day decides
-        if state.holds(run, today, inputs, target, lambda: state.save(Path(places[0]), seen.versions)):
+        if state.holds(run, today, inputs, target, register):
             warnings = tuple(map(thaw, state.warnings))
             seconds = time.perf_counter() - started
             seen.report = BuildReport(
@@ -105,7 +115,7 @@ def asked(folder: Path, options: BuildOptions) -> str:
 def note(
     seen: Seen,
     options: BuildOptions,
-    folder: Path,
+    project: Project,
     found: tuple[str, Path, Path, tuple[Path, Path], bool],
     trees: Mapping[str, Path],
     themes: tuple[tuple[str, Path], ...],
@@ -117,9 +127,9 @@ def note(
     """
     run, output, written, places, strict = found
     plain = tuple((name, str(theme)) for name, theme in themes)
-    value = (run, str(output), str(written), tuple(map(str, places)), strict, _plain(trees), plain)
-    if seen.asked and seen.noted != value and seen.asked == asked(folder, options):
-        store.save(folder / root.STATE_FOLDER / "build" / "glance", seen.versions + seen.asked, value)
+    value = (run, str(output), str(written), tuple(map(str, places)), strict, _plain(trees), plain, imprint.of(project))
+    if seen.asked and seen.noted != value and seen.asked == asked(project.root, options):
+        store.save(project.root / root.STATE_FOLDER / "build" / "glance", seen.versions + seen.asked, value)
 
 
 def _plain(trees: Mapping[str, Path]) -> tuple[tuple[str, str], ...]:

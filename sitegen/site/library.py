@@ -15,6 +15,7 @@ from sitegen.site.images import probe
 from sitegen.site.images.probe import Probe
 from sitegen.site.inputs import Inputs
 from sitegen.site.record import Origin, Record
+from sitegen.site.register import Register
 
 if TYPE_CHECKING:
     from sitegen.privacy.guard import Guard
@@ -70,16 +71,16 @@ class Library:
 
         ``guard`` looks for what may be private in what is published.
         """
-        self._path = folder / "records"
-        self._versions = f"{versions}\n{taxonomies}\nmath {math}\n{guard and guard.key}"
+        key = f"{versions}\n{taxonomies}\nmath {math}\n{guard and guard.key}"
+        self._register = Register(folder / "records", key)
         self._guard = guard
         self._taxonomies = taxonomies
         self._name_of = name_of
         self._math = math
         self._bodies = store.Bodies(folder / "bodies")
         self._inputs: Inputs | None = None
-        end, kept = store.load(self._path, self._versions) or (0, {})
-        self._kept: _Entries = kept if end <= self._bodies.size() else {}
+        end, (kept,) = self._register.load() or (0, [{}])
+        self._kept: _Entries = dict(kept) if end <= self._bodies.size() else {}
 
     def read(self, inputs: Inputs, jobs: int, progress: Progress | None = None) -> Shelf:
         """The records of all files in ``inputs``, of which only what is new or changed is read."""
@@ -183,7 +184,7 @@ class Library:
         live = sum(value[-1][1] for _, value in found.values() if _is_page(value))
         if self._bodies.size() > 2 * live + _SPARE:
             found = self._compacted(found)
-        store.save(self._path, self._versions, (self._bodies.size(), found))
+        self._register.save(self._bodies.size(), [found])
         self._kept = found
 
     def _compacted(self, found: _Entries) -> _Entries:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
-from sitegen.site import store
 from sitegen.site.references import Found, outside
+from sitegen.site.register import Register
+from sitegen.site.tracking import digest
 
 _CHECK = 16
 """Hexadecimal digits of the hash of an output that an entry begins with."""
@@ -56,21 +56,33 @@ def entry(sha: str, found: Found) -> Entry:
     return Entry(bytes.fromhex(sha[:_CHECK]), *found)
 
 
+Verdict = tuple[bytes, list[tuple[str, str, tuple[str, ...]]]]
+"""The digest of what outputs there were, and the faults that were found."""
+
+
 class Book:
     """The entries of all pages of one output folder."""
 
-    def __init__(self, table: list[str], entries: dict[str, Entry]) -> None:
+    def __init__(self, table: list[str], entries: dict[str, Entry], verdict: Verdict | None = None) -> None:
         self._table = table
         self._entries = entries
+        self._verdict = verdict
 
     @classmethod
-    def load(cls, path: Path, key: str) -> Book:
+    def load(cls, register: Register) -> Book:
         """The book of the last build; an empty one when there is none."""
-        table, entries = store.load(path, key) or ([], {})
-        return cls(table, {page: Entry._make(values) for page, values in entries.items()})
+        kept = register.load()
+        if kept is None:
+            return cls([], {})
+        verdict, (table, entries) = kept
+        return cls(
+            sorted(table, key=table.__getitem__),
+            {page: Entry._make(values) for page, values in entries.items()},
+            verdict,
+        )
 
-    def save(self, path: Path, key: str) -> None:
-        store.save(path, key, (self._table, {page: tuple(values) for page, values in self._entries.items()}))
+    def save(self, register: Register) -> None:
+        register.save(self._verdict, [{target: number for number, target in enumerate(self._table)}, self._entries])
 
     def missing(self, pages: Mapping[str, str]) -> Iterator[str]:
         """Those of ``pages`` (output path → hash of its content) that the book does not know in that state."""
@@ -89,7 +101,14 @@ class Book:
             for page, made in sheet.entries:
                 fresh[page] = made._replace(links=_renumbered(made.links, places))
         entries = {page: fresh.get(page) or self._entries[page] for page in pages}
+        if self._says_the_same(entries, fresh):
+            return Book(list(numbers), entries, self._verdict)
         return Book(list(numbers), entries)._pruned()
+
+    def _says_the_same(self, entries: Mapping[str, Entry], fresh: Mapping[str, Entry]) -> bool:
+        """Whether pages that were made anew have the same links and ids as before, and there are no others."""
+        before = self._entries
+        return entries.keys() == before.keys() and all(before[page][1:] == made[1:] for page, made in fresh.items())
 
     def _pruned(self) -> Book:
         """The same book without the addresses that no page refers to, when they are many."""
@@ -108,6 +127,14 @@ class Book:
 
     def faults(self, outputs: Collection[str], elsewhere: Collection[str] = ()) -> list[Fault]:
         """All that is wrong when the site consists of ``outputs``; ``elsewhere`` are paths that redirects answer."""
+        asked = _digest(outputs, elsewhere)
+        if self._verdict is not None and self._verdict[0] == asked:
+            return [Fault(*fault) for fault in self._verdict[1]]
+        found = self._faults(outputs, elsewhere)
+        self._verdict = (asked, [(fault.kind, fault.target, fault.pages) for fault in found])
+        return found
+
+    def _faults(self, outputs: Collection[str], elsewhere: Collection[str]) -> list[Fault]:
         wrong: dict[int, str] = {}
         for number in self._used():
             kind = self._kind(self._table[number], outputs, elsewhere)
@@ -147,6 +174,10 @@ class Book:
                 dead.setdefault(name, []).append(page)
         yield from (Fault("id", name, _in_order(pages)) for name, pages in twice.items())
         yield from (Fault("anchor", f"#{name}", _in_order(pages)) for name, pages in dead.items())
+
+
+def _digest(outputs: Collection[str], elsewhere: Collection[str]) -> bytes:
+    return digest(sorted(outputs), sorted(elsewhere))
 
 
 def _in_order(pages: Iterable[str]) -> tuple[str, ...]:

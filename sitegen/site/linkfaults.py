@@ -16,6 +16,7 @@ from sitegen.site.inputs import Inputs
 from sitegen.site.linkbook import Book, Entry, Fault, Sheet, entry
 from sitegen.site.outputs import Folder
 from sitegen.site.references import Collector
+from sitegen.site.register import Register
 
 
 class LinkCheck:
@@ -23,7 +24,7 @@ class LinkCheck:
 
     def __init__(self, path: Path, key: str, base_url: str, base: str) -> None:
         """``path`` is the file of the book, and ``key`` all that its entries depend on beside the pages."""
-        self._path, self._key = path, repr((key, base_url))
+        self._register = Register(path, repr((key, base_url)))
         self._base_url, self._base = base_url, base
         self._book = Book([], {})
 
@@ -35,7 +36,7 @@ class LinkCheck:
         self, kept: Mapping[str, str], sheets: list[Sheet], target: Folder, outputs: Collection[str]
     ) -> list[Fault]:
         """All faults of a site of ``outputs``: ``kept`` ones (path → hash), and those made anew, on ``sheets``."""
-        before = Book.load(self._path, self._key)
+        before = Book.load(self._register)
         pages = {path: sha for path, sha in kept.items() if is_page(path)}
         late = self.lookout()
         for path in before.missing(pages):
@@ -46,7 +47,7 @@ class LinkCheck:
 
     def save(self) -> None:
         """Keeps what was found for the next build."""
-        self._book.save(self._path, self._key)
+        self._book.save(self._register)
 
 
 class Lookout:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from sitegen import errors
 from sitegen.errors import Place, SitegenError
-from sitegen.site import store
 from sitegen.site.inputs import Inputs, Stamp, trusted
 from sitegen.site.outputs import NEVER, Folder, Made
+from sitegen.site.register import Register
 
 
 @dataclass(slots=True)
@@ -30,24 +28,24 @@ class State:
     pages: int = 0
 
     @classmethod
-    def load(cls, path: Path, versions: str) -> State | None:
-        kept = store.load(path, versions)
+    def load(cls, register: Register) -> State | None:
+        kept = register.load()
         if kept is None:
             return None
-        run, first, last, inputs, outputs, warnings, pages = kept
+        (run, first, last, warnings, pages), (inputs, outputs) = kept
         return cls(
-            run, first, last, inputs, {name: Made._make(made) for name, made in outputs.items()}, warnings, pages
+            *(run, first, last, dict(inputs), {name: Made._make(made) for name, made in outputs.items()}),
+            *(warnings, pages),
         )
 
-    def save(self, path: Path, versions: str) -> None:
-        outputs = {name: tuple(made) for name, made in self.outputs.items()}
-        kept = (self.run, self.first_day, self.last_day, self.inputs, outputs, self.warnings, self.pages)
-        store.save(path, versions, kept)
+    def save(self, register: Register) -> None:
+        head = (self.run, self.first_day, self.last_day, self.warnings, self.pages)
+        register.save(head, [self.inputs, self.outputs])
 
-    def holds(self, run: str, today: dt.date, inputs: Inputs, target: Folder, save: Callable[[], None]) -> bool:
+    def holds(self, run: str, today: dt.date, inputs: Inputs, target: Folder, register: Register) -> bool:
         """Whether a build that does ``run`` would do what the last one did, and all that it made is still there.
 
-        Stamps that are others now, for the same content, are taken over; then ``save`` is called.
+        Stamps that are others now, for the same content, are taken over; then they are kept in ``register``.
         """
         if self.run != run or not self.first_day <= today.toordinal() <= self.last_day or target.unfinished:
             return False
@@ -64,7 +62,7 @@ class State:
         stamps = inputs.stamps()
         if moved or stamps != self.inputs:
             self.inputs, self.outputs = stamps, self.outputs | moved
-            save()
+            self.save(register)
         return True
 
 

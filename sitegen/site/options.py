@@ -9,14 +9,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sitegen import files
 from sitegen.errors import SettingsInvalid, SitegenError, ThemeBroken, raise_all
-from sitegen.settings import Project
 from sitegen.site.chain import FILE_NAME, Layer, line_of, manifest, shown
 from sitegen.site.inputs import Inputs
 from sitegen.site.words import near
+
+if TYPE_CHECKING:
+    from sitegen.project import Project
 
 SHEET = "theme-settings.css"
 """The style sheet that is made from the options with a ``property``, for other style sheets to import."""

@@ -7,12 +7,14 @@ import sys
 import traceback
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sitegen import files
 from sitegen.errors import Place, PluginBroken
-from sitegen.settings import Project
 from sitegen.site.inputs import Inputs
+
+if TYPE_CHECKING:
+    from sitegen.project import Project
 
 TREE = "plugins"
 _loaded: dict[tuple[str, str], ModuleType] = {}

@@ -11,12 +11,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sitegen import files, frontmatter
+from sitegen import files, head
 from sitegen.errors import FrontMatterInvalid, Place, ProvenanceBroken, raise_all
+from sitegen.site import fields
 from sitegen.text import plain, slug
 
 if TYPE_CHECKING:
+    from sitegen.frontmatter import Matter
     from sitegen.privacy.guard import Guard
+    from sitegen.site.fields import Ordinary
     from sitegen.site.markdown import Profile
 
 _SHOWN = ("engine", "model", "prompt", "at", "pages_read", "pages_total", "dropped", "notes")
@@ -33,7 +36,7 @@ class Record(NamedTuple):
     """As the front matter wants it; empty when it does not say."""
     title_slug: str
     """Made from the title; empty when nothing of it can stand in an address."""
-    status: frontmatter.Status
+    status: head.Status
     said: tuple[str, ...]
     """The fields that the front matter has."""
     tags: tuple[str, ...]
@@ -117,8 +120,8 @@ def read(
     from sitegen.site.markdown import render
 
     text = files.decode(raw, name)
-    parsed = frontmatter.split(text, name)
-    matter = frontmatter.validate(parsed.fields, name, text, taxonomies)
+    parsed = head.split(text, name)
+    matter = fields.of(parsed.fields, name, text, taxonomies)
     more = [(field, parsed.fields[field]) for field in taxonomies if field in parsed.fields]
     rendered = render(parsed.body, profile, math=math)
     at = parsed.body_line
@@ -171,11 +174,11 @@ def read(
     return record, rendered.html
 
 
-def _public(text: str, matter: frontmatter.Matter) -> str:
+def _public(text: str, matter: Ordinary | Matter) -> str:
     """What of a file the public reads one day: all that is published, and the notice of what was withdrawn."""
     if matter.status == "published":
         return text
-    first = frontmatter.line_of(text, "notice") if matter.status == "withdrawn" and matter.notice else None
+    first = head.line_of(text, "notice") if matter.status == "withdrawn" and matter.notice else None
     if first is None:
         return ""
     lines = text.split("\n")
@@ -191,7 +194,7 @@ def _terms(value: object, field: str, name: str, text: str) -> tuple[str, ...]:
     """The terms in a field of a taxonomy. Raises ``FrontMatterInvalid`` when it holds anything but words."""
     values = value if isinstance(value, list) else [] if value is None else [value]
     if any(isinstance(item, bool) or not isinstance(item, str | int | float | dt.date) for item in values):
-        place = Place(name, frontmatter.line_of(text, field))
+        place = Place(name, head.line_of(text, field))
         raise FrontMatterInvalid(f"{field}: must be words, or a list of them", place=place)
     return _names(map(str, values))
 

@@ -7,10 +7,13 @@ import posixpath
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sitegen.settings import Settings
 from sitegen.site.page import State
 from sitegen.site.record import Record
+
+if TYPE_CHECKING:
+    from sitegen.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -12,22 +12,24 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sitegen import files
 from sitegen.errors import SearchFailed, SearchMissing, SitegenError
-from sitegen.settings import Settings
 from sitegen.site.hooks import Output, hook
 from sitegen.site.inputs import Inputs
 from sitegen.site.page import Page
 from sitegen.site.stored import StoredPage
 from sitegen.site.tracking import digest
 from sitegen.site.whole import Site
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from sitegen.settings import Settings
 
 FOLDER = "pagefind"
 """Where the index is written, below the output folder."""
@@ -132,6 +134,8 @@ class Index:
 
         Words are reduced to stems as is right in ``language``, on all pages alike, since the reader's words are.
         """
+        import subprocess
+
         self._folder = _fresh_folder(state)
         self._process: subprocess.Popen[bytes] | None = None
         with files.guarded(self._folder):
@@ -177,6 +181,8 @@ def sweep(state: Path) -> None:
 
 
 def _fresh_folder(state: Path) -> Path:
+    import tempfile
+
     with files.guarded(state):
         state.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=state))

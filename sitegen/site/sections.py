@@ -6,12 +6,22 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sitegen import frontmatter
 from sitegen.site.address import SECTION
 from sitegen.site.page import Link
 from sitegen.site.stored import StoredPage
 
-_DEFAULT = frontmatter.Section()
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a section shows its pages: as ``frontmatter.Section``, which has checked it."""
+
+    sort: str = "date"
+    per_page: int | None = None
+    feed: bool = False
+    template: str | None = None
+
+
+_DEFAULT = Shown()
 
 
 @dataclass(slots=True)
@@ -21,7 +31,7 @@ class Node:
     folder: str
     """Below ``content/``; empty for the whole of it."""
     page: StoredPage
-    settings: frontmatter.Section
+    settings: Shown
     pages: list[StoredPage] = field(default_factory=list)
     below: list[Node] = field(default_factory=list)
 
@@ -67,9 +77,9 @@ def _folders(sections: Sequence[StoredPage]) -> Iterator[tuple[StoredPage, str]]
             yield page, folder
 
 
-def _settings(page: StoredPage) -> frontmatter.Section:
+def _settings(page: StoredPage) -> Shown:
     stated = page.record.section
-    return _DEFAULT if stated is None else frontmatter.Section.model_validate(stated)
+    return _DEFAULT if stated is None else Shown(**stated)
 
 
 def _nearest(folder: str, found: Mapping[str, Node]) -> Node | None:

@@ -138,6 +138,7 @@ def forget(folder: Path) -> None:
     """Removes rendered texts and compiled templates, so that the next build starts from the files alone."""
     for name in (
         "records",
+        "records.changes",
         "bodies",
         "languages",
         "assets",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sitegen import files
 from sitegen.privacy.guard import Guard
-from sitegen.settings import Project
 from sitegen.site import chain, content, folders, hooks, markdown, plugins, store, taxonomy
 from sitegen.site.content import Content
 from sitegen.site.editions import Editions
@@ -16,6 +16,9 @@ from sitegen.site.inputs import Inputs
 from sitegen.site.languages import Languages
 from sitegen.site.library import Library, Shelf
 from sitegen.site.scope import Scope
+
+if TYPE_CHECKING:
+    from sitegen.project import Project
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,17 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sitegen import files
-from sitegen.settings import Settings
 from sitegen.site.alphabet import order
 from sitegen.site.page import Link, Page, Taxonomy, Term
 from sitegen.site.record import Record
 from sitegen.site.tracking import Tracked
 from sitegen.text import slug
+
+if TYPE_CHECKING:
+    from sitegen.settings import Settings
 
 BUILT_IN = ("tags", "correspondents", "types")
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pluggy import PluginManager
 
-    from sitegen.settings import Project
+    from sitegen.project import Project
 
 _NAMES = (
     "page",

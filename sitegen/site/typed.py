@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
 from sitegen.errors import ExtraInvalid, Place, PluginBroken, SitegenError
-from sitegen.settings import Collection
 from sitegen.site import plugins
 from sitegen.site.inputs import Inputs
 from sitegen.site.record import Record, unpacked
+
+if TYPE_CHECKING:
+    from sitegen.settings import Collection
 
 
 class Models:

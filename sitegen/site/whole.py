@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from sitegen.settings import Settings
 from sitegen.site.inputs import Inputs
 from sitegen.site.page import SiteInfo, Taxonomy
 from sitegen.site.scope import Scope
@@ -14,6 +14,9 @@ from sitegen.site.sections import Node
 from sitegen.site.stored import StoredPage
 from sitegen.site.tracking import digest
 from sitegen.site.withdrawn import Withdrawn
+
+if TYPE_CHECKING:
+    from sitegen.settings import Settings
 
 
 @dataclass(frozen=True)

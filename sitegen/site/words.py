@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -221,5 +220,7 @@ def near(wanted: str, known: Iterable[str]) -> str:
 @lru_cache(maxsize=64)
 def _near(wanted: str, known: tuple[str, ...]) -> str:
     """Kept, since one wrong word of a template is wrong on each page."""
+    import difflib
+
     found = difflib.get_close_matches(wanted, known, 1, 0.6)
     return f"; did you mean {found[0]!r}?" if found else ""

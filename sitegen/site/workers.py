@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import struct
 import sys
@@ -122,6 +121,8 @@ def _live(work: Callable[[Sequence[Item]], Steps[Result]], share: Sequence[Item]
 
 
 def _put(fd: int, value: Any) -> None:
+    import pickle
+
     data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
     view = memoryview(struct.pack("<Q", len(data)) + data)
     while view:
@@ -130,6 +131,8 @@ def _put(fd: int, value: Any) -> None:
 
 def _take(fd: int) -> Any:
     (length,) = struct.unpack("<Q", _read(fd, 8))
+    import pickle
+
     return pickle.loads(_read(fd, length))  # noqa: S301  # from our own child
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import marshal
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 
 from sitegen import files, settings
 from sitegen.errors import SitegenError
+from sitegen.site import imprint
 from sitegen.site.build import BuildOptions, BuildReport, build
 
 THEME = Path(__file__).parent / "theme"
@@ -21,6 +23,9 @@ TODAY = dt.date(2026, 6, 1)
 
 class Site:
     """One site and its output."""
+
+    clean = False
+    """Whether it is the copy that is built from nothing."""
 
     def __init__(self, root: Path, *, base_url: str = "https://example.org/", more: str = "") -> None:
         self.root = root
@@ -53,7 +58,11 @@ class Site:
         (self.root / path).unlink()
 
     def build(self, **options: Any) -> BuildReport:
-        return build(settings.load(self.root, {}), BuildOptions(**{"today": TODAY, "wait": 0, **options}))
+        project = settings.load(self.root, {})
+        if not self.clean:  # as a build after an edit has them
+            kept = marshal.loads(marshal.dumps(imprint.of(project)))
+            project = imprint.project(project.root, kept) or project
+        return build(project, BuildOptions(**{"today": TODAY, "wait": 0, **options}))
 
     def problems(self, **options: Any) -> Sequence[SitegenError]:
         """What a build that must fail complains about."""
@@ -77,6 +86,6 @@ class Site:
         """What a build from nothing makes of the same files."""
         shutil.copytree(self.root, into, ignore=shutil.ignore_patterns(".sitegen", "public"))
         clean = object.__new__(Site)
-        clean.root, clean.output = into, into / "public"
+        clean.root, clean.output, clean.clean = into, into / "public", True
         self.clean_warnings = [str(warning) for warning in clean.build(**options).warnings]
         return clean.tree()

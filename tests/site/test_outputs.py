@@ -247,8 +247,12 @@ def test_clean_forgets_everything_and_makes_the_same(site: Site) -> None:
 @pytest.mark.parametrize("how", ["cut", "flip", "gone", "empty"])
 def test_a_damaged_memory_does_no_harm(site: Site, name: str, how: str) -> None:
     filled(site, 3).build()
+    site.brief("other", "Text.\n")  # what changes is kept apart from the rest
+    site.build()
     before = site.tree()
     folder = site.root / ".sitegen/build"
+    assert [*folder.glob("state-*.changes")]
+    assert (folder / "records.changes").exists()
     for path in [
         path for path in folder.rglob("*") if path.is_file() and str(path.relative_to(folder)).startswith(name)
     ]:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from sitegen.errors import ContentError, ImageBroken, ImageForeign, ImageMisnamed, ImageTooLarge, Place, SitegenError
-from sitegen.settings import Images
 from sitegen.site import tracking
 from sitegen.site.images.probe import ENDINGS, FOREIGN, RASTER, Probe
 from sitegen.site.images.variants import Variant, Variants, lay_out
+
+if TYPE_CHECKING:
+    from sitegen.settings import Images
 
 READ = "image:"
 """How the names of reads begin; the key of the image follows."""
@@ -51,12 +54,20 @@ class Gallery:
     """The images that pages may show, by the keys of their inputs."""
 
     def __init__(self, recipe: Images | None = None, base: str = "/") -> None:
-        self._recipe, self._base = recipe or Images(), base
+        self._stated, self._base = recipe, base
         self._images: dict[str, _Shown] = {}
         self._by_name: dict[str, str] = {}
         self._roots: dict[str, str] = {}
         self._laid_out: dict[str, Variants] = {}
         self._places: dict[str, list[Place]] = {}
+
+    @cached_property
+    def _recipe(self) -> Images:
+        if self._stated is None:
+            from sitegen.settings import Images
+
+            return Images()
+        return self._stated
 
     def add(self, key: str, name: str, sha: str, probe: Probe, url: str) -> None:
         """Offers an image; ``name`` is its path below the site's folder, ``url`` where the file itself is published."""

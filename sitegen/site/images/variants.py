@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sitegen import files
-from sitegen.settings import Images
 from sitegen.site.images.probe import Probe
 from sitegen.text import slug
+
+if TYPE_CHECKING:
+    from sitegen.settings import Images
 
 FOLDER = "assets/images"
 FALLBACK_WIDTH = 1200

@@ -13,8 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from sitegen import files, frontmatter
-from sitegen.settings import Settings
+from sitegen import files, head
 from sitegen.site.hooks import Output, hook
 from sitegen.site.machines import headers, llms, sitemap
 from sitegen.site.machines.cards import Cards
@@ -27,6 +26,7 @@ from sitegen.site.whole import Site
 if TYPE_CHECKING:
     import jinja2
 
+    from sitegen.settings import Settings
     from sitegen.site.markdown import Profile
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -37,7 +37,7 @@ class Machines:
 
     def __init__(self) -> None:
         self._fed: set[str] = set()
-        self._settings = Settings()
+        self._settings: Settings | None = None
 
     @hook
     def site_outputs(self, site: Site) -> Iterator[Output]:
@@ -51,6 +51,10 @@ class Machines:
     def templates_ready(self, environment: jinja2.Environment) -> None:
         """``cards()`` for the heads of pages."""
         stated = self._settings
+        if stated is None:  # no outputs were asked for
+            from sitegen.settings import Settings
+
+            stated = Settings()
         cards = Cards(stated.feeds.formats, self._fed, twins=stated.llms.twins, index=stated.llms.index)
         environment.globals["cards"] = cards
 
@@ -215,4 +219,4 @@ def _make_twin(page: StoredPage, site: Site) -> bytes:
         image = page.gallery.image(href, page.path) if number in page.images else None
         links[href] = urljoin(page.permalink, image.url if image else target)
     profile: Profile = "brief" if page.kind == "brief" else "page"
-    return twins.twin(page, frontmatter.body(text), links, profile, math=site.settings.markdown.math)
+    return twins.twin(page, head.body(text), links, profile, math=site.settings.markdown.math)

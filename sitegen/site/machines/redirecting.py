@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
-from sitegen import files, frontmatter, root, settings
+from sitegen import files, head, root
 from sitegen.errors import Place
 from sitegen.site import withdrawn
 from sitegen.site.machines import redirects
@@ -59,12 +59,14 @@ def _gone(site: Site, owners: Mapping[str, str]) -> Iterator[Rule]:
 
 
 def _of_settings(number: int, site: Site) -> Place:
+    from sitegen import settings
+
     return Place(root.FILE_NAME, settings.place_of(site.scope.root, "redirects", number, "from").line)
 
 
 def _of_page(page: StoredPage, site: Site) -> Place:
     text = files.decode(site.inputs.read(page.key), page.path)
-    return Place(page.path, frontmatter.line_of(text, "aliases"))
+    return Place(page.path, head.line_of(text, "aliases"))
 
 
 def outputs(site: Site, found: Redirects) -> Iterator[Output]:
