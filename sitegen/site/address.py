@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from sitegen import files
 from sitegen.errors import FrontMatterInvalid
@@ -78,3 +79,8 @@ def _fill(pattern: str, folders: list[str] | tuple[str, ...], last: str, entry: 
     days = {"year": f"{date.year:04}", "month": f"{date.month:02}", "day": f"{date.day:02}"}
     filled = pattern.format(slug=last, folder="/".join(folders), **days)
     return "".join(f"{part}/" for part in filled.split("/") if part)
+
+
+def quoted(output: str) -> str:
+    """An output path as part of an address."""
+    return quote(output, errors="surrogateescape")

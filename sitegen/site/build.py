@@ -13,16 +13,15 @@ import gc
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sitegen import errors, files
-from sitegen.errors import Locked, Place, SitegenError, raise_all
+from sitegen.errors import Locked, SitegenError, raise_all
 from sitegen.project import Project
 from sitegen.shapes import HTTP_URL
 from sitegen.site import chain, folders, store
@@ -31,32 +30,21 @@ from sitegen.site.inputs import Inputs, Stamp
 from sitegen.site.memory import State, freeze, thaw
 from sitegen.site.outputs import Change, Folder, Made, settled
 from sitegen.site.register import Register
-from sitegen.site.report import BuildOptions, BuildReport
+from sitegen.site.report import BuildOptions, BuildReport, Progress
 
 if TYPE_CHECKING:
     from sitegen.site.closing import Closing
     from sitegen.site.content import Content
-    from sitegen.site.faults import Fault
     from sitegen.site.images.publishing import Publisher
     from sitegen.site.languages import Languages
     from sitegen.site.layout import Plan
-    from sitegen.site.linkbook import Sheet
-    from sitegen.site.linkfaults import Lookout
     from sitegen.site.output import Output
     from sitegen.site.scope import Scope
     from sitegen.site.theme import Theme
     from sitegen.site.words import Voice
     from sitegen.site.workers import Steps
 
-    Found = list[tuple[tuple[str, Place | None, str], Fault]]
-
-_LARGE = 1 << 20
-"""Bytes of an output."""
-
 __all__ = ["BuildOptions", "BuildReport", "Progress", "build"]
-
-Progress = Callable[[str, int, int], None]
-"""Told the phase (``read``, ``render``), how much of it is done, and how much there is."""
 
 
 def build(
@@ -225,13 +213,15 @@ class _Run:
             report = self._make(target, inputs, scope, content, plan, theme)
             return replace(report, work=(self, target, inputs, shelf, content, plan, theme))
         except Exception as error:
-            found = _blamed(error)
+            from sitegen.site.maker import blamed
+
+            found = blamed(error)
             raise found from (None if found is error else error)
         finally:
             library.close()
 
     def _lay_out(self, scope: Scope, inputs: Inputs, library: Any, shelf: Any) -> tuple[Content, Plan, Theme]:
-        from sitegen.site import assets, content, data, options
+        from sitegen.site import assets, connections, content, data, options
         from sitegen.site.editions import Editions
         from sitegen.site.images import functions
         from sitegen.site.languages import Languages
@@ -257,11 +247,11 @@ class _Run:
         self._carry(inputs, outputs)
         claims = [(output.path, output.owner) for output in outputs]
         misplaced = assets.misplaced({path: scope.name_of(key) for path, key in found.copies.items()})
-        raise_all([*found.problems, *tree.problems, *layout.problems, *content.collisions(claims), *misplaced])
+        raise_all([*found.problems, *tree.problems, *layout.problems, *connections.collisions(claims), *misplaced])
         found.warnings += layout.warnings
-        content.connect(found, scope, dict(claims))
+        connections.connect(found, scope, dict(claims))
         raise_all(found.problems)
-        content.seal(found, inputs)
+        connections.seal(found, inputs)
         hashes = {key: inputs.sha(key) for tree in ("theme", "templates", "static", "i18n") for key in inputs.of(tree)}
         shared = [(key, sha) for key, sha in hashes.items() if key.endswith(chain.FILE_NAME)]
         plan = layout.plan(outputs, digest(self.code, self.key, shared), digest(self.code))
@@ -343,7 +333,7 @@ class _Run:
             pictures.prune()
         first, last = content.shown_between(scope)
         first, last = max(first, self.carried.first_day), min(last, self.carried.last_day)
-        state = State(self.key, first, last, inputs.stamps(), pages=sum(1 for _ in content.all))
+        state = State(self.key, first, last, inputs.stamps(), pages=len(content.all))
         state.outputs = closing.kept | pictures.kept | dict(settled(changes, stamps, target, time.time_ns()))
         state.warnings = [freeze(warning) for warning in content.warnings]
         closing.check.save()
@@ -383,9 +373,10 @@ class _Run:
     ) -> tuple[list[Change], dict[str, Stamp]]:
         from sitegen.site import workers
         from sitegen.site.faults import Faults
+        from sitegen.site.maker import Maker
 
         def work(share: Sequence[Output]) -> Steps[Any]:
-            maker = _Maker(plan, theme, target, inputs, self.hooks, closing.check.lookout())
+            maker = Maker(plan, theme, target, inputs, self.hooks, closing.check.lookout())
             if share is dealt[0] and self.progress:
                 maker.tell(self.progress, len(dealt))
             go = yield maker.make(share)
@@ -415,7 +406,7 @@ class _Run:
             self._judge(warnings)
             hashes = {path: made.sha for path, made in (kept | pictures.kept).items()} | self.carried.hashes
             hashes |= {change.path: change.sha for change in (*changes, *closing.changes)}
-            rest = _Maker(plan, theme, target, inputs, self.hooks, closing.check.lookout(), hashes)
+            rest = Maker(plan, theme, target, inputs, self.hooks, closing.check.lookout(), hashes)
             made_last, found, _ = rest.make([*missing, *last])
             raise_all([fault.problem() for _, fault in found])
             changes += made_last
@@ -433,96 +424,6 @@ class _Run:
         seconds = time.perf_counter() - self.started
         counts = (pages, written, unchanged, removed)
         return BuildReport(self.output, *counts, warnings, seconds, dict(self.phases), tuple(self.notes))
-
-
-class _Maker:
-    """Makes the outputs of one share, and writes those that differ when it is told to."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        theme: Theme,
-        target: Folder,
-        inputs: Inputs,
-        hooks: Any,
-        lookout: Lookout,
-        hashes: Mapping[str, str] | None = None,
-    ) -> None:
-        """``hashes`` are those of the outputs that are made already, for outputs that tell of them."""
-        self._plan, self._theme, self._target, self._inputs, self._hooks = plan, theme, target, inputs, hooks
-        self._lookout = lookout
-        self._changing = bool(hooks.hook.output_made.get_hookimpls())
-        self._hashes = hashes or {}
-        self._progress: Progress | None = None
-        self._shares = 1
-        self._pending: list[tuple[str, bytes | Callable[[], bytes]]] = []
-
-    def tell(self, progress: Progress, shares: int) -> None:
-        """Reports progress, for all ``shares`` as far as this one has come."""
-        self._progress, self._shares = progress, shares
-
-    def make(self, share: Sequence[Output]) -> tuple[list[Change], Found, Sheet]:
-        from sitegen.site.faults import Faults
-
-        changes: list[Change] = []
-        faults = Faults()
-        for number, output in enumerate(share):
-            try:
-                changes.append(self._one(output))
-            except Exception as error:
-                faults.add(_blamed(error), output.owner)
-            if self._progress and number % 50 == 0:
-                self._progress("render", number * self._shares, len(share) * self._shares)
-        return changes, list(faults.found.items()), self._lookout.sheet()
-
-    def _one(self, output: Output) -> Change:
-        from sitegen.site import tracking
-        from sitegen.site.linkfaults import is_page
-
-        tracking.begin()
-        data = self._data(output)
-        reads = tracking.reads()
-        sha = files.sha256(data)
-        if is_page(output.path):
-            self._lookout.look(output.path, data, sha)
-        depends = self._plan.digests.of(output.own, reads) if output.own else b""
-        differs = self._target.differs(output.path, data, sha)
-        if differs:
-            # What is large and quickly had again does not wait in memory until all is made.
-            large = len(data) > _LARGE and not output.template
-            self._pending.append((output.path, partial(self._data, output) if large else data))
-        return Change(output.path, sha, depends or b"", reads, differs)
-
-    def _data(self, output: Output) -> bytes:
-        self._theme.speak(output.language)
-        if output.template:
-            data = self._theme.render(output.template, output.context)
-            changed = self._hooks.hook.output_made(path=output.path, data=data) if self._changing else None
-            return data if changed is None else changed
-        if output.make_last is not None:
-            return output.make_last(self._hashes)
-        if output.make is not None:
-            return output.make()
-        return self._inputs.read(output.copy_of)
-
-    def write(self) -> list[tuple[str, Stamp]]:
-        from sitegen.site.inputs import stamp_of
-
-        writer = files.Writer(self._target.root)
-        return [
-            (path, stamp_of(writer.write(path, data if isinstance(data, bytes) else data())))
-            for path, data in self._pending
-        ]
-
-
-def _blamed(error: Exception) -> SitegenError:
-    """An error of ours, for what a plugin did as well. Raises any other again: it is a fault of sitegen."""
-    from sitegen.site import plugins
-
-    found = error if isinstance(error, SitegenError) else plugins.blamed(error)
-    if found is None:
-        raise error
-    return found
 
 
 def _base_url(url: str) -> str:

@@ -125,8 +125,7 @@ def listing(hashes: Mapping[str, str], carried: Carried) -> bytes:
     """The list of this build; ``hashes`` are those of all its outputs, by path."""
     assets = {
         path: {"sha256": sha, **({"since": carried.since[path]} if path in carried.since else {})}
-        for path, sha in sorted(hashes.items())
-        if _is_kept(path)
+        for path, sha in sorted(item for item in hashes.items() if _is_kept(item[0]))
     }
     return (json.dumps({"version": 1, "assets": assets}, indent=1) + "\n").encode()
 

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from sitegen import errors
 from sitegen.errors import (
-    AddressTaken,
     FrontMatterInvalid,
-    LinkBroken,
     Place,
     ProvenanceBroken,
     SitegenError,
     SourceClaimedTwice,
 )
 from sitegen.head import unstated
-from sitegen.site import sections, taxonomy, withdrawn
+from sitegen.site import attachments, sections, taxonomy, withdrawn
 from sitegen.site.address import INDEX, SECTION, Addresses
 from sitegen.site.alphabet import order
 from sitegen.site.cascade import Inheritance
 from sitegen.site.editions import Edition, Editions, translate
 from sitegen.site.images.gallery import Gallery
-from sitegen.site.images.probe import Probe
 from sitegen.site.inputs import Inputs
 from sitegen.site.languages import Languages
 from sitegen.site.library import Library, Shelf
@@ -87,19 +83,15 @@ class Content:
         yield from self.others
 
     @property
-    def all(self) -> Iterator[StoredPage]:
+    def all(self) -> list[StoredPage]:
         """The pages of all editions."""
-        for content in self.editions:
-            yield from content.own
+        return [page for content in self.editions for page in content.own] if self.others else self.own
 
     @property
-    def own(self) -> Iterator[StoredPage]:
+    def own(self) -> list[StoredPage]:
         """The pages of this edition."""
-        if self.home is not None:
-            yield self.home
-        yield from self.briefs
-        yield from self.pages
-        yield from self.section_pages
+        home = [] if self.home is None else [self.home]
+        return [*home, *self.briefs, *self.pages, *self.section_pages]
 
     def shown_between(self, scope: Scope) -> tuple[int, int]:
         """The first and the last day (as ordinals) on which the same pages are shown as on ``scope.today``."""
@@ -158,18 +150,20 @@ class _Gatherer:
         }
         for edition, entries in self._sorted(shown).items():
             self._gather(self._contents[edition], entries)
-        self._hooks.hook.pages_ready(pages=list(content.all))
+        self._hooks.hook.pages_ready(pages=content.all)
         for found in content.editions:
             key = order(found.edition.code)
             found.sections = sections.nodes(found.section_pages, found.pages, key)
             _order(found)
-        content.copies = _copies(self._inputs, content, self._editions, names)
-        content.gallery = _gallery(self._scope, self._inputs, self._shelf.images, content.copies)
+        content.copies = attachments.copies(self._inputs, content, self._editions, names)
+        content.gallery = attachments.gallery(self._scope, self._inputs, self._shelf.images, content.copies)
         return content
 
     def _sorted(self, shown: Mapping[str, Record]) -> dict[str, dict[str, Record]]:
         """The records by edition."""
         found: dict[str, dict[str, Record]] = {code: {} for code in self._editions}
+        if len(found) == 1:
+            return {self._editions.default.code: dict(shown)}
         for key, entry in shown.items():
             try:
                 found[self._editions.of(key, entry, self._names(key)).code][key] = entry
@@ -246,7 +240,7 @@ class _Gatherer:
         kind: PageKind = "brief" if tree == "briefs" else "home" if not local else "page"
         if kind == "page" and sections.folder_of(bare) is not None:
             kind = "section"
-        links = {name: index.of_values(taxonomy.values(entry, name)) for name, index in content.indexes.items()}
+        links = {name: index.of(entry) for name, index in content.indexes.items()}
         page = StoredPage(
             kind=kind,
             path=path,
@@ -275,9 +269,10 @@ class _Gatherer:
         elif entry.extra:
             page.extra = unpacked(entry.extra)
         page.bind(self._library, key, bare, entry)
-        self._content.warnings += (
-            errors.named(code)(words, place=Place(path, at)) for code, words, at in entry.remarks
-        )
+        if entry.remarks:
+            self._content.warnings += (
+                errors.named(code)(words, place=Place(path, at)) for code, words, at in entry.remarks
+            )
         if entry.private:
             self._tell_private(entry, path)
         _tell_origin(page, entry, self._inputs.sha(key), self._origins, self._content)
@@ -314,6 +309,8 @@ def _misplaced(records: Mapping[str, Record], editions: Editions, names: Names) 
     for key, entry in records.items():
         if key.startswith("briefs/") and "status" not in entry.said:
             yield unstated(names(key))
+        if entry.section is None and entry.cascade is None:
+            continue
         places = {"section": editions.named(key)[0], "cascade": key}
         for name, place in places.items():
             if getattr(entry, name) is not None and sections.folder_of(place) is None:
@@ -333,9 +330,9 @@ def _claimed_twice(records: Mapping[str, Record], names: Names) -> Iterator[Site
 def _indexes(scope: Scope, records: Iterable[Record]) -> dict[str, taxonomy.Index]:
     every = list(records)
     return {
-        name: taxonomy.Index.of(
+        name: taxonomy.Index.made(
             *(name, f"{scope.base}{name}/", scope.settings.site.language),
-            (value for entry in every for value in taxonomy.values(entry, name)),
+            chain.from_iterable(taxonomy.values(entry, name) for entry in every),
         )
         for name in taxonomy.names(scope.settings)
     }
@@ -361,146 +358,16 @@ def _tell_origin(page: StoredPage, entry: Record, sha: str, origins: Mapping[str
 
 
 def _order(content: Content) -> None:
-    content.briefs.sort(key=lambda page: (-(page.record.date or 0), page.url))
+    content.briefs.sort(key=lambda page: page.url)
+    content.briefs.sort(key=lambda page: -(page.record.date or 0))  # two plain keys are sorted faster than pairs
     content.pages.sort(key=lambda page: page.url)
     content.section_pages.sort(key=lambda page: page.url)
-    for newer, older in zip(content.briefs, content.briefs[1:], strict=False):
-        newer.previous = Link(older.title, older.url)
-        older.next = Link(newer.title, newer.url)
-    every = (*content.briefs, *content.pages, *content.section_pages)
-    dated = sorted(every, key=lambda page: (-(page.record.date or 0), page.url))
+    links = [Link(page.title, page.url) for page in content.briefs]
+    for page, newer, older in zip(content.briefs, [None, *links], [*links[1:], None], strict=False):
+        page.next, page.previous = newer, older
+    dated: Sequence[StoredPage] = content.briefs
+    if content.pages or content.section_pages:
+        every = (*content.briefs, *content.pages, *content.section_pages)
+        dated = sorted(every, key=lambda page: (-(page.record.date or 0), page.url))
     for name, index in content.indexes.items():
-        for page in dated:
-            if links := page.terms[name]:
-                index.add(page, links)
-
-
-def _copies(inputs: Inputs, content: Content, editions: Editions, names: Names) -> dict[str, str]:
-    """The files of ``content/`` that are no Markdown: all but those that belong to pages which are not shown."""
-    folders = set()
-    shown = {page.bare for page in content.all}
-    for key in content.hidden:
-        path = PurePosixPath(editions.named(key)[0])
-        if path.parts[0] == "content" and path.as_posix() not in shown:
-            folders.add(f"{path.parent if path.stem in (INDEX, SECTION) else path.with_suffix('')}/")
-    folders.discard("content/")
-    withheld = _linked(content.hidden.items(), names) - _linked(
-        ((page.key, page.record) for page in content.all), names
-    )
-    return {
-        key.removeprefix("content/"): key
-        for key in inputs.of("content")
-        if not key.endswith(".md") and names(key) not in withheld and not key.startswith(tuple(folders))
-    }
-
-
-def _linked(entries: Iterable[tuple[str, Record]], names: Names) -> set[str]:
-    """The files that pages link to, or may link to by shortcodes, by their paths below the site's folder."""
-    return {
-        posixpath.normpath(posixpath.join(posixpath.dirname(names(key)), href.partition("#")[0].partition("?")[0]))
-        for key, entry in entries
-        for href in (*(href for href, _ in entry.links), *_texts(entry.calls), *((entry.image,) if entry.image else ()))
-    }
-
-
-def _texts(values: object) -> Iterator[str]:
-    """All text in plain values."""
-    if isinstance(values, str):
-        yield values
-    elif isinstance(values, Mapping):
-        yield from _texts([*values, *values.values()])
-    elif isinstance(values, Sequence):
-        for value in values:
-            yield from _texts(value)
-
-
-def _gallery(scope: Scope, inputs: Inputs, images: Mapping[str, Probe], copies: Mapping[str, str]) -> Gallery:
-    """The images that pages may show: of what is published, and what lies beside briefs."""
-    gallery = Gallery(scope.settings.images, scope.base)
-    if images:
-        urls = {key: scope.base + address(output) for output, key in copies.items() if key in images}
-        for key, found in images.items():
-            if key.startswith("static/"):
-                urls[key] = scope.base + address(key.removeprefix("static/"))
-            if key in urls or key.startswith("briefs/"):
-                gallery.add(key, scope.name_of(key), inputs.sha(key), found, urls.get(key, ""))
-    return gallery
-
-
-def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
-    """Fills in the links of all pages, with a warning for each that leads nowhere; ``outputs`` are all that will be."""
-    names = scope.name_of
-    by_file = {page.path: page.url for page in content.all}
-    by_file |= {names(key): scope.base + address(output) for output, key in content.copies.items()}
-    anchors = {page.url: page.record.anchors for page in content.all}
-    links = content.links = Links(scope.base, outputs, by_file, {names(key) for key in content.hidden}, anchors)
-    for page in content.all:
-        targets: list[str] = []
-        for number, (href, line) in enumerate(page.record.links):
-            if page.record.images and number in page.record.images and content.gallery:
-                image = content.gallery.find(href, page.path)
-                if image is not None:
-                    targets.append(_show(page, number, image, line, content))
-                    continue
-            url, reason = links.resolve(href, page.path, page.url)
-            targets.append(url)
-            if reason:
-                content.warnings.append(links.broken(href, reason, Place(page.path, line)))
-                content.broken.append((page.url, url))
-        page.targets = tuple(targets)
-        if page.image:
-            _check_card(page, page.image, content, links)
-    for entry in (entry for found in content.editions for entry in found.edition.scope.settings.site.menu):
-        if entry.url.startswith("/") and not links.exists(scope.base + entry.url[1:].partition("#")[0]):
-            content.warnings.append(
-                LinkBroken(f"the menu's {entry.title!r} leads to {entry.url}, which is not there", place="sitegen.toml")
-            )
-            content.broken.append((scope.base, scope.base + entry.url[1:]))
-
-
-def _show(page: StoredPage, number: int, image: str, line: int, content: Content) -> str:
-    """Has a page show an image; returns what stands for it in the page's digest."""
-    page.images[number], page.gallery = image, content.gallery
-    if problem := content.gallery.show(image, Place(page.path, line)):
-        content.problems.append(problem)
-    return f"image:{image}"
-
-
-def _check_card(page: StoredPage, image: str, content: Content, links: Links) -> None:
-    """Tells what is wrong with the picture that the front matter names."""
-    from sitegen.site.markdown.addresses import external
-
-    if external(image):
-        return
-    key = content.gallery.find(image, page.path)
-    if key is not None:
-        if problem := content.gallery.show(key, Place(page.path)):
-            content.problems.append(problem)
-        return
-    _, reason = links.resolve(image, page.path, page.url)
-    if reason:
-        content.warnings.append(LinkBroken(f"the picture {image[:200]!r} {reason}", place=page.path))
-
-
-def address(output: str) -> str:
-    """An output path as part of an address."""
-    return quote(output, errors="surrogateescape")
-
-
-def seal(content: Content, inputs: Inputs) -> None:
-    """Works out the digest of each page, when its links are filled in."""
-    for page in content.all:
-        page.seal(inputs.sha(page.key))
-
-
-def collisions(claims: Sequence[tuple[str, str]]) -> Iterator[AddressTaken]:
-    """A problem for each output path that is claimed twice; ``claims`` are paths with what claims them.
-
-    Paths that differ in capitals only are one file on many disks.
-    """
-    owners: dict[str, str] = {}
-    for path, owner in claims:
-        first = owners.setdefault(path.lower(), owner)
-        if first is not owner:
-            address = f"/{path.removesuffix('index.html')}"
-            yield AddressTaken(f"the address {address} is also that of {first}", place=owner)
+        index.add((page, page.terms[name]) for page in dated)

@@ -97,7 +97,7 @@ class Library:
             found[key] = entry
             if kind == "origin":
                 shelf.origins[key] = Origin._make(entry[1])
-            elif _kind(key) == "image":
+            elif kind == "image":
                 shelf.images[key] = Probe._make(entry[1])
             else:
                 shelf.records[key] = Record._make(entry[1])

@@ -8,6 +8,9 @@ from typing import Any
 
 from sitegen.site.tracking import digest
 
+_PLAIN = frozenset({str, int, bool, tuple, type(None)})
+"""Types of parts that have no digest, and need not be asked."""
+
 
 @dataclass(slots=True)
 class Output:
@@ -37,5 +40,5 @@ class Output:
         ``shared`` is the digest of what all templates depend on, ``code`` that of plugins, on which all else does.
         """
         if self.parts is not None:
-            parts = [getattr(part, "digest", part) for part in self.parts]
+            parts = [part if type(part) in _PLAIN else getattr(part, "digest", part) for part in self.parts]
             self.own = digest(shared if self.template else code, *parts)

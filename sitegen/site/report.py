@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sitegen.errors import SitegenError
+
+Progress = Callable[[str, int, int], None]
+"""Told the phase (``read``, ``render``), how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,10 +62,16 @@ class StoredPage(Page):
     def seal(self, sha: str) -> None:
         """Works out the digest, when everything about the page is settled; ``sha`` is that of its file."""
         made = None if self.made is None else tuple(self.made.items())
-        terms = [(name, *map(tuple, links)) for name, links in self.terms.items() if links]
-        around = [link and tuple(link) for link in (self.previous, self.next, self.section)]
+        links: list[object] = []
+        for name, found in self.terms.items():
+            if found:
+                links += (name, len(found))
+                for link in found:
+                    links += link
+        for around in (self.previous, self.next, self.section):
+            links += around or (None,)
         self.digest = digest(
-            *(sha, self.kind, self.path, self.url, self.permalink, self.title, self.language, self.state, terms),
-            *(made, self.edited, self.targets, around, self.extra or None, self.image, self.aliases),
+            *(sha, self.kind, self.path, self.url, self.permalink, self.title, self.language, self.state, links),
+            *(made, self.edited, self.targets, self.extra or None, self.image, self.aliases),
             *((self.alternates,) if self.alternates else ()),
         )

@@ -59,7 +59,7 @@ class Index:
     """The address of the term → its pages."""
 
     @classmethod
-    def of(cls, name: str, url: str, language: str, names: Iterable[str]) -> Index:
+    def made(cls, name: str, url: str, language: str, names: Iterable[str]) -> Index:
         """The terms for ``names``, as often as they occur.
 
         Spellings that differ in capitals only are one term, called as most files call it. Terms whose addresses would
@@ -78,15 +78,19 @@ class Index:
             index.links.update(dict.fromkeys(variants, link))
         return index
 
-    def of_values(self, spellings: Sequence[str]) -> tuple[Link, ...]:
-        """The terms of a page that names them so, each once."""
+    def of(self, record: Record) -> tuple[Link, ...]:
+        """The terms of a page, each once."""
+        spellings = values(record, self.name)
         if len(spellings) < 2:
             return (self.links[spellings[0]],) if spellings else ()
         return tuple(dict.fromkeys(map(self.links.__getitem__, spellings)))
 
-    def add(self, page: Page, links: Iterable[Link]) -> None:
-        for link in links:
-            self.pages[link.url].append(page)
+    def add(self, pages: Iterable[tuple[Page, Iterable[Link]]]) -> None:
+        """Sorts pages in, each with its terms."""
+        found = self.pages
+        for page, links in pages:
+            for link in links:
+                found[link.url].append(page)
 
     def taxonomy(self, title: str, heads: Mapping[str, Page], mark: str) -> Taxonomy:
         """The finished taxonomy; pages stand in the order in which they were added. ``heads`` are pages by address.

@@ -30,7 +30,7 @@ def build(site: Site, **options: Any) -> str:
     with glance.look(site.root, chosen) as seen:
         if seen.report is not None:
             return "looked"
-        build_site(settings.load(site.root), chosen, seen=seen)
+        build_site(seen.project or settings.load(site.root), chosen, seen=seen)
     return "loaded"
 
 
@@ -105,6 +105,23 @@ def test_broken_settings_are_told(built: Site) -> None:
 def test_the_command_loads_nothing_to_see_that_nothing_changed(built: Site) -> None:
     result = subprocess.run([sys.executable, "-c", COMMAND, str(built.root)], capture_output=True, text=True)
     assert result.stdout == "0\n"
+
+
+def test_after_an_edit_it_does_without_the_models_of_settings_and_front_matter(built: Site) -> None:
+    built.brief("one", body="Other.\n", title="New")
+    result = subprocess.run([sys.executable, "-c", COMMAND, str(built.root)], capture_output=True, text=True)
+    assert result.stdout == "0 jinja2 yaml\n"
+    assert "Other." in built.out("briefs/new/index.html")
+
+
+def test_a_site_with_plugins_has_its_models(built: Site) -> None:
+    built.write("plugins/p.py", "")
+    settings_file = built.root / "sitegen.toml"
+    settings_file.write_text(f"plugins = ['p.py']\n{settings_file.read_text()}")
+    assert build(built) == "loaded"
+    built.brief("one", body="Other.\n")
+    with glance.look(built.root, BuildOptions()) as seen:
+        assert seen.project is None
 
 
 def test_warnings_are_told_again_and_fail_a_strict_build(built: Site) -> None:

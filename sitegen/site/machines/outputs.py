@@ -155,7 +155,9 @@ def _entries(site: Site) -> dict[str, sitemap.Entry]:
     base = len(site.base_url)
     for page in site.all:
         if not page.draft:
-            versions = tuple((version.language, version.permalink) for version in page.alternates)
+            versions: tuple[tuple[str, str], ...] = ()
+            if page.alternates:
+                versions = tuple((version.language, version.permalink) for version in page.alternates)
             found[page.permalink[base:]] = sitemap.Entry(page.permalink, _changed(page), versions)
     return found
 
