@@ -1,7 +1,7 @@
 """Whether a sentence is supported by the passage it names as evidence: by rule, so that the answer is always the same.
 
-Checked are numbers, months, negation, names, and whether the two speak of the same things at all. Not checked: who did
-what to whom, more or less, before or after. An editor sees sentence and passage side by side.
+Checked are numbers, months, negation, opposites such as more and less or before and after, units, names, and whether the
+two speak of the same things at all. Not checked: who did what to whom. An editor sees sentence and passage side by side.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from sitegen.enrich import figures
+from sitegen.enrich.opposites import contradictions
 
 ENOUGH_COMMON = 0.5
 """The share of a sentence's content words that must stand in the passage."""
@@ -62,6 +63,7 @@ def objections(
     found = [f"{written} is not in the passage" for written in figures.missing(sentence, figures.pool(passage))]
     if negated(sentence) != negated(passage) and (whole or negated(sentence)):
         found.append("one of the two is a denial")
+    found += contradictions(sentence, passage, language)
     known = {_base(word) for word in (*_words(passage), *_words(context))}
     found += [f"the name {name} is not there" for name in names(sentence, language) if _base(name) not in known]
     if common(sentence, passage) < ENOUGH_COMMON:
