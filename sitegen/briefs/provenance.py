@@ -14,6 +14,7 @@ from sitegen.briefs.history import Move
 from sitegen.briefs.merge import Merge
 from sitegen.briefs.model import Generated
 from sitegen.enrich.scores import Scores
+from sitegen.enrich.summary import Dropped
 from sitegen.errors import ProvenanceBroken
 
 FOLDER = ".provenance"
@@ -39,6 +40,10 @@ class Made(_Model):
     pages_read: int | None = None
     pages_total: int | None = None
     dropped: int = 0
+    dropped_points: tuple[Dropped, ...] = ()
+    """What the model said and the document does not, with the reasons: for editors, and never shown on the site."""
+    fallback: str = ""
+    """Why it is only an extract although a model was wanted, see ``Summary``."""
     notes: tuple[str, ...] = ()
     calls: int = 0
     prompt_tokens: int = 0

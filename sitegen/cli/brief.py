@@ -144,10 +144,15 @@ def _print(app: App, brief: Brief, record: Record | None, line: Line) -> None:
         out(f"  made      {made.method} by {made.engine} {made.model}, {made.at:%Y-%m-%d %H:%M} UTC")
         for note in made.notes:
             out(f"            {note}")
-    for step in record.history[-5:] if record is not None else ():
-        out(f"  {_DONE[step.act]:9} {step.at:%Y-%m-%d %H:%M} UTC{step.by and f', {step.by}'}")
+        if made.pages_read is not None and made.pages_total is not None:
+            out(f"  read      {made.pages_read} of {made.pages_total} pages")
+        for number, point in enumerate(made.dropped_points):
+            out(f"  {'dropped' if not number else '':9} {point.claim}")
+            out(f"            since {'; '.join(point.reasons)}")
         if made.scores is not None:
             out(f"  scores    {made.scores}; dropped {made.scores.dropped}")
+    for step in record.history[-5:] if record is not None else ():
+        out(f"  {_DONE[step.act]:9} {step.at:%Y-%m-%d %H:%M} UTC{step.by and f', {step.by}'}")
     if line.why:
         out(f"  why       {line.why}")
     out()

@@ -1,7 +1,8 @@
 """Whether a sentence is supported by the passage it names as evidence: by rule, so that the answer is always the same.
 
-Checked are numbers, months, negation, opposites such as more and less or before and after, units, names, and whether the
-two speak of the same things at all. Not checked: who did what to whom. An editor sees sentence and passage side by side.
+Checked are numbers, months, negation, opposites such as more and less or before and after, units, names, and whether
+the two speak of the same things at all. Not checked: who did what to whom. An editor sees sentence and passage side by
+side.
 """
 
 from __future__ import annotations

@@ -7,10 +7,11 @@ from, the model names those that matter in each section, then, if they are still
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
+from functools import cached_property, partial
 
 from sitegen.enrich import prompts
 from sitegen.enrich.answers import Choice, choice_schema
@@ -32,29 +33,30 @@ LEAST_SHARE = 4
 MOST_ROUNDS = 2
 SAME = 90
 """From this likeness on, of 100, two claims are one."""
-_COMPARED = 40
+_FIGURE = re.compile(r"\d[\d.,]*")
+_COMPARED = 20
 """With so many other claims a claim is compared at most, those that share its rarest words."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Claim:
-    point: Verified
-    words: str
-    figures: tuple[Readings, ...]
-    pool: Readings
+    """A claim as it is compared: its words in the order of the alphabet, its figures apart, in all their readings."""
 
-    @classmethod
-    def of(cls, point: Verified) -> _Claim:
-        readings = tuple(readings for _, readings in figures(point.claim))
-        return cls(point, point.claim.lower(), readings, pool(point.claim))
+    def __init__(self, claim: str) -> None:
+        self._claim = claim
+        self._words = " ".join(sorted(_FIGURE.sub("#", claim.lower()).split()))
+
+    @cached_property
+    def _figures(self) -> tuple[Sequence[Readings], Readings]:
+        return [readings for _, readings in figures(self._claim)], pool(self._claim)
 
     def same(self, other: _Claim) -> bool:
         """Whether the two say the same in nearly the same words, with the same figures."""
         from rapidfuzz import fuzz
 
-        if not fuzz.token_sort_ratio(self.words, other.words, score_cutoff=SAME):
+        if not fuzz.ratio(self._words, other._words, score_cutoff=SAME):
             return False
-        return all(one & other.pool for one in self.figures) and all(one & self.pool for one in other.figures)
+        (mine, my_pool), (theirs, their_pool) = self._figures, other._figures
+        return all(one & their_pool for one in mine) and all(one & my_pool for one in theirs)
 
 
 def folded(points: Sequence[Verified]) -> list[Verified]:
@@ -68,7 +70,7 @@ def folded(points: Sequence[Verified]) -> list[Verified]:
     kept: list[Verified] = []
     by_stem: defaultdict[str, list[_Claim]] = defaultdict(list)
     for point, found in zip(points, stems, strict=True):
-        claim = _Claim.of(point)
+        claim = _Claim(point.claim)
         rarest = sorted(found, key=lambda stem: (rarity[stem], stem))
         prefix = rarest[: len(rarest) * 2 // 5 + 1] or [""]
         if not any(claim.same(other) for stem in prefix for other in by_stem[stem][:_COMPARED]):

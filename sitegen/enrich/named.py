@@ -16,6 +16,8 @@ from sitegen.enrich.summary import AmountMention, DateMention
 NEAR = 300
 """What a date or an amount is about stands at most so many characters before or after it."""
 MOST_WORDS = 8
+MOST_COMPARED = 300
+"""Names, the first ones; a document of thousands of names would be compared for minutes."""
 _CURRENCY = re.compile(
     r"[€$£¥₣]|(?<![^\W\d_])(?:eur|usd|gbp|chf|euros?|dollars?|pounds?|francs?|franken|cents?|mark|marks|dm|mk|yen|kronen?)"
     r"(?![^\W\d_])",
@@ -64,7 +66,7 @@ def names(said: Iterable[str], grounding: Grounding, chunk: Chunk) -> list[str]:
 
 def distinct(found: Iterable[str], most: int) -> tuple[str, ...]:
     """Each name once, without those that are only a part of a longer one: Keller beside Maria Keller."""
-    unique = list({fold(name): name for name in reversed(list(found))}.values())[::-1]
+    unique = list({fold(name): name for name in reversed(list(found))}.values())[::-1][:MOST_COMPARED]
     whole = [
         name
         for name in unique

@@ -1,8 +1,8 @@
 """Words that are each other's opposite, and units: whether a claim says "rose" where its passage says "fell".
 
-Only what can hardly be meant otherwise is objected to: the claim has a word of one side, the passage has one of the other
-side and none of the claim's. Pairs that tell one thing from two sides (bought and sold, won and lost) are left out, since
-a true claim may turn them around.
+Only what can hardly be meant otherwise is objected to: the claim has a word of one side, the passage has one of the
+other side and none of the claim's. Pairs that tell one thing from two sides (bought and sold, won and lost) are left
+out, since a true claim may turn them around.
 """
 
 from __future__ import annotations
@@ -17,25 +17,35 @@ from sitegen.enrich.figures import Readings, figures
 _PAIRS: dict[str, tuple[tuple[str, str], ...]] = {
     "en": (
         (
-            r"increas(?:e|es|ed|ing)|rais(?:e|es|ed|ing)|r[io]ses?|risen|rising|gr[eo]ws?|grown|growing|expand(?:s|ed|ing)?",
-            r"decreas(?:e|es|ed|ing)|reduc(?:e|es|ed|ing|tions?)|f[ae]lls?|fallen|dropp?(?:s|ed|ing)?|shr[aiu]nks?|cuts?|"
-            r"lowered|declin(?:ed|ing)",
+            r"increas(?:e|es|ed|ing)|rais(?:e|es|ed|ing)|r[io]ses?|risen|rising|gr[eo]ws?|grown|"
+            r"growing|expand(?:s|ed|ing)?",
+            r"decreas(?:e|es|ed|ing)|reduc(?:e|es|ed|ing|tions?)|f[ae]lls?|fallen|dropp?(?:s|ed|ing)?|"
+            r"shr[aiu]nks?|cuts?|lowered|declin(?:ed|ing)",
         ),
         (
-            r"(?:no(?:t)?) (?:less|fewer|lower) than|at least|(?<!no )(?<!not )more than|(?:over|above|exceeding) (?=[\d€$£])|exceed(?:s|ed)?|"
-            r"minimum",
-            r"(?:no(?:t)?) (?:more|greater|higher) than|at most|(?<!no )(?<!not )(?:less|fewer) than|(?:under|below|up to) (?=[\d€$£])|maximum",
+            r"(?:no(?:t)?) (?:less|fewer|lower) than|at least|(?<!no )(?<!not )more than|(?:over|"
+            r"above|exceeding) (?=[\d€$£])|exceed(?:s|ed)?|minimum",
+            r"(?:no(?:t)?) (?:more|greater|higher) than|at most|(?<!no )(?<!not )(?:less|fewer) than|"
+            r"(?:under|below|up to) (?=[\d€$£])|maximum",
         ),
-        (r"before|prior to|(?:no(?:t)?) later than|until", r"after|(?<!no )(?<!not )later than|(?:no(?:t)?) earlier than"),
         (
-            r"approv(?:e|es|ed|al|als|ing)|accept(?:s|ed|ing|ance)?|granted|adopt(?:s|ed|ion)|allow(?:s|ed|ing)?|"
-            r"permit(?:s|ted|ting)|authori[sz](?:e|es|ed|ation)|upheld|affirm(?:s|ed)?",
-            r"reject(?:s|ed|ion|ing)?|refus(?:e|es|ed|al|ing)|den(?:y|ies|ied|ial)|dismiss(?:es|ed|al)?|"
-            r"forb(?:id|ids|ade|idden)|prohibit(?:s|ed|ion)?|bann?(?:s|ed)?|disapprov(?:es|ed|al)|revers(?:es|ed)|overturn(?:s|ed)?",
+            r"before|prior to|(?:no(?:t)?) later than|until",
+            r"after|(?<!no )(?<!not )later than|(?:no(?:t)?) earlier than",
+        ),
+        (
+            r"approv(?:e|es|ed|al|als|ing)|accept(?:s|ed|ing|ance)?|granted|adopt(?:s|ed|ion)|"
+            r"allow(?:s|ed|ing)?|permit(?:s|ted|ting)|authori[sz](?:e|es|ed|ation)|upheld|affirm(?:s|"
+            r"ed)?",
+            r"reject(?:s|ed|ion|ing)?|refus(?:e|es|ed|al|ing)|den(?:y|ies|ied|ial)|dismiss(?:es|ed|"
+            r"al)?|forb(?:id|ids|ade|idden)|prohibit(?:s|ed|ion)?|bann?(?:s|ed)?|disapprov(?:es|ed|"
+            r"al)|revers(?:es|ed)|overturn(?:s|ed)?",
         ),
         (r"open(?:s|ed|ing)?|reopen(?:s|ed|ing)?", r"clos(?:es|ed|ing|ure)"),
         (r"profits?|surplus(?:es)?", r"loss(?:es)?|deficits?|shortfalls?"),
-        (r"begins?|began|begun|beginning|start(?:s|ed|ing)|commenc(?:e|es|ed)", r"ends|ended|finish(?:es|ed)|ceas(?:es|ed)"),
+        (
+            r"begins?|began|begun|beginning|start(?:s|ed|ing)|commenc(?:e|es|ed)",
+            r"ends|ended|finish(?:es|ed)|ceas(?:es|ed)",
+        ),
         (r"majority", r"minority"),
         (r"adequate|sufficient|enough", r"inadequate|insufficient"),
         (r"valid", r"invalid"),
@@ -46,10 +56,11 @@ _PAIRS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "de": (
         (
-            r"steig(?:t|en|end|ende[rn]?|erung|ert[e]?)|stieg(?:en)?|gestiegen|erhöh(?:t|te|ten|en|ung)|wuchs(?:en)?|wächst|"
-            r"gewachsen|zugenommen|zunimmt|anstieg|anheb(?:en|ung)|angehoben",
-            r"sink(?:t|en)|sank(?:en)?|gesunken|senk(?:t|te|ten|en|ung)|gesenkt|verringer(?:t|te|ten|n|ung)|"
-            r"reduzier(?:t|te|ten|en|ung)|abgenommen|rückgang|zurückgegangen|gekürzt|kürzung(?:en)?|kürz(?:t|te|ten)",
+            r"steig(?:t|en|end|ende[rn]?|erung|ert[e]?)|stieg(?:en)?|gestiegen|erhöh(?:t|te|ten|en|"
+            r"ung)|wuchs(?:en)?|wächst|gewachsen|zugenommen|zunimmt|anstieg|anheb(?:en|ung)|angehoben",
+            r"sink(?:t|en)|sank(?:en)?|gesunken|senk(?:t|te|ten|en|ung)|gesenkt|verringer(?:t|te|ten|"
+            r"n|ung)|reduzier(?:t|te|ten|en|ung)|abgenommen|rückgang|zurückgegangen|gekürzt|"
+            r"kürzung(?:en)?|kürz(?:t|te|ten)",
         ),
         (
             r"(?<!nicht )mehr als|mindestens|wenigstens|nicht weniger als|über (?=\d)",
@@ -57,20 +68,26 @@ _PAIRS: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         (r"bevor|vor ablauf|vor beginn|spätestens", r"nachdem|nach ablauf|nach beginn|frühestens"),
         (
-            r"genehmig(?:t|te|ten|en|ung)|bewillig(?:t|te|ten|en|ung)|zugestimmt|zustimmung|angenommen|erlaubt?(?:e|en)?|"
-            r"erlaubnis|zugelassen|gestattet(?:e|en)?|stattgegeben|bestätigt(?:e|en)?",
-            r"abgelehnt|ablehnung|lehnt(?:e|en)?|verweiger(?:t|te|ten|n|ung)|verbot(?:en)?|verbiete[tn]|untersag(?:t|te|ten|en|ung)|"
-            r"zurückgewiesen|verworfen|aufgehoben",
+            r"genehmig(?:t|te|ten|en|ung)|bewillig(?:t|te|ten|en|ung)|zugestimmt|zustimmung|"
+            r"angenommen|erlaubt?(?:e|en)?|erlaubnis|zugelassen|gestattet(?:e|en)?|stattgegeben|"
+            r"bestätigt(?:e|en)?",
+            r"abgelehnt|ablehnung|lehnt(?:e|en)?|verweiger(?:t|te|ten|n|ung)|verbot(?:en)?|"
+            r"verbiete[tn]|untersag(?:t|te|ten|en|ung)|zurückgewiesen|verworfen|aufgehoben",
         ),
-        (r"öffne[tn]?|öffnete[n]?|geöffnet|öffnung|eröffnet", r"schließt|schloss(?:en)?|geschlossen|schließung|gesperrt|sperrung"),
+        (
+            r"öffne[tn]?|öffnete[n]?|geöffnet|öffnung|eröffnet",
+            r"schließt|schloss(?:en)?|geschlossen|schließung|gesperrt|sperrung",
+        ),
         (r"gewinne?|überschuss|überschüsse", r"verluste?|defizite?|fehlbetrag|fehlbeträge"),
         (r"beginnt|beginnen|begann(?:en)?|begonnen|startete?n?", r"endet(?:e|en)?|geendet|beendet(?:e|en)?"),
         (r"mehrheit", r"minderheit"),
     ),
     "fr": (
         (
-            r"augment(?:e|es|ent|é|ée|és|ées|er|ait|ation|a)|hausse|progress(?:e|é|er|ion)|accr(?:u|ue|oît|oissement)|relevé[es]*",
-            r"dimin(?:ue|uent|ué|uée|uer|ution|ua)|baiss(?:e|é|ée|er|ent|a)|rédu(?:it|ite|its|ites|ire|ction)|recul[eé]?|chut[eé]",
+            r"augment(?:e|es|ent|é|ée|és|ées|er|ait|ation|a)|hausse|progress(?:e|é|er|ion)|accr(?:u|"
+            r"ue|oît|oissement)|relevé[es]*",
+            r"dimin(?:ue|uent|ué|uée|uer|ution|ua)|baiss(?:e|é|ée|er|ent|a)|rédu(?:it|ite|its|ites|"
+            r"ire|ction)|recul[eé]?|chut[eé]",
         ),
         (
             r"plus de (?=[\d])|au moins|pas moins de|supérieure?s? à|dépass(?:e|ent|é|ée)|minimum",
@@ -78,17 +95,25 @@ _PAIRS: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         (r"avant|au plus tard", r"après|au plus tôt"),
         (
-            r"approuv(?:e|é|ée|és|ées|er|a)|approbation|accord(?:e|é|ée|és|ées|er|a)|autoris(?:e|é|ée|és|ées|er|ation|a)|"
-            r"accept(?:e|é|ée|és|ées|er|ation|a)|adopt(?:e|é|ée|és|ées|er|ion|a)|admis(?:e|es)?",
-            r"refus(?:e|é|ée|és|ées|er|a)?|rejet(?:te|é|ée|és|ées|er|a)?|interdi(?:t|te|ts|tes|re|ction)",
+            r"approuv(?:e|é|ée|és|ées|er|a)|approbation|accord(?:e|é|ée|és|ées|er|a)|autoris(?:e|é|ée|"
+            r"és|ées|er|ation|a)|accept(?:e|é|ée|és|ées|er|ation|a)|adopt(?:e|é|ée|és|ées|er|ion|a)|"
+            r"admis(?:e|es)?",
+            r"refus(?:e|é|ée|és|ées|er|a)?|rejet(?:te|é|ée|és|ées|er|a)?|interdi(?:t|te|ts|tes|re|"
+            r"ction)",
         ),
-        (r"ouvr(?:e|ent|ira|iront|ir)|ouvert(?:e|s|es|ure)?|rouvr\w+", r"ferm(?:e|ent|é|ée|és|ées|er|era|eture)|clos(?:e|es)?"),
+        (
+            r"ouvr(?:e|ent|ira|iront|ir)|ouvert(?:e|s|es|ure)?|rouvr\w+",
+            r"ferm(?:e|ent|é|ée|és|ées|er|era|eture)|clos(?:e|es)?",
+        ),
         (r"bénéfices?|excédents?", r"pertes?|déficits?"),
-        (r"commenc(?:e|ent|é|er|era|eront|ement)|début(?:e|ent|é|er|era|eront)?", r"s'achèv\w+|termin(?:e|ent|é|ée|er|era|eront)|prend(?:ra)? fin"),
+        (
+            r"commenc(?:e|ent|é|er|era|eront|ement)|début(?:e|ent|é|er|era|eront)?",
+            r"s'achèv\w+|termin(?:e|ent|é|ée|er|era|eront)|prend(?:ra)? fin",
+        ),
         (r"majorité", r"minorité"),
         (r"suffisant(?:e|s|es)?", r"insuffisant(?:e|s|es)?"),
     ),
-}  # fmt: skip
+}
 _PREFIXES = {"en": ("un", "dis", "non-", "non", "il", "ir"), "de": ("un", "nicht"), "fr": ()}
 _WORD = re.compile(r"[^\W\d_]{4,}(?:-[^\W\d_]+)*")
 _UNITS = {
@@ -99,7 +124,10 @@ _UNITS = {
     "franc": r"chf|francs?|franken",
 }
 _NUMBER = r"\d[\d.,' ]*\d|\d"
-_SCALE = r"(?: ?(?:million(?:s|en)?|billion(?:s|en)?|milliards?|milliarden?|mio|mrd|bn|mn|thousand|tausend|mille)\.?)?(?: d[e'] ?)?"
+_SCALE = (
+    r"(?: ?(?:million(?:s|en)?|billion(?:s|en)?|milliards?|milliarden?|mio|mrd|bn|mn|thousand|tausend|mille)\.?)?"
+    r"(?: d[e'] ?)?"
+)
 _MEASURED = re.compile(
     "|".join(
         rf"(?P<{name}_before>(?<![^\W\d_])(?:{words})) ?(?P<{name}_of>(?:{_NUMBER}){_SCALE})"

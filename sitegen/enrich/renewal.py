@@ -292,6 +292,8 @@ def _made(document: Document, summary: Summary, key: str, identity: Identity) ->
         pages_read=summary.pages_read,
         pages_total=summary.pages_total,
         dropped=summary.dropped,
+        dropped_points=summary.dropped_points,
+        fallback=summary.fallback,
         notes=summary.notes,
         calls=usage.calls,
         prompt_tokens=usage.prompt_tokens,

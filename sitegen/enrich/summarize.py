@@ -6,6 +6,7 @@ When under half of what the model noted stands in the document, the result is an
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -202,14 +203,18 @@ def _amounts(found: Sequence[AmountMention]) -> tuple[AmountMention, ...]:
 
 
 def _pages(document: Document, notes: Notes) -> tuple[int | None, int | None]:
-    """How many pages were read, and how many there are; a page that got no usable answer was not read."""
+    """How many pages were read, and how many there are. A page that got no usable answer was not read; where nothing
+    shows the ends of pages, they are reckoned to be equally long."""
     total = document.pages
+    if total is None:
+        return None, None
+    unanswered = [one for one in notes.left_out if one.kind == "unanswered"]
+    beyond = document.text[notes.read_to :].strip()
     last = document.page_at(max(notes.read_to - 1, 0))
-    if last is None or total is None:
-        return None, total
-    complete = not document.text[notes.read_to :].strip()
-    unanswered = {one.page for one in notes.left_out if one.kind == "unanswered"}
-    return (total if complete else min(last, total)) - len(unanswered), total
+    if last is not None:
+        return (min(last, total) if beyond else total) - len({one.page for one in unanswered}), total
+    unread = len(beyond) + sum(one.characters for one in unanswered)
+    return total - math.ceil(total * unread / max(len(document.text), 1)), total
 
 
 def _notes(document: Document, notes: Notes, written: Written) -> list[str]:

@@ -42,10 +42,16 @@ TRUE = [
     ("en", "Nothing changes before 2027.", "Until 2027 everything stays as it is."),
     ("de", "Die Gebühr steigt auf 5 Euro.", "Der Rat erhöhte die Gebühr auf 5 Euro."),
     ("de", "Die Kosten sanken um 3 Prozent.", "Die Kosten sind um 3 % zurückgegangen."),
-    ("de", "Mindestens 20 Mitglieder müssen zustimmen.", "Es bedarf der Zustimmung von nicht weniger als 20 Mitgliedern."),
+    (
+        "de", "Mindestens 20 Mitglieder müssen zustimmen.",
+        "Es bedarf der Zustimmung von nicht weniger als 20 Mitgliedern.",
+    ),
     ("de", "Höchstens 20 Personen dürfen hinein.", "Der Raum ist für nicht mehr als 20 Personen zugelassen."),
     ("de", "Der Antrag muss bis zum 5. Mai vorliegen.", "Der Antrag ist spätestens am 5. Mai zu stellen."),
-    ("de", "Der Rat lehnte den Antrag ab.", "Der Antrag wurde vom Rat abgelehnt, nachdem der Ausschuss ihm zugestimmt hatte."),
+    (
+        "de", "Der Rat lehnte den Antrag ab.",
+        "Der Antrag wurde vom Rat abgelehnt, nachdem der Ausschuss ihm zugestimmt hatte.",
+    ),
     ("de", "Das Bauamt hat den Umbau genehmigt.", "Der Umbau wurde vom Bauamt bewilligt."),
     ("de", "Die Brücke ist für Lastwagen gesperrt.", "Die 1911 eröffnete Brücke wurde für Lastwagen gesperrt."),
     ("de", "Das Bad öffnet im Mai.", "Das Bad wird im Mai wieder geöffnet; im Winter bleibt es geschlossen."),

@@ -43,6 +43,8 @@ def answer(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | No
     value = least(schema)
     if fenced and "claim" in json.dumps(properties.get("points", {})):
         value = extraction(material, properties)
+    elif fenced and set(properties) == {"points"}:
+        value = {"points": choice(material, properties["points"]["maxItems"])}
     elif fenced and "sentences" in properties:
         value = writing(material, properties)
     return json.dumps(value, ensure_ascii=False)
@@ -62,6 +64,12 @@ def extraction(text: str, properties: Mapping[str, Any]) -> Json:
         "organisations": list(dict.fromkeys(fold(match[0]) for match in _ORGANISATION.finditer(text)))[:most],
         "places": [],
     }
+
+
+def choice(text: str, most: int) -> list[int]:
+    """The numbers of points, evenly from all that it was given."""
+    count = len(re.findall(r"^\d+\. ", text, re.MULTILINE))
+    return [1 + number * count // most for number in range(most)] if count > most else list(range(1, count + 1))
 
 
 def writing(text: str, properties: Mapping[str, Any]) -> Json:
