@@ -128,18 +128,6 @@ def test_the_evidence_of_every_point_stands_in_the_document_where_it_says(text: 
     assert summary.method == "extract" or summary.made >= 2 * summary.dropped
 
 
-@given(st.text(max_size=300) | documents)
-def test_every_character_that_cleaning_keeps_knows_where_it_stood(text: str) -> None:
-    cleaned = clean(text)
-    for place, char in enumerate(cleaned.text):
-        start, end = cleaned.span(place, place + 1)
-        assert end == start + 1
-        assert text[start] == char or char.isspace()
-    if cleaned.text:
-        start, end = cleaned.span(0, len(cleaned.text))
-        assert clean(text[start:end]).text.split() == cleaned.text.split() or len(text) != end - start
-
-
 @given(
     st.lists(st.sampled_from([*SENTENCES, "1 2 3 4 5 6\n" * 9, "aB3" * 100, "\f", "\n\n"]), max_size=12).map("\n".join)
 )
