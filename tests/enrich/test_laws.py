@@ -93,7 +93,8 @@ def summarise(text: str, seed: int, slots: int = 1) -> Summary:
 
 def said(summary: Summary) -> list[str]:
     """All that a reader sees of a summary."""
-    mentions = [(one.text, one.about) for one in (*summary.dates, *summary.amounts)]
+    mentions = [(date.text, date.about) for date in summary.dates]
+    mentions += [(amount.text, amount.about) for amount in summary.amounts]
     points = [(point.text, point.evidence.quote) for point in summary.points]
     names = (*summary.people, *summary.organisations, *summary.places, *summary.tags)
     return [
