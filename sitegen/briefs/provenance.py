@@ -45,6 +45,8 @@ class Made(_Model):
     fallback: str = ""
     """Why it is only an extract although a model was wanted, see ``Summary``."""
     notes: tuple[str, ...] = ()
+    note: str = ""
+    """An editor's instruction to the engine, which holds for later texts of the document as well."""
     calls: int = 0
     prompt_tokens: int = 0
     answer_tokens: int = 0

@@ -53,7 +53,7 @@ def _decide(store: Store, ref: str, choice: Choice | None, expected: str | None,
         settled = record.settled(merge.settled(choice), after, latest, record.proposal.reasons)
         _write(store, brief, Update(text, after, settled, "merged"))
     left = settled.merge(after, brief.path)
-    return Verdict(brief.path, choice, left.everything if left else Choice())
+    return Verdict(_name(store, brief), choice, left.everything if left else Choice())
 
 
 def _present(store: Store, brief: Brief, expected: str | None) -> str:

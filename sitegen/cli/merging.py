@@ -1,7 +1,8 @@
-"""``sitegen brief diff``, ``accept``, ``reject``, ``lock``, ``unlock`` and ``restore``: an editor has the last word."""
+"""``sitegen brief diff``, ``accept``, ``reject``, ``lock``, ``unlock``, ``restore`` and ``regenerate``."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from sitegen.briefs.store import Store
     from sitegen.briefs.verdicts import Verdict
     from sitegen.console import Console
+    from sitegen.enrich.report import Report
+    from sitegen.settings import Project
 
 WIDE = 110
 """Columns of a terminal from which on two texts are shown side by side."""
@@ -250,4 +253,74 @@ def restore(app: App, ref: str) -> None:
         app.console.say(f"Restored {path} as a draft. `sitegen pull --document {ref}` brings it up to date.")
 
 
-COMMANDS = (diff, accept, reject, lock, unlock, restore)
+# ----------------------------------------------------------------------------------------------------------- regenerate
+
+
+@click.command("regenerate", short_help="Have the engine make a brief's text anew.")
+@click.argument("ref")
+@click.option(
+    "--engine", type=click.Choice(("ollama", "openai", "extractive")), help="Another one than in the settings."
+)
+@click.option("--note", metavar="TEXT", help="What the engine should mind; empty takes back an earlier note.")
+@global_options
+@pass_app
+def regenerate(app: App, ref: str, engine: str | None, note: str | None) -> None:
+    """Have the engine make the text of a brief anew, and merge it: what you changed stays, what clashes is proposed.
+
+    A note is an instruction to the engine and holds for this document from then on. The same engine with the same note
+    says the same.
+
+    \b
+    Examples:
+      sitegen brief regenerate bridge-inspection --note "shorter; name the amounts"
+      sitegen brief regenerate paperless:12 --engine ollama
+    """
+    from sitegen.cli.pull import run
+    from sitegen.enrich.report import Request
+
+    project = app.project()
+    source = _source(_store(app), ref)
+    if engine:
+        changed = project.settings.engine.model_copy(update={"kind": engine})
+        project = replace(project, settings=project.settings.model_copy(update={"engine": changed}))
+    if note and project.settings.engine.kind == "extractive":
+        app.console.warn("the built-in engine picks sentences and takes no notes; name another with --engine")
+    report = run(app, project, Request(documents=(source,), refresh=True, note=note))
+    _tell_made(app, project, ref, report)
+
+
+def _source(store: Store, ref: str) -> str:
+    from sitegen.errors import BriefMissing
+
+    brief = store.find(ref)
+    if brief.matter.source is None:
+        raise BriefMissing(
+            "this brief has no document to be made from",
+            place=f"{store.root.name}/{brief.path}",
+            remedy="Name its document in the field `source`, such as `source: paperless:12`.",
+        )
+    return brief.matter.source
+
+
+def _tell_made(app: App, project: Project, ref: str, report: Report) -> None:
+    from sitegen.errors import SomeFailed
+
+    if app.console.json:
+        app.console.data(report.as_dict())
+    if report.engine_error is not None:
+        raise SystemExit(report.engine_error.exit_code) if app.console.json else report.engine_error
+    result = report.results[0]
+    if result.bad:
+        error = SomeFailed(f"{result.reason} [{result.code}]", place=result.ref)
+        raise SystemExit(error.exit_code) if app.console.json else error
+    words = {
+        "updated": "made anew",
+        "merged": "made anew; what you had changed is as it was",
+        "proposed": f"made anew; `sitegen brief diff {ref}` shows what waits for you",
+        "unchanged": "the engine says the same",
+    }
+    if not app.console.json:
+        app.console.say(f"{project.briefs.name}/{result.brief}: {words.get(result.done, result.done)}.")
+
+
+COMMANDS = (diff, accept, reject, lock, unlock, restore, regenerate)

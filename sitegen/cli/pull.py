@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sitegen.enrich.engines.base import EndpointStats
     from sitegen.enrich.report import Progress, Report, Request, Status
     from sitegen.errors import SitegenError
+    from sitegen.settings import Project
 
 TOLD_SECONDS = 60.0
 """Where no bar is shown, ``--verbose`` says how the pull stands once in so many seconds."""
@@ -60,17 +61,16 @@ def command(app: App, /, since: datetime | None, where: tuple[str, ...], **optio
         from sitegen.enrich.conditions import parse_all
 
         request = replace(request, refresh=True, where=parse_all(where))
-    _show(app, _run(app, request))
+    _show(app, run(app, app.project(), request))
 
 
-def _run(app: App, request: Request) -> Report:
+def run(app: App, project: Project, request: Request) -> Report:
+    """A pull, with a bar that shows how it goes."""
     import asyncio
 
     from sitegen.enrich.engines import open_engine
     from sitegen.enrich.pipeline import pull
     from sitegen.sources import open_source
-
-    project = app.project()
 
     async def work() -> Report:
         source, engine = open_source(project), open_engine(project)

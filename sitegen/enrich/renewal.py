@@ -25,6 +25,7 @@ from sitegen.enrich.summary import Summary
 from sitegen.errors import EngineError, EngineUnreachable
 from sitegen.settings import Project
 from sitegen.sources.base import Document
+from sitegen.text import plain
 
 FOR_NOW = "The model could not be reached"
 KEPT = 64
@@ -42,6 +43,8 @@ class Work:
     """Whether this counts as an attempt."""
     ours: str = ""
     """The hash of a text that an earlier run, which was killed, may have written."""
+    note: str = ""
+    """An editor's instruction to the engine."""
     kept: tuple[Generated, Made] | None = None
     """The text there is, when the document's own text is the one that it was made from."""
     summary: Summary | None = None
@@ -99,7 +102,8 @@ class Renewal:
         """Whether the document's last generated text is what the engine would make today. After ``identity``."""
         record = provenance.read(self._project.briefs, document.ref)
         made = None if record is None else _last_made(record)
-        return made is not None and self._identity is not None and made.cache_key == _key(document, self._identity)
+        identity = self._identity
+        return made is not None and identity is not None and made.cache_key == _key(document, identity, made.note)
 
     def selected(self, ref: str) -> bool:
         """Whether a document's last generated text was made as the request wants it."""
@@ -119,7 +123,8 @@ class Renewal:
         if self.store.deleted(document.ref):
             return self._finished(document, mark, "deleted")
         entry = self._journal.entry(document.ref)
-        return Work(document, mark, counted, entry.writing if entry else "", self._kept(document))
+        ours = entry.writing if entry else ""
+        return Work(document, mark, counted, ours, self._note(document.ref), self._kept(document))
 
     def _kept(self, document: Document) -> tuple[Generated, Made] | None:
         """The record in git is enough for this: a fresh clone, without cache or journal, makes no engine call."""
@@ -134,21 +139,33 @@ class Renewal:
     async def make(self, work: Work) -> None:
         """Has the summary made, unless there is a text already. Raises ``EngineError``."""
         if work.kept is not None:
-            if not self._request.refresh or work.kept[1].cache_key == _key(work.document, await self.identity()):
+            if not self._request.refresh or work.kept[1].cache_key == await self._key(work):
                 return
             work.kept = None
         identity = await self.identity()
-        key = _key(work.document, identity)
-        summary, work.asked = await self._summary(work.document, key, identity)
+        key = await self._key(work)
+        summary, work.asked = await self._summary(work, key, identity)
         work.summary = _with_unread(summary, work.document)
-        work.made = await asyncio.to_thread(_made, work.document, work.summary, key, identity)  # scores take time
+        made = await asyncio.to_thread(_made, work.document, work.summary, key, identity)  # scores take time
+        work.made = made.model_copy(update={"note": work.note})
+
+    async def _key(self, work: Work) -> str:
+        return _key(work.document, await self.identity(), work.note)
+
+    def _note(self, ref: str) -> str:
+        """What the editor told the engine, now or when the text was made that there is."""
+        if self._request.note is not None:
+            return plain(self._request.note)
+        record = self.store.record(ref)
+        made = None if record is None else _last_made(record)
+        return "" if made is None else made.note
 
     async def needs_engine(self, work: Work) -> bool:
         """Whether ``make`` would ask the engine, as far as that can be told when it cannot be reached."""
         if work.kept is not None and not self._request.refresh:
             return False
         try:
-            key = _key(work.document, await self.identity())
+            key = await self._key(work)
         except EngineError:
             return True
         if work.kept is not None and work.kept[1].cache_key == key:
@@ -161,10 +178,11 @@ class Renewal:
         if work.kept is not None and not self._request.refresh:
             return
         if work.kept is None and self._identity is not None:
-            key = _key(work.document, self._identity)
+            key = _key(work.document, self._identity, work.note)
             if (cached := await self._desk(self._cache.get, key)) is not None:
                 work.summary = cached
-                work.made = await asyncio.to_thread(_made, work.document, cached, key, self._identity)
+                made = await asyncio.to_thread(_made, work.document, cached, key, self._identity)
+                work.made = made.model_copy(update={"note": work.note})
                 return
         work.kept, work.without = None, why
         if await self._desk(self.unknown, work.document.ref):
@@ -176,17 +194,18 @@ class Renewal:
 
         identity = await Extractive().identity()
         work.summary = await asyncio.to_thread(labelled, work.document, FOR_NOW)
-        made = await asyncio.to_thread(_made, work.document, work.summary, _key(work.document, identity), identity)
-        work.made = made.model_copy(update={"provisional": True})
+        key = _key(work.document, identity, "")
+        made = await asyncio.to_thread(_made, work.document, work.summary, key, identity)
+        work.made = made.model_copy(update={"provisional": True, "note": work.note})
 
-    async def _summary(self, document: Document, key: str, identity: Identity) -> tuple[Summary, bool]:
+    async def _summary(self, work: Work, key: str, identity: Identity) -> tuple[Summary, bool]:
         """From the cache, else from the engine; whether the engine was asked."""
         if (under_way := self._under_way.get(key)) is not None:
             return await asyncio.shield(under_way), False
         mine = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
             cached = await self._desk(self._cache.get, key)
-            summary = cached or await self._engine.summarize(document)
+            summary = cached or await self._engine.summarize(work.document, work.note)
             if cached is None:
                 await self._desk(self._cache.put, key, summary, identity)
         except BaseException as error:
@@ -254,8 +273,8 @@ class Renewal:
         return generate(document, summary, slug=slug, status=status)
 
 
-def _key(document: Document, identity: Identity) -> str:
-    return cache_key(document.text_hash, document.language, identity)
+def _key(document: Document, identity: Identity, note: str) -> str:
+    return cache_key(document.text_hash, document.language, identity, note)
 
 
 def _last_made(record: Record) -> Made | None:

@@ -33,6 +33,8 @@ class Request:
     """Look at unchanged documents too, and renew briefs that another engine, model or prompt made."""
     where: tuple[Condition, ...] = ()
     """With ``refresh``: only briefs that were made so. New and changed documents are left for another time."""
+    note: str | None = None
+    """An editor's instruction to the engine; empty takes back an earlier one, None leaves it."""
     max_minutes: float | None = None
     max_tokens: int | None = None
 
