@@ -24,7 +24,7 @@ COMMANDS = {
     "smoke": "Check a site at an address, or in a folder, with a browser.",
     "deploy": "Bring the built site to its host; promote it; return to an earlier one.",
     "list": "List pages: drafts, future, expired, withdrawn or all.",
-    "brief": "List briefs, and show one with its origin.",
+    "brief": "List and show briefs, and decide about them.",
     "evaluate": "Compare engines, models and prompts on your documents.",
     "cache": "Look at the cache of summaries, and prune it.",
     "prompt": "Show the prompts that a model gets, and begin your own.",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DONE = {"approve": "approved", "publish": "published", "withdraw": "withdrawn"}
 
 
-@click.group("brief", short_help="List briefs, show one with its origin, try documents again.")
+@click.group("brief", short_help="List and show briefs, and decide about them.")
 @global_options
 def command() -> None:
     """Briefs: what there is, its state and why.
