@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sitegen.cli import run
 from sitegen.enrich.cache import SummaryCache, answer_key
 from sitegen.enrich.chunks import split
 from sitegen.enrich.engines.base import Identity, Message
@@ -214,8 +219,6 @@ def test_an_editors_note_asks_for_the_writing_alone(tmp_path: Path) -> None:
 
 def jitter(reply: Callable[..., str], spread: random.Random) -> Callable[..., str]:
     def slow(messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | None) -> str:
-        import time
-
         time.sleep(spread.random() / 50)
         return reply(messages, schema)
 
@@ -260,3 +263,41 @@ def test_one_piece_that_fails_ends_the_others(tmp_path: Path) -> None:
         with pytest.raises(EngineError):
             summarise(server, text, tmp_path, slots=4)
         assert server.chats <= 8
+
+
+# --------------------------------------------------------------------------------------------------- killed and resumed
+
+
+def make_site(folder: Path, server: OllamaServer, text: str) -> Path:
+    (folder / "documents").mkdir(parents=True)
+    (folder / "documents" / "lots.txt").write_text(text)
+    (folder / "sitegen.toml").write_text(
+        f'[engine]\nkind = "ollama"\n[engine.ollama]\nendpoints = ["{server.url}"]\nmodel = "{server.model}"\n'
+        "num_ctx = 4096\nnum_predict = 512\nslots = 2\n"
+    )
+    return folder
+
+
+def test_pulls_killed_in_the_middle_of_a_long_document_pay_only_for_what_was_on_its_way(tmp_path: Path) -> None:
+    text = "\f".join(page(number) for number in range(30))
+    with OllamaServer() as server:
+        calm = make_site(tmp_path / "calm", server, text)
+        assert run(["--site", str(calm), "--quiet", "pull"]) == 0
+        needed = server.chats
+        killed = make_site(tmp_path / "killed", server, text)
+        server.chats, server.delay = 0, 0.05
+        for number in (1, 2):
+            process = subprocess.Popen([sys.executable, "-m", "sitegen", "--site", str(killed), "--quiet", "pull"])
+            give_up = time.monotonic() + 60
+            while server.chats < number * needed // 4 and time.monotonic() < give_up and process.poll() is None:
+                time.sleep(0.01)
+            assert process.poll() is None
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        server.delay = 0
+        assert run(["--site", str(killed), "--quiet", "pull"]) == 0
+        assert (
+            needed <= server.chats <= needed + 2 * 4
+        )  # what the slots held at each kill, and what was just on its way to the disk
+    briefs = [sorted(path.read_text() for path in (site / "briefs").glob("*.md")) for site in (calm, killed)]
+    assert briefs[0] == briefs[1] != []

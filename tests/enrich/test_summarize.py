@@ -158,6 +158,28 @@ def test_a_text_that_is_longer_for_the_model_than_expected_is_cut_smaller_and_re
         assert_grounded(summary, text)
 
 
+def test_tokens_are_measured_for_each_language_by_itself() -> None:
+    english = "The inspector looked at the northern bearing of the bridge and found that it was worn. " * 20
+    german = "Der Prüfer sah sich das nördliche Lager der Brücke an und fand, dass es abgenutzt war. " * 20
+
+    async def run(server: OllamaServer) -> ModelSummarizer:
+        engine = ModelSummarizer(Ollama(server.settings(), sleep=no_pause))
+        try:
+            for text in (english, german):
+                await engine.summarize(document(text))
+        finally:
+            await engine.aclose()
+        return engine
+
+    with OllamaServer() as server:
+        engine = asyncio.run(run(server))
+    known = {language: tokens.factor for language, tokens in engine._tokens.items()}
+    assert set(known) == {"en", "de"}
+    assert known["en"] != 1.0
+    assert known["de"] != 1.0
+    assert engine._tokens["fr"].factor == 1.0
+
+
 def test_a_context_that_holds_no_text_at_all_is_an_error_and_no_endless_loop() -> None:
     with OllamaServer() as server:
         with pytest.raises(ContextExceeded, match="num_ctx"):
