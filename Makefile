@@ -72,6 +72,7 @@ soak: setup-dev  ## the long tests
 bench: setup-dev  ## measure builds beside Hugo, and what a pull costs for each document
 	$(BIN)/python -m benchmarks.bench_build --briefs 1000 --briefs 10000
 	$(BIN)/python -m benchmarks.bench_pull
+	$(BIN)/python -m benchmarks.bench_extract
 
 docs: setup  ## write docs/reference from the code
 	$(BIN)/python docs/generate.py

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sitegen.enrich import cues
-from sitegen.enrich.language import Dictionary, function_words
+from sitegen.enrich import cues, scripts
+from sitegen.enrich.language import Dictionary, function_words, is_known
 from sitegen.enrich.sentences import Sentence
 
 MAX_WEIGHED = 6_000
@@ -40,6 +40,7 @@ _VERB = re.compile(
     r"est|sont|était|a|ont|sera|seront|doit|doivent|peut|peuvent|\w+(?:ent|e|é|ée|it)|fut)\b"
 )
 """A word that could be the verb of a short sentence; sure enough to tell titles from sentences."""
+_CLOSED = re.compile(rf"[.!?…{scripts.ENDS}][\"'”’»“)\]」』]*(?:\s?[»”])?$")
 _LINES_UP = re.compile(r"(?:\d[\d.,]*\s+){4,}|(?:\s[-–—]\s.*){4,}|\.{5,}|(?:\s\S\s\S){3,}\s")
 
 
@@ -66,14 +67,16 @@ class Reader:
         self._language = language
         self._dictionary = dictionary
         self._function = function_words(language)
+        self._known = is_known(language)
         self._title = self.topics(title)
         self._seen: Counter[str] = Counter()
         self._scanned = False
 
     def topics(self, text: str) -> Counter[str]:
         """The words of ``text`` that carry its topic, reduced to a common form."""
-        words = (word.lower() for word in _WORD.findall(text))
-        return Counter(_stem(word) for word in words if len(word) > 2 and word not in self._function)
+        words = (word.lower() for word in scripts.words(text))
+        least = 2 if self._known else 1
+        return Counter(_stem(word) for word in words if len(word) > least and word not in self._function)
 
     def candidates(self, sentences: Sequence[Sentence], headings: Sequence[str]) -> list[Candidate]:
         """The sentences that could stand in an extract, in order; ``headings`` by section.
@@ -114,10 +117,11 @@ class Reader:
         text = sentence.text
         if len(text) > 700 or not _is_whole(text) or cues.is_form(text):
             return 0, False
-        words = _WORD.findall(text)
+        words = scripts.words(text)
         if not 5 <= len(words) <= 80 or max(map(len, words)) > 60:
             return 0, False
-        share = sum(word.lower() in self._function for word in words) / len(words)
+        # Of a language whose function words are not known, each sentence passes for prose of the usual kind.
+        share = sum(word.lower() in self._function for word in words) / len(words) if self._known else 0.25
         if share < 0.12 or not self._is_prose(text, words):
             return 0, False
         sure, unknown = self.traces(text)
@@ -203,7 +207,7 @@ def _is_whole(text: str) -> bool:
     begin = re.match(r"[\"'„“«‘(]*\s?(?:[^\W\d_]|(?:EUR|€|\$|£)?\s?\d[\d.,\u00a0]*(?=\s?%?\s[^\W\d_]))", text)
     if re.match(r"(?:[A-Z]|[IVX]{1,4})\.\s", text):  # a number of a section that ran into the text
         return False
-    if begin is None or not re.search(r"[.!?…][\"'”’»“)\]]*(?:\s?[»”])?$", text):
+    if begin is None or not _CLOSED.search(text):
         return False
     first = begin.group()[-1]
     return not first.islower()

@@ -46,6 +46,11 @@ def function_words(language: str) -> frozenset[str]:
     return frozenset(word for words in _FUNCTION_WORDS.values() for word in words.split())
 
 
+def is_known(language: str) -> bool:
+    """Whether the language's function words are known, so that prose can be told from other text by them."""
+    return language in _FUNCTION_WORDS
+
+
 def detect(text: str) -> str:
     """The language of ``text`` as two letters, by its function words; ``und`` when too few of them are found.
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sitegen.enrich.candidates import Candidate
 
 MAX_RANKED = 120
+LONG = 60
+"""With so many candidates a document is long enough for its points to come from all of it."""
 WORTHLESS = 0.2
 """Share of the best score below which a sentence is not picked, even when there is room."""
 
@@ -32,9 +34,11 @@ def rank(candidates: Sequence[Candidate]) -> list[Candidate]:
 def pick(ranked: Sequence[Candidate], count: int, taken: Sequence[Candidate] = ()) -> list[Candidate]:
     """The ``count`` best of ``ranked`` beside those ``taken``, each unlike the others (maximal marginal relevance)."""
     idf = _idf(ranked)
+    stretch = _stretches(ranked, count)
     vectors = {id(candidate): _vector(candidate.words, idf) for candidate in (*ranked, *taken)}
     chosen = list(taken)
     sections = Counter(candidate.sentence.section for candidate in chosen)
+    stretches = Counter[int]()
     picked: list[Candidate] = []
     floor = WORTHLESS * max((candidate.score for candidate in ranked), default=0.0)
     left = [candidate for candidate in ranked if all(candidate is not other for other in taken)]
@@ -46,7 +50,8 @@ def pick(ranked: Sequence[Candidate], count: int, taken: Sequence[Candidate] = (
             if likeness > 0.7:
                 return -1
             crowd = 0.04 * sections[candidate.sentence.section]
-            return candidate.score - 0.45 * likeness * candidate.score - crowd
+            near = 0.1 * stretches[stretch(candidate)] * candidate.score
+            return candidate.score - 0.45 * likeness * candidate.score - crowd - near
 
         best = max(left, key=lambda candidate: (worth(candidate), -candidate.sentence.start))
         if worth(best) <= floor:
@@ -55,7 +60,19 @@ def pick(ranked: Sequence[Candidate], count: int, taken: Sequence[Candidate] = (
         picked.append(best)
         chosen.append(best)
         sections[best.sentence.section] += 1
+        stretches[stretch(best)] += 1
     return picked
+
+
+def _stretches(ranked: Sequence[Candidate], count: int) -> Callable[[Candidate], int]:
+    """In which of ``count`` equal parts of a long document a candidate stands, so that all of them have their say.
+
+    A letter has its gist at the beginning; there, each candidate has a part of its own.
+    """
+    length = max((candidate.sentence.end for candidate in ranked), default=1)
+    if len(ranked) < LONG:
+        return lambda candidate: candidate.sentence.start
+    return lambda candidate: candidate.sentence.start * count // length
 
 
 def _idf(candidates: Sequence[Candidate]) -> dict[str, float]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import sentencex
 
+from sitegen.enrich import scripts
 from sitegen.enrich.cleaning import fold
 from sitegen.enrich.language import function_words
 
@@ -25,7 +26,7 @@ _ITEM = re.compile(
 _HASHES = re.compile(r"#{1,6}\s+")
 _LABEL = re.compile(r"[^\W\d_a-z][^.!?:]{2,45}\s?:\s")
 _HEADING = re.compile(r"#{1,6}\s+|(?=\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+[^\W\d_a-z])")
-_END = re.compile(r"[.!?…][\"'”’»“)\]\s]*$")
+_END = re.compile(rf"[.!?…{scripts.ENDS}][\"'”’»“)\]」』\s]*$")
 _ROW = re.compile(r"\|.*\||\S(?:\t|[ \u00a0]{3,})\S.*(?:\t|[ \u00a0]{3,})\S|^(?:[-=_*.·:|+ ]{4,}|:::.*|```.*)$")
 _LAST_WORD = re.compile(r"[^\W\d_]+$")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -218,7 +219,11 @@ class _Builder:
             self._found.append(Block(start, end, kind, self._section))
 
     def _is_heading(self, text: str) -> bool:
-        if len(text) > 110 or text[-1] in ".,;:!?…-–" or not any(character.isalpha() for character in text):
+        if (
+            len(text) > 110
+            or text[-1] in f".,;:!?…-–，、；：{scripts.ENDS}"
+            or not any(character.isalpha() for character in text)
+        ):
             return False
         words = _WORD.findall(text)
         if not 1 <= len(words) <= 14 or sum(character.isdigit() for character in text) > 8:
@@ -251,7 +256,7 @@ def _joined(text: str, start: int, end: int, language: str) -> Iterator[tuple[in
     """The segments that sentencex finds, those joined again that it cut after an abbreviation or an ordinal."""
     # One blank for every white space keeps the offsets and keeps line ends from being taken for sentence ends.
     flat = re.sub(r"\s", " ", text[start:end])
-    known = language if language != "und" else "en"
+    known = language if language != "und" else scripts.rules_for(flat)
     low = high = 0
     for segment in _segments(known, flat):
         if high > low and not _belongs_together(flat[low:high].rstrip(), segment.lstrip(), language):

@@ -277,3 +277,53 @@ def test_every_document_of_the_demo_archive_reads_well(extracts: Extracts) -> No
 def test_the_same_document_gives_the_same_extract(extracts: Extracts) -> None:
     for entry, summary, _ in extracts[:6]:
         assert extract(entry) == summary
+
+
+IN_OTHER_LANGUAGES = {
+    "zh": "市议会于二〇二六年三月三日批准了三百万欧元的桥梁维修预算。检查员在冬季之前发现了二十四条裂缝。居民询"
+    "问道路是否开放。学校办公室就午休时间的长短询问了所有家庭。",
+    "ja": "市議会は二〇二六年三月三日に橋の修理予算を承認しました。検査官は冬の前に二十四のひび割れを見つけまし"
+    "た。学校は昼休みの長さについて家族に尋ねました。",
+    "ru": "Городской совет 3 марта 2026 года утвердил бюджет на ремонт моста. Инспекторы обнаружили двадцать "
+    "четыре трещины. Мэр сказал, что грузовики до лета должны ехать в объезд. Школа спросила все семьи о "
+    "длине перерыва.",
+    "el": "Το δημοτικό συμβούλιο ενέκρινε στις 3 Μαρτίου 2026 τον προϋπολογισμό για τη γέφυρα. Οι επιθεωρητές "
+    "βρήκαν είκοσι τέσσερις ρωγμές. Οι κάτοικοι ρώτησαν αν ο δρόμος θα μείνει ανοιχτός.",
+    "ar": "وافق مجلس المدينة في 3 مارس 2026 على ميزانية إصلاح الجسر. وجد المفتشون أربعة وعشرين شقا قبل الشتاء. "
+    "قال العمدة إن الشاحنات يجب أن تسلك طريقا آخر حتى الصيف.",
+    "pl": "Rada miasta zatwierdziła 3 marca 2026 r. budżet na naprawę mostu. Inspektorzy znaleźli dwadzieścia "
+    "cztery pęknięcia przed zimą. Burmistrz powiedział, że ciężarówki muszą do lata jechać inną drogą.",
+    "fi": "Kaupunginvaltuusto hyväksyi 3. maaliskuuta 2026 sillan korjausbudjetin. Tarkastajat löysivät "
+    "kaksikymmentäneljä halkeamaa ennen talvea. Pormestari sanoi, että kuorma-autojen on kierrettävä "
+    "kesään asti.",
+}
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("language", IN_OTHER_LANGUAGES)
+def test_whole_sentences_are_picked_in_languages_of_which_no_words_are_known(language: str, known: bool) -> None:
+    text = IN_OTHER_LANGUAGES[language]
+    summary = extract(document(text, language=language if known else None))
+    assert summary.notes == ()
+    said = [summary.dek, *summary.paragraphs, *(point.text for point in summary.points)]
+    assert summary.dek
+    assert summary.dek != text
+    assert all(sentence[-1] in ".。" for sentence in said)
+    assert all(sentence in text for sentence in said)
+
+
+def test_the_points_of_a_long_document_come_from_all_of_it() -> None:
+    things = ["bridge", "school", "river", "library", "market", "harbour", "theatre", "station", "forest", "hospital"]
+    parts = [
+        f"{number}. The {thing}\n\n"
+        + "\n\n".join(
+            f"The council decided on {day} March 2026 to repair {thing} of district {day} for EUR {day}{number},500. "
+            f"Inspector number {day * number} found that nobody had looked after its {word} since {1950 + day}."
+            for day, word in enumerate(["roof", "wall", "floor", "door", "window", "stair", "cellar", "garden"], 1)
+        )
+        for number, thing in enumerate(things, 1)
+    ]
+    text = "\n\n".join(parts)
+    places = [point.evidence.start * 5 // len(text) for point in extract(document(text), points=10).points]
+    assert len(places) >= 8
+    assert len(set(places)) >= 4  # of five equal parts

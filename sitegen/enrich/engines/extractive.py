@@ -17,7 +17,7 @@ from sitegen.enrich.sentences import sentences as split
 from sitegen.enrich.summary import Evidence, Point, Summary
 from sitegen.sources.base import Document, Finding
 
-VERSION = "1"
+VERSION = "2"
 """Raise it when the same document would give another extract."""
 MIN_WORDS = 5
 MIN_CLEAN = 5
@@ -112,7 +112,7 @@ class _Extraction:
         if is_empty(self._document.text):
             return ()
         if not self._candidates:
-            return ("The document has no whole sentences to pick from: it may be a list, a table or a bad scan.",)
+            return ("No whole sentences were found to pick from: the document may be a list, a table or a bad scan.",)
         if len(self._sentences) > MAX_WEIGHED:
             return (f"Very long: of the {len(self._sentences):,} sentences an even choice was weighed.",)
         return ()
