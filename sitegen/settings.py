@@ -391,6 +391,9 @@ class Briefs(_Section):
     when_published: Literal["facts", "all", "nothing"] = "facts"
     """Which new texts of a published brief wait for an editor: `facts`, with other numbers, dates or names, `all`, or
     `nothing`, so that it is treated like a draft."""
+    when_gone: Literal["flag", "withdraw"] = "flag"
+    """What becomes of a published brief whose document is gone from the source: `flag` leaves it as it is and says so,
+    `withdraw` withdraws it; not when very many vanish at once."""
     sign: Sign = "name"
     """How an editor who approves, publishes or withdraws a brief is named in its provenance record. Git's `user.name`
     and `user.email` say who it is, else the system."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -304,6 +305,13 @@ class Store:
         if merged == text:
             return Update(text, text, after, "unchanged")
         return Update(text, merged, after, "updated" if base and merge.file.says(base) else "merged")
+
+    def note_gone(self, ref: str, at: dt.datetime | None) -> None:
+        """Notes in a document's record when it was found to be gone; None: it is there."""
+        with files.held(self.root):
+            record = self.record(ref)
+            if record is not None and (record.gone is None) != (at is None):
+                provenance.write(self.root, record.model_copy(update={"gone": at}))
 
     def text(self, path: str) -> str:
         """A brief's file as it is now, with its own line ends and byte-order mark."""

@@ -192,7 +192,10 @@ def _sentence(report: Report) -> str:
     if report.ended_by:
         told.append(f"Ended by the limit of {report.ended_by}; about {_many(report.left, 'document')} left.")
     if report.gone:
-        told.append(f"Gone from the source: {len(report.gone)}; briefs stay.")
+        stay = "" if report.withdrawn else "; briefs stay"
+        told.append(f"Gone from the source: {len(report.gone)}{stay}.")
+    if report.withdrawn:
+        told.append(f"Withdrawn, since their documents are gone: {', '.join(report.withdrawn)}.")
     if report.dead:
         told.append(f"{report.dead} given up: `sitegen brief list --status dead` says why.")
     return " ".join(told)

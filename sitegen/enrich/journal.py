@@ -230,6 +230,11 @@ class Journal(JournalFile):
             self._db.execute("CREATE TEMP TABLE IF NOT EXISTS seen (ref TEXT PRIMARY KEY) WITHOUT ROWID")
             self._db.executemany("INSERT OR IGNORE INTO seen VALUES (?)", [(ref,) for ref in refs])
 
+    def gone(self, prefix: str) -> list[str]:
+        """The documents of a source that it does not have any more."""
+        question = "SELECT ref FROM documents WHERE gone = 1 AND substr(ref, 1, ?) = ? ORDER BY ref"
+        return [ref for (ref,) in self._db.execute(question, (len(prefix), prefix)).fetchall()]
+
     def mark_gone(self, prefix: str) -> list[str]:
         """Flags documents of a source that it was not ``saw`` to have, unflags those that came back, and forgets what
         was seen. Returns the newly lost.

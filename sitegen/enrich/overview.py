@@ -113,10 +113,10 @@ def line_of(project: Project, store: Store, brief: Brief, entry: Entry | None) -
             flags.append("stale")
             why.append(reason)
     flags += _standing(brief, record)
-    if entry is not None:
-        flags += _gone(entry)
-        if entry.state in ("failed", "dead"):
-            why.append(_why(entry))
+    if entry.gone if entry is not None else record is not None and record.gone is not None:
+        flags.append("source gone")
+    if entry is not None and entry.state in ("failed", "dead"):
+        why.append(_why(entry))
     path = str(Path(project.settings.build.briefs, brief.path))
     scores = record.made.scores if record is not None and record.made is not None else None
     matter = brief.matter

@@ -113,6 +113,7 @@ class _Run:
     def _sum_up(self) -> None:
         report = self._report
         report.skipped, report.gone = self._worklist.skipped, self._worklist.gone
+        report.withdrawn = self._worklist.withdrawn
         report.dead = self._journal.count("dead")
         report.seconds = self._budget.seconds
         report.endpoints = self._engine.stats

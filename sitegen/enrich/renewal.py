@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -110,6 +111,15 @@ class Renewal:
         record = provenance.read(self._project.briefs, ref)
         made = None if record is None else _last_made(record)
         return selects(self._request.where, made, dt.datetime.now(dt.UTC))
+
+    def departures(self, gone: Sequence[str], back: Collection[str]) -> list[str]:
+        """Deals with documents that left the source or came back to it; returns the files that were withdrawn."""
+        if not gone and not back:
+            return []
+        from sitegen.enrich import departures
+
+        departures.back(self.store, back)
+        return departures.gone(self._project, self.store, gone, dt.datetime.now(dt.UTC).replace(microsecond=0))
 
     # ------------------------------------------------------------------------------------------------------ the steps
 

@@ -90,6 +90,8 @@ class Report:
     skipped: int = 0
     """Documents that the source named and that had not changed."""
     gone: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    """The files of briefs that were withdrawn since their documents are gone, below the folder of briefs."""
     dead: int = 0
     """Documents that have been given up, in this pull or an earlier one."""
     seconds: float = 0
@@ -154,6 +156,7 @@ class Report:
             "estimate": self.estimate and self.estimate.as_dict(),
             "endpoints": [asdict(endpoint) for endpoint in self.endpoints],
             "gone": self.gone,
+            "withdrawn": self.withdrawn,
             "dead": self.dead,
             "seconds": round(self.seconds, 3),
             "documents": [result.as_dict() for result in results],

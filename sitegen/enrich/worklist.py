@@ -37,6 +37,8 @@ class Worklist:
         self.skipped = 0
         """Documents that the source named and that need no work."""
         self.gone: list[str] = []
+        self.withdrawn: list[str] = []
+        """The files of briefs that were withdrawn since their documents are gone."""
         self.total: int | None = None
         """About how many documents will come, once that is known."""
         self._named_so_far = 0
@@ -125,7 +127,10 @@ class Worklist:
             return
         if not self._changes.complete:
             await self._desk(self._journal.saw, await self._source.refs())
+        before = set(await self._desk(self._journal.gone, self._prefix))
         self.gone = await self._desk(self._journal.mark_gone, self._prefix)
+        after = await self._desk(self._journal.gone, self._prefix)
+        self.withdrawn = await self._desk(self._renewal.departures, after, before.difference(after))
         await self._desk(self._journal.save_cursor, self._source.kind, self._changes.cursor)
 
     async def _everything(self) -> AsyncIterator[Found] | None:
