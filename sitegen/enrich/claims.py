@@ -122,7 +122,7 @@ def names(sentence: str, language: str = "und") -> list[str]:
 def bases(text: str) -> frozenset[str]:
     """The words of a text as names are compared: in small letters, without accents, articles (l’Institut) and the
     ending of a case; initials left out."""
-    parts = (part for word in _words(text) for part in re.split(r"['’]", word))
+    parts = (part for word in _words(text) for part in word.replace("’", "'").split("'"))
     return frozenset(base for part in parts if len(base := _base(part)) > 1)
 
 

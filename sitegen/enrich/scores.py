@@ -66,8 +66,8 @@ class Scores(BaseModel):
 
 
 def percent(share: float) -> str:
-    """A share for people; never 100 % for what is less."""
-    return f"{min(int(share * 100 + 0.5), 100 if share >= 1 else 99)} %"
+    """A share for people, rounded down: never 100 % for what is less, and never over a limit that it misses."""
+    return f"{int(share * 100 + 1e-9)} %"
 
 
 Missing = Mapping[str, tuple[str, ...]]

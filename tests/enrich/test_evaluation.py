@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
 import re
+import time
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,18 +17,21 @@ import pytest
 
 from sitegen import settings
 from sitegen.cli import run
+from sitegen.enrich import prompts
 from sitegen.enrich.engines.base import Identity
 from sitegen.enrich.evaluation import rouge
 from sitegen.enrich.evaluation.baselines import lead, lexrank
 from sitegen.enrich.evaluation.contenders import contenders
+from sitegen.enrich.evaluation.contest import Progress, compare, papers
 from sitegen.enrich.evaluation.outcome import Outcome, Result, Trial
 from sitegen.enrich.evaluation.page import html
 from sitegen.enrich.evaluation.reference_file import Reference, matched, read
 from sitegen.enrich.scores import Scores
-from sitegen.enrich.summary import Evidence, Point, Summary
+from sitegen.enrich.summary import Dropped, Evidence, Point, Summary
 from sitegen.errors import SitegenError
 from sitegen.settings import Project
 from sitegen.sources.base import Document
+from sitegen.sources.folder import FolderSource
 from tests.enrich.pulls import MORE
 from tests.servers.openai import OpenAIServer
 
@@ -123,6 +129,23 @@ def test_an_engine_that_is_not_there_is_told_before_anything_is_asked(site: Path
     assert not (site / ".sitegen" / "evaluation").exists()
 
 
+def test_an_engine_that_goes_down_is_not_asked_for_the_rest(site: Path) -> None:
+    with OpenAIServer() as server:
+        with_model(site, server)
+        project = settings.load(site, {})
+        started = time.monotonic()
+
+        async def work() -> Outcome:
+            found = await papers(FolderSource(site / "documents"))
+            progress = Progress(trial=lambda label, trial: server.die())
+            return await compare(contenders(project, [], []), found, progress=progress)
+
+        (result,) = asyncio.run(work()).results
+    assert sorted(trial.done for trial in result.trials) == ["failed", "failed", "summary"]
+    assert {trial.code for trial in result.trials} == {"", "SG301"}
+    assert time.monotonic() - started < 25  # it is waited for once, not with each document
+
+
 def test_documents_without_text_and_those_that_cannot_be_read_are_told(site: Path) -> None:
     (site / "documents" / "empty.txt").write_text("1234\n")
     (site / "documents" / "broken.pdf").write_text("no PDF")
@@ -165,6 +188,24 @@ def test_prompts_are_compared_with_each_engine_that_has_some(site: Path, tmp_pat
     project = settings.load(site, {})
     found = contenders(project, ["extractive", "openai:m"], [tmp_path / "old", tmp_path / "new"])
     assert [each.label for each in found] == ["extractive", "openai m, prompts old", "openai m, prompts new"]
+
+
+def test_another_prompt_gets_other_answers_and_both_are_kept(site: Path) -> None:
+    for name in ("old", "new"):
+        folder = site / name
+        folder.mkdir()
+        text = (prompts.FOLDER / "write.jinja").read_text()
+        (folder / "write.jinja").write_text(f"{{# version: 90 {name} #}}\n{text}")
+    with OpenAIServer() as server:
+        with_model(site, server)
+        found = evaluate(site, "--prompt", str(site / "old"), "--prompt", str(site / "new"))
+        asked = server.chats
+        evaluate(site, "--prompt", str(site / "old"), "--prompt", str(site / "new"))
+        assert server.chats == asked
+    assert labels(found) == ["openai default, prompts old", "openai default, prompts new"]
+    one, other = (contender["prompt"] for contender in found["contenders"])
+    assert one != other
+    assert one.startswith("90:")
 
 
 # -------------------------------------------------------------------------------------------------------- references
@@ -313,13 +354,25 @@ def test_the_style_is_the_one_that_the_policy_names(site: Path) -> None:
 
 def test_every_chart_is_a_table_that_can_be_read_without_seeing_it() -> None:
     page = html(outcome(0.35, 0.15))
-    charts = re.findall(r'<table class="chart">.*?</table>', page, re.S)
+    charts = re.findall(r'<table class="chart.*?</table>', page, re.S)
     assert len(charts) >= 10
     for chart in charts:
         assert "<caption" in chart
         assert 'scope="row"' in chart
         assert all('aria-hidden="true"' in svg for svg in re.findall(r"<svg[^>]*>", chart))
         assert re.search(r'class="figure">.*?\w', chart, re.S)
+
+
+def test_what_was_dropped_is_shown_with_the_reasons() -> None:
+    point = Dropped(claim="The <b>mayor</b> flew to Bern.", reasons=("the name Bern is not there",))
+    page = html(Outcome((Result("engine", Identity("openai", "m", "d"), (dropping(point),), 1.0),)))
+    assert "<s>The &lt;b&gt;mayor&lt;/b&gt; flew to Bern.</s> <small>the name Bern is not there</small>" in page
+
+
+def dropping(point: Dropped) -> Trial:
+    made = trial()
+    assert made.summary
+    return replace(made, summary=made.summary.model_copy(update={"dropped_points": (point,)}))
 
 
 def test_the_worst_document_stands_first_and_says_what_is_not_in_the_document() -> None:

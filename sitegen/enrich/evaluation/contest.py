@@ -164,7 +164,7 @@ class _Turn:
             summary,
             scores,
             missing,
-            seconds=(summary.usage.seconds if known else 0) or took,
+            seconds=summary.usage.seconds or took,  # a document that waits for a slot costs nothing
             known=known,
             rouge2=self._likeness(document, summary),
         )

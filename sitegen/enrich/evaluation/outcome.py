@@ -27,7 +27,7 @@ class Trial:
     scores: Scores | None = None
     missing: Missing = field(default_factory=dict)
     seconds: float = 0
-    """That it took, or takes when it is not known already."""
+    """Of the engine's work, when the summary was made."""
     known: bool = False
     """Whether the summary was in the cache."""
     rouge2: float | None = None
