@@ -130,6 +130,8 @@ def test_an_engine_that_is_not_there_is_told_before_anything_is_asked(site: Path
 
 
 def test_an_engine_that_goes_down_is_not_asked_for_the_rest(site: Path) -> None:
+    for number in range(17):
+        (site / "documents" / f"more-{number}.txt").write_text(f"{MORE} It is number {number}.\n")
     with OpenAIServer() as server:
         with_model(site, server)
         project = settings.load(site, {})
@@ -141,8 +143,9 @@ def test_an_engine_that_goes_down_is_not_asked_for_the_rest(site: Path) -> None:
             return await compare(contenders(project, [], []), found, progress=progress)
 
         (result,) = asyncio.run(work()).results
-    assert sorted(trial.done for trial in result.trials) == ["failed", "failed", "summary"]
-    assert {trial.code for trial in result.trials} == {"", "SG301"}
+    assert result.count("summary") >= 1
+    assert result.count("failed") >= 10
+    assert {trial.code for trial in result.trials if trial.done == "failed"} == {"SG301"}
     assert time.monotonic() - started < 25  # it is waited for once, not with each document
 
 
