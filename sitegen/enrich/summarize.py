@@ -70,6 +70,7 @@ class ModelSummarizer:
         self._recall = recall or Recall()
         self._find_vocabulary = vocabulary
         self._vocabulary: Vocabulary | None = None
+        self._private: Callable[[str], bool] = lambda tag: False
         self._tokens: defaultdict[str, Tokens] = defaultdict(Tokens)
         """By language: a tokenizer made for English needs more of them for German."""
 
@@ -111,9 +112,14 @@ class ModelSummarizer:
         await self._recall.aclose()
         await self.chat.aclose()
 
+    def keep_back(self, private: Callable[[str], bool]) -> None:
+        """Does not show the model those tags of the site that are ``private``; for one that is not in the house."""
+        self._private = private
+
     async def _tags(self) -> Vocabulary:
         if self._vocabulary is None:
-            self._vocabulary = await asyncio.to_thread(self._find_vocabulary)
+            found = await asyncio.to_thread(self._find_vocabulary)
+            self._vocabulary = replace(found, tags=tuple(tag for tag in found.tags if not self._private(tag)))
         return self._vocabulary
 
     async def _extract(

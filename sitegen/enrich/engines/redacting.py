@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sitegen import files
 from sitegen.enrich.engines.base import EndpointStats, Engine, Identity
+from sitegen.enrich.summarize import ModelSummarizer
 from sitegen.enrich.summary import Summary
 from sitegen.privacy.guard import Guard
 from sitegen.privacy.network import is_local
@@ -61,7 +62,11 @@ def guarded(engine: Engine, servers: ModelServers, project: Project) -> Engine:
     if not beyond:
         return engine
     guard = Guard.of(settings.model_copy(update={"kinds": settings.redact}), NamesFolder(project))
-    return engine if guard is None else Redacting(engine, guard, beyond)
+    if guard is None:
+        return engine
+    if isinstance(engine, ModelSummarizer):
+        engine.keep_back(lambda tag: bool(guard.findings(tag)))
+    return Redacting(engine, guard, beyond)
 
 
 class NamesFolder:
