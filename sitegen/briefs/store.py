@@ -361,7 +361,9 @@ class Store:
         """A brief is on disk and its record is not yet."""
 
     def _record(self, path: str, ref: str, generated: Generated, made: Made) -> None:
-        provenance.write(self.root, Record(source=ref, brief=path, made=made, generated=Text.of(generated)))
+        before = self.record(ref)
+        record = Record(source=ref, brief=path, made=made, generated=Text.of(generated))
+        provenance.write(self.root, record.model_copy(update={"history": before.history if before else ()}))
         self._taken.add(str(generated.fields["slug"]))
         self._learn(path, ref)
 

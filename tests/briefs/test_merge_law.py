@@ -34,7 +34,7 @@ MADE = Made(
     text_hash="t", cache_key="k",
 )  # fmt: skip
 law = settings(
-    max_examples=int(os.environ.get("LAW_EXAMPLES", "150")),
+    max_examples=int(os.environ.get("LAW_EXAMPLES", "50")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
