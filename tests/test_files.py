@@ -9,6 +9,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,4 +163,21 @@ def without_rights(folder: Path) -> Iterator[None]:
 def test_a_folder_without_permission_is_an_error_with_its_place(tmp_path: Path) -> None:
     with without_rights(tmp_path), pytest.raises(NotPermitted, match=str(tmp_path)):
         files.write_atomic(tmp_path / "x", "x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_held_by_one_at_a_time_and_the_other_waits(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def other() -> None:
+        with files.held(tmp_path):
+            order.append("other")
+
+    waiting = threading.Thread(target=other)
+    with files.held(tmp_path):
+        waiting.start()
+        waiting.join(0.2)
+        order.append("first")
+    waiting.join(10)
+    assert order == ["first", "other"]
     assert list(tmp_path.iterdir()) == []
