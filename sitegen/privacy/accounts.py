@@ -21,10 +21,10 @@ _ISSUERS = re.compile(
 )
 
 
-def find_ibans(text: str) -> Iterator[Finding]:
+def find_ibans(text: str, start: int, stop: int) -> Iterator[Finding]:
     from stdnum import iban
 
-    for match in _IBAN.finditer(text):
+    for match in _IBAN.finditer(text, start, stop):
         ends = [spot.end() for spot in re.finditer(r"[A-Za-z0-9](?![A-Za-z0-9])", match[0])]
         for end in reversed(ends):  # words that follow may look like more of it
             number = re.sub(r"[^A-Za-z0-9]", "", match[0][:end]).upper()
@@ -33,10 +33,10 @@ def find_ibans(text: str) -> Iterator[Finding]:
                 break
 
 
-def find_cards(text: str) -> Iterator[Finding]:
+def find_cards(text: str, start: int, end: int) -> Iterator[Finding]:
     from stdnum import luhn
 
-    for match in _CARD.finditer(text):
+    for match in _CARD.finditer(text, start, end):
         groups = tuple(map(len, re.findall(r"[0-9]+", match[0])))
         number = re.sub(r"[^0-9]", "", match[0])
         solid = len(groups) == 1 or groups in _GROUPS

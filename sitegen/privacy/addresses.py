@@ -75,12 +75,12 @@ _BELGIAN = re.compile(
 """The number behind the street, as in Brussels and Geneva."""
 
 
-def find(text: str) -> Iterator[Finding]:
-    for match in _ENGLISH.finditer(text):
+def find(text: str, start: int, end: int) -> Iterator[Finding]:
+    for match in _ENGLISH.finditer(text, start, end):
         if match["plain"] or match["town"]:
             yield _finding(match)
     for pattern in (_ANY_STREET, _BOX, _GERMAN, _FRENCH, _BELGIAN):
-        yield from map(_finding, pattern.finditer(text))
+        yield from map(_finding, pattern.finditer(text, start, end))
 
 
 def _finding(match: re.Match[str]) -> Finding:

@@ -30,7 +30,7 @@ _STAR = re.compile(r"(?<!\w)\*{1,3}[ ]?(?P<date>[0-9]{1,2}\.[ ]?[0-9]{1,2}\.[ ]?
 """As German registers write it."""
 
 
-def find(text: str) -> Iterator[Finding]:
+def find(text: str, start: int, end: int) -> Iterator[Finding]:
     for pattern in (_BIRTH, _STAR):
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(text, start, end):
             yield Finding("birth", match.start("date"), match.end("date"), normal("birth", match["date"]))

@@ -43,28 +43,29 @@ _PART, _OVERLAP = 2_000, 400
 _REST = re.compile(r"[\w.=+/-]*")
 
 
-def find(text: str) -> Iterator[Finding]:
-    if TRIGGER.search(text):
-        yield from _known(text)
-    if "PRIVATE KEY" in text:
-        for match in _KEY.finditer(text):
-            yield Finding("credential", match.start(), match.end(), match[0])
-    for match in _BARE.finditer(text):
+def find(text: str, start: int, end: int) -> Iterator[Finding]:
+    yield from _known(text, start, end)
+    for match in _KEY.finditer(text, start, end) if "PRIVATE KEY" in text else ():
+        yield Finding("credential", match.start(), match.end(), match[0])
+    for match in _BARE.finditer(text, start, end):
         group = "value" if match["value"] else "digits"
         yield Finding("credential", match.start(group), match.end(group), match[group])
-    for match in _SAID.finditer(text):
+    for match in _SAID.finditer(text, start, end):
         value = match["value"].rstrip(".):")
         if len(value) >= 4 and not _BORING.fullmatch(value):
-            start = match.start("value")
-            yield Finding("credential", start, start + len(value), value)
+            at = match.start("value")
+            yield Finding("credential", at, at + len(value), value)
 
 
-def _known(text: str) -> Iterator[Finding]:
-    for offset, part in _parts(text):
+def _known(text: str, start: int, end: int) -> Iterator[Finding]:
+    if TRIGGER.search(text, start, end) is None:
+        return
+    for offset, part in _parts(text[start:end]):
         if TRIGGER.search(part):
             for detector in _detectors():
-                for start, end in _spans(detector, part):
-                    yield Finding("credential", offset + start, offset + end, part[start:end])
+                for first, last in _spans(detector, part):
+                    at = start + offset
+                    yield Finding("credential", at + first, at + last, part[first:last])
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:

@@ -58,9 +58,9 @@ _RULES = (
 )
 
 
-def find(text: str) -> Iterator[Finding]:
+def find(text: str, start: int, end: int) -> Iterator[Finding]:
     for rule in _RULES:
-        for match in rule.shape.finditer(text):
+        for match in rule.shape.finditer(text, start, end):
             near = text[max(0, match.start() - _NEAR) : match.start()]
             named = not rule.words or re.search(rule.words.removeprefix("~"), near, re.I) is not None
             if not named and rule.words.startswith("~"):

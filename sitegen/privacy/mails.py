@@ -13,6 +13,7 @@ _SPELT = re.compile(
     r"(?<![\w.+-])([\w][\w.+-]{0,63})\s{0,2}[\[({<]\s?(?:at|AT|ät|arobase|@)\s?[\])}>]\s{0,2}"
     r"((?:[\w-]{1,63}(?:\.|\s{0,2}[\[({]\s?(?:dot|DOT|punkt|point|\.)\s?[\])}]\s{0,2})){1,4}[A-Za-z]{2,24})\b"
 )
+_SPELT_AT = re.compile(r"[\[({<]\s?(?:at|AT|ät|arobase|@)\s?[\])}>]")
 _FILES = {"png", "jpg", "jpeg", "gif", "webp", "avif", "svg", "css", "js", "mjs", "json", "html", "md", "py", "pdf"}
 _ROLES = {
     *("info", "contact", "kontakt", "office", "mail", "hello", "support", "service", "help", "admin", "webmaster"),
@@ -23,15 +24,15 @@ _ROLES = {
 """Names of offices, not of people: a hint, which stops nothing."""
 
 
-def find(text: str) -> Iterator[Finding]:
-    at = text.find("@")
+def find(text: str, start: int, end: int) -> Iterator[Finding]:
+    at = text.find("@", start, end)
     while at >= 0:
         found = _around(text, at)
         if found is not None:
             yield found
-        at = text.find("@", at + 1)
-    if "at" in text or "AT" in text or "arobase" in text:
-        for match in _SPELT.finditer(text):
+        at = text.find("@", at + 1, end)
+    if _SPELT_AT.search(text, start, end):
+        for match in _SPELT.finditer(text, start, end):
             domain = re.sub(r"\s{0,2}[\[({]\s?(?:dot|DOT|punkt|point|\.)\s?[\])}]\s{0,2}", ".", match[2])
             yield _finding(match.start(), match.end(), match[1], domain)
 

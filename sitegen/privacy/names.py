@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -29,8 +30,8 @@ class Names:
     def __bool__(self) -> bool:
         return bool(self._names)
 
-    def find(self, text: str) -> Iterator[Finding]:
-        words = [(match.start(), match.end(), _folded(match[0])) for match in _WORD.finditer(text)]
+    def find(self, text: str, begin: int = 0, end: int = sys.maxsize) -> Iterator[Finding]:
+        words = [(match.start(), match.end(), _folded(match[0])) for match in _WORD.finditer(text, begin, end)]
         for number, (start, _, word) in enumerate(words):
             for first in _stems(word):
                 if first in self._first:

@@ -39,13 +39,13 @@ _FEWEST_SHAPED = 9
 """Digits of a number that nothing but its shape tells of."""
 
 
-def find(regions: Sequence[str], text: str) -> Iterator[Finding]:
+def find(regions: Sequence[str], text: str, start: int, end: int) -> Iterator[Finding]:
     """``regions`` are the countries whose own way to write a number counts."""
-    for match in _AFTER_WORD.finditer(text):
+    for match in _AFTER_WORD.finditer(text, start, end):
         yield from _checked(match[1], match.start(1), regions, possible=True)
-    for match in _INTERNATIONAL.finditer(text):
+    for match in _INTERNATIONAL.finditer(text, start, end):
         yield from _checked(match[0], match.start(), regions[:1], possible=match[0].startswith("+"))
-    for match in _SHAPES.finditer(text):
+    for match in _SHAPES.finditer(text, start, end):
         american = match["US"] is not None
         wanted = [region for region in regions if (region in ("US", "CA")) == american]
         if sum(map(str.isdigit, match[0])) >= _FEWEST_SHAPED:

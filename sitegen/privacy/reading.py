@@ -26,6 +26,8 @@ _LONGER = re.compile(
     r"|(?P<quote>(?<=\w)''(?=\w))"  # of YAML
     r"|[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
 )
+_HINT = re.compile(r"[\\&%'\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+"""What each of them begins with."""
 _MOST_LAYERS = 3
 """A feed has HTML as text, whose entities are escaped once more."""
 
@@ -46,7 +48,10 @@ class Reading:
         parts: list[str] = []
         ours, theirs = [0], [0]
         last = length = 0
-        for match in _LONGER.finditer(self.text):
+        for hint in _HINT.finditer(self.text):
+            match = _LONGER.match(self.text, hint.start()) if hint.start() >= last else None
+            if match is None:
+                continue
             part = self.text[last : match.start()]
             char = _meant(match)
             parts += (part, char)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, cast
 
 from sitegen.privacy.finding import Finding
 from sitegen.privacy.reading import Reading
-from sitegen.privacy.triggers import Triggers
+from sitegen.privacy.triggers import Look
 from sitegen.shapes import PrivateKind
 
 if TYPE_CHECKING:
     from sitegen.privacy.names import Names
 
-Find = Callable[[str], Iterator[Finding]]
+Find = Callable[[str, int, int], Iterator[Finding]]
+"""Looks into a text between two offsets."""
 
 _FIRST: Sequence[PrivateKind] = ("credential", "iban", "card", "id", "email", "phone", "birth", "address", "name")
 """What something is when it looks like two kinds."""
@@ -61,11 +62,12 @@ class Scanner:
 
     def _all(self, text: str) -> Iterator[Finding]:
         """Likelier kinds first, what is certain first, the longer of two first."""
-        triggers = Triggers(text)
+        look = Look(text)
         for kind in self._kinds:
-            if triggers.may_hold(kind):
-                found = self._finder(kind)(text)
-                yield from sorted(found, key=lambda finding: (not finding.certain, finding.start - finding.end))
+            if spans := look.spans(kind):
+                find = self._finder(kind)
+                found = [one for start, end in spans for one in find(text, start, end)]
+                yield from sorted(found, key=lambda one: (not one.certain, one.start - one.end))
 
     def _finder(self, kind: PrivateKind) -> Find:
         if kind == "name":
@@ -75,7 +77,7 @@ class Scanner:
         return partial(find, self._regions) if kind == "phone" else cast("Find", find)
 
 
-def _nothing(text: str) -> Iterator[Finding]:
+def _nothing(text: str, start: int, end: int) -> Iterator[Finding]:
     return iter(())
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sitegen.settings import PrivateKind
+from sitegen.shapes import PrivateKind
 
 NAMES = ("Jane Roe", "Erika Mustermann", "Max Mustermann", "Camille Exemple")
 
