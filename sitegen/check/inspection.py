@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 
 from sitegen import files, frontmatter
 from sitegen.errors import (
+    AllowIdle,
     AltMissing,
     FileUnused,
     HeadingSkipped,
@@ -21,16 +22,23 @@ from sitegen.errors import (
     LinkUncertain,
     PageUnlinked,
     Place,
+    PrivateHeld,
+    PrivateSuspected,
     ProvenanceUnclaimed,
     SitegenError,
 )
+from sitegen.privacy import guard
+from sitegen.privacy.guard import Guard
 from sitegen.settings import Project
 from sitegen.site.build import BuildOptions, Progress, build
 from sitegen.site.references import Collector
 from sitegen.site.stored import StoredPage
 from sitegen.site.survey import Survey, survey
 
-_HINTS = (FileUnused, PageUnlinked, ProvenanceUnclaimed, LinkMoved, LinkUncertain)
+_HINTS = (
+    *(FileUnused, PageUnlinked, ProvenanceUnclaimed, LinkMoved, LinkUncertain),
+    *(PrivateHeld, PrivateSuspected, AllowIdle),
+)
 _FOLDER = "check"
 _TAG = re.compile(rb"<(?:h([1-6])|img|a)\b[^<>]*>")
 _ALT = re.compile(rb"""\salt(?:=|\s|/?>$)""")
@@ -64,8 +72,9 @@ class Inspection:
     """One look at a site. Raises what a build raises when the site cannot be built at all."""
 
     def __init__(self, project: Project, *, drafts: bool = False, progress: Progress | None = None) -> None:
-        options = BuildOptions(output=project.state / _FOLDER, drafts=drafts, search=False)
+        options = BuildOptions(output=project.state / _FOLDER, drafts=drafts, search=False, guard=False)
         self.report = build(project, options, progress)
+        self._project = project
         self._survey: Survey = survey(project, drafts=drafts)
         self._root = self.report.output
         self._outputs = [entry.path for entry in files.scan(self._root)]
@@ -82,6 +91,7 @@ class Inspection:
         yield from self._unlinked()
         yield from self._unused()
         yield from self._unclaimed()
+        yield from self._private()
 
     def external(self) -> Mapping[str, Place]:
         """Every address elsewhere that a page links to, with the place where it is written first."""
@@ -205,6 +215,23 @@ class Inspection:
         for key, origin in self._survey.shelf.origins.items():
             if origin.source not in sources:
                 yield ProvenanceUnclaimed(f"no brief has the source {origin.source!r}", place=names(key))
+
+    def _private(self) -> Iterator[SitegenError]:
+        """What may be private and stops no build: in what is not public, what is not certain; and idle permissions."""
+        guarding = Guard.of(self._project.settings.privacy, self._survey.inputs)
+        public = {page.key for page in self._survey.content.all}
+        for key, record in self._survey.shelf.records.items():
+            path = self._survey.scope.name_of(key)
+            told, idle = record.private, record.idle
+            written = record.status in ("draft", "review")
+            if guarding is not None and written and guarding.minds("brief" if key.startswith("briefs/") else "page"):
+                text = self._survey.inputs.read(key).decode("utf-8-sig", "replace")
+                allow = frontmatter.validate(frontmatter.split(text, path).fields, path, text, None).allow
+                told, idle = guarding.look(text, record.source or "", allow)
+            shown = record.status == "withdrawn" or (key in public and not written)
+            yield from guard.hints(told, path, shown=shown)
+            for name in sorted(idle):
+                yield AllowIdle(f"{name} is allowed, but nothing in the file is called that", place=path)
 
     # ---------------------------------------------------------------------------------------------------------- words
 

@@ -5,6 +5,7 @@ A number without word and country code is looked at only in a shape that hardly 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -23,9 +24,9 @@ _AFTER_WORD = re.compile(
     rf"\b{_WORD}"
     r"(?:[ -]?(?i:number|nummer|nr|no|n°|line|portable|mobile|fixe|privat|private|dienstlich|office|home|work))?"
     r"[ .:|*_)(\"'=>-]{1,6}(?:(?i:at|is|unter|au|on|lautet)[ :]{1,2})?"
-    r"(\(?\+?\(?[0-9][0-9 ()/.-]{4,22}[0-9])(?![0-9])"
+    r"(\(?\+?\(?[0-9](?:[0-9 ()/-]|\.(?! )){4,22}[0-9])(?![0-9])"
 )
-_INTERNATIONAL = re.compile(r"(?<![\w+.])(?:\+|00)[ (]{0,2}[1-9][0-9 ()/.-]{6,22}[0-9](?![0-9]|\.[0-9])")
+_INTERNATIONAL = re.compile(r"(?<![\w+.])(?:\+|00)[ (]{0,2}[1-9](?:[0-9 ()/-]|\.(?! )){6,22}[0-9](?![0-9]|\.[0-9])")
 _SHAPES = re.compile(
     r"(?<![\w/.,+§$€£#-])(?<![0-9§][ -])(?:"
     r"(?P<US>(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}(?P<us>[.-]))[2-9][0-9]{2}(?(us)(?P=us)|[ .-])[0-9]{4})"
@@ -35,6 +36,9 @@ _SHAPES = re.compile(
     r"|(?:0[1-9][0-9][ ][0-9]{3}[ ][0-9]{2}[ ][0-9]{2})"
     r")(?![\w/]|[.,-][0-9]|[ ][0-9])"
 )
+_NO_TRUNK = ("US", "CA")
+"""Countries whose own numbers do not begin with 0."""
+_FEWEST = 6
 _FEWEST_SHAPED = 9
 """Digits of a number that nothing but its shape tells of."""
 
@@ -47,24 +51,45 @@ def find(regions: Sequence[str], text: str, start: int, end: int) -> Iterator[Fi
         yield from _checked(match[0], match.start(), regions[:1], possible=match[0].startswith("+"))
     for match in _SHAPES.finditer(text, start, end):
         american = match["US"] is not None
-        wanted = [region for region in regions if (region in ("US", "CA")) == american]
+        wanted = [region for region in regions if (region in _NO_TRUNK) == american]
         if sum(map(str.isdigit, match[0])) >= _FEWEST_SHAPED:
             yield from _checked(match[0], match.start(), wanted, possible=False)
 
 
 def _checked(written: str, start: int, regions: Sequence[str], *, possible: bool) -> Iterator[Finding]:
-    import phonenumbers
-
+    """The number, less what follows it by chance (``call 555-0142 2 times``); one in use before one that may be."""
     if _DATE.fullmatch(written):
         return
+    parts = [written[:end] for end in _ends(written)]
+    groups = [[region for region in regions if (region in _NO_TRUNK) == american] for american in (True, False)]
+    if re.match(r"\(?0[1-9]", written):
+        groups = groups[1:]
+    for may_be in (False, True)[: 1 + possible]:
+        for group, part in itertools.product(groups, parts):
+            if value := _value(part, group, may_be):
+                yield Finding("phone", start, start + len(part), value)
+                return
+
+
+def _ends(written: str) -> Iterator[int]:
+    """Where a number may end: at its end, or before a space."""
+    yield len(written)
+    for match in reversed(list(re.finditer(r"(?<=[0-9])[ ]+", written))):
+        if sum(map(str.isdigit, written[: match.start()])) >= _FEWEST:
+            yield match.start()
+
+
+def _value(written: str, regions: Sequence[str], may_be: bool) -> str:
+    """The number as E.164, empty when it is none; ``may_be`` asks no more than that it has a fitting length."""
+    import phonenumbers
+
     for region in regions:
         number = _parsed(written, region)
         if number is None:
             continue
-        if phonenumbers.is_valid_number(number) or (possible and _is_possible(written, number)):
-            value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-            yield Finding("phone", start, start + len(written), value)
-            return
+        if phonenumbers.is_valid_number(number) or (may_be and _is_possible(written, number)):
+            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return ""
 
 
 def _parsed(written: str, region: str) -> PhoneNumber | None:
@@ -81,7 +106,7 @@ def _is_possible(written: str, number: PhoneNumber) -> bool:
     import phonenumbers
 
     digits = sum(map(str.isdigit, written))
-    return 6 <= digits <= 15 and bool(phonenumbers.is_possible_number(number))
+    return _FEWEST <= digits <= 15 and bool(phonenumbers.is_possible_number(number))
 
 
 _DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{2}){1,2}|(?:19|20)[0-9]{2}(?:[/-][0-9]{2,4}){1,2}")

@@ -277,18 +277,27 @@ class Look:
 
 def _merged(spans: Iterable[Span], text: str) -> list[Span]:
     """The spans as few as possible, each begun and ended between words."""
-    merged: list[Span] = []
-    for start, end in sorted(spans):
-        start, end = max(start, 0), min(end, len(text))
-        while start > 0 and not text[start - 1].isspace():
-            start -= 1
-        while end < len(text) and not text[end].isspace():
-            end += 1
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+    return _joined(_widened(span, text) for span in _joined(sorted(spans)))
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Spans in order, those that touch made one."""
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
-            merged.append((start, end))
-    return merged
+            joined.append((start, end))
+    return joined
+
+
+def _widened(span: Span, text: str) -> Span:
+    start, end = max(span[0], 0), min(span[1], len(text))
+    while start > 0 and not text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return start, end
 
 
 def _lower(char: str) -> str:

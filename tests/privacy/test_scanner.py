@@ -172,6 +172,14 @@ def test_no_text_makes_the_scan_slow(unit: str) -> None:
     assert cost(20_000) < 30 * max(cost(2_000), 0.005)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Call (212) 555-0147. 1 min", "call (212) 555-0147 2 times", "Tel. (212) 555-0147, 12 x", "+1 212 555 0147 10 a"],
+)
+def test_what_follows_a_phone_number_is_no_part_of_it(text: str) -> None:
+    assert [(one.kind, one.value) for one in SCANNER.scan(text)] == [("phone", "+12125550147")]
+
+
 def test_overlapping_findings_are_told_once() -> None:
     text = "https://jane:s3cretpw@example.com/ and IBAN DE89 3704 0044 0532 0130 00"
     spans = sorted((one.start, one.end) for one in SCANNER.scan(text))

@@ -10,6 +10,7 @@ from sitegen import files
 from sitegen.enrich.engines.base import EndpointStats, Engine, Identity
 from sitegen.enrich.summarize import ModelSummarizer
 from sitegen.enrich.summary import Summary
+from sitegen.privacy.folder import NamesFolder
 from sitegen.privacy.guard import Guard
 from sitegen.privacy.network import is_local
 from sitegen.privacy.redaction import redacted
@@ -67,19 +68,3 @@ def guarded(engine: Engine, servers: ModelServers, project: Project) -> Engine:
     if isinstance(engine, ModelSummarizer):
         engine.keep_back(lambda tag: bool(guard.findings(tag)))
     return Redacting(engine, guard, beyond)
-
-
-class NamesFolder:
-    """The lists of names, read when an engine needs them."""
-
-    def __init__(self, project: Project) -> None:
-        names = project.settings.privacy.names
-        self._folder = None if names is None else project.path(names)
-
-    def of(self, tree: str) -> list[str]:
-        return [] if self._folder is None else [f"{tree}/{entry.path}" for entry in files.scan(self._folder)]
-
-    def read(self, key: str) -> bytes:
-        assert self._folder is not None
-        with files.guarded(self._folder):
-            return (self._folder / key.partition("/")[2]).read_bytes()
