@@ -30,6 +30,7 @@ _END = re.compile(rf"[.!?…{scripts.ENDS}][\"'”’»“)\]」』\s]*$")
 _ROW = re.compile(r"\|.*\||\S(?:\t|[ \u00a0]{3,})\S.*(?:\t|[ \u00a0]{3,})\S|^(?:[-=_*.·:|+ ]{4,}|:::.*|```.*)$")
 _LAST_WORD = re.compile(r"[^\W\d_]+$")
 _WORD = re.compile(r"[^\W\d_]+")
+_QUOTES = "\"'„“”»«‘’‚‹›「」"
 _STARTS_CLAUSE = re.compile(r"[\"'„“«(\[‘]*\s?[^\W\d_]")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(«„“])(?:M|MM|Mr|Mme|Mlle|Mrs|Ms|Dr|Drs|Prof|Me|St|Ste|No|Nos|Nr|Art|art|Abs|Dkt|Cf|cf|vs|v|p|pp|al|"
@@ -220,7 +221,8 @@ class _Builder:
 
     def _is_heading(self, text: str) -> bool:
         if (
-            len(text) > 110
+            text[0].islower()
+            or len(text) > 110
             or text[-1] in f".,;:!?…-–，、；：{scripts.ENDS}"
             or not any(character.isalpha() for character in text)
         ):
@@ -256,6 +258,9 @@ def _joined(text: str, start: int, end: int, language: str) -> Iterator[tuple[in
     """The segments that sentencex finds, those joined again that it cut after an abbreviation or an ordinal."""
     # One blank for every white space keeps the offsets and keeps line ends from being taken for sentence ends.
     flat = re.sub(r"\s", " ", text[start:end])
+    if sum(map(flat.count, _QUOTES)) > len(flat) / 4:  # no prose, and sentencex takes time by the square for it
+        yield start, end
+        return
     known = language if language != "und" else scripts.rules_for(flat)
     low = high = 0
     for segment in _segments(known, flat):
