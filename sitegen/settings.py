@@ -435,6 +435,29 @@ class Serve(_Section):
     """The port; when it is in use the next free one is taken."""
 
 
+class Watch(_Section):
+    """The daemon."""
+
+    every: float = Field(default=60, ge=1, le=86_400)
+    """How often the source is asked, in seconds; a little more or less, so that many do not ask at once."""
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """The address of the health pages and of the webhook."""
+    port: int = Field(default=9464, ge=0, le=65535)
+    """Their port."""
+    token: SecretStr | None = None
+    """What a webhook must send as `X-Sitegen-Secret`. Only from the environment, `SITEGEN_WATCH__TOKEN`."""
+    token_file: Path | None = None
+    """A file that holds only that secret."""
+    build: bool = True
+    """Build the site when briefs or other files have changed."""
+    publish: bool = False
+    """Commit and push the briefs after a build that changed something."""
+    quiet: str = Field(default="", pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
+    """Hours in which nothing is published by itself, such as `22:00-07:00`."""
+    publishes_a_day: int = Field(default=24, ge=1, le=1000)
+    """How often a day it is published by itself, at most."""
+
+
 class Search(_Section):
     """The search field, and the index behind it, which Pagefind makes."""
 
@@ -519,6 +542,7 @@ class Settings(_Section):
     briefs: Briefs = Briefs()
     privacy: Privacy = Privacy()
     serve: Serve = Serve()
+    watch: Watch = Watch()
     search: Search = Search()
     check: Check = Check()
     publish: Publish = Publish()

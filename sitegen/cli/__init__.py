@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": "Serve the site locally, and rebuild on change.",
     "publish": "Check, commit and push the briefs.",
     "smoke": "Check a site at an address, or in a folder, with a browser.",
+    "watch": "Keep pulling and building: the daemon.",
     "deploy": "Bring the built site to its host; promote it; return to an earlier one.",
     "list": "List pages: drafts, future, expired, withdrawn or all.",
     "brief": "List and show briefs, and decide about them.",

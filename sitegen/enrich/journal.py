@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable
 from typing import Literal
@@ -70,28 +71,35 @@ class Journal(JournalFile):
             rows = self._db.execute(f"{SELECT} WHERE {_WAITING} ORDER BY {_ORDER}").fetchall()
         return [entry_of(row) for row in rows]
 
-    def left(self, prefix: str = "") -> int:
-        """How many documents of a source wait that this run has not taken up."""
+    def left(self, prefix: str = "", *, due: bool = False) -> int:
+        """How many documents of a source wait that this run has not taken up; ``due`` leaves out those that failed and
+        should not be tried yet."""
         with self.guarded():
             (count,) = self._db.execute(
-                f"SELECT count(*) FROM documents WHERE {_WAITING} AND run <> ? AND substr(ref, 1, ?) = ?",
-                (self.run, len(prefix), prefix),
+                f"SELECT count(*) FROM documents WHERE {_WAITING} AND run <> ? AND substr(ref, 1, ?) = ? "
+                "AND (state <> 'failed' OR next_try <= ?)",
+                (self.run, len(prefix), prefix, self._time(due)),
             ).fetchone()
         return int(count)
 
-    def take(self, prefix: str, *, most: int = 100, asked: bool = False) -> list[Entry]:
+    def take(self, prefix: str, *, most: int = 100, asked: bool = False, due: bool = False) -> list[Entry]:
         """Takes up documents of a source that wait, the first ones first; nothing comes twice in one run.
 
-        ``asked`` leaves out what no editor asked for.
+        ``asked`` leaves out what no editor asked for, ``due`` those that failed and should not be tried yet.
         """
         with self.guarded():
             rows = self._db.execute(
                 f"{SELECT} WHERE {_WAITING} AND run <> ? AND substr(ref, 1, ?) = ? AND priority <= ? "
-                f"AND NOT (state = 'running' AND lease > ?) ORDER BY {_ORDER} LIMIT ?",
-                (self.run, len(prefix), prefix, ASKED if asked else RENEWAL, self.clock(), most),
+                f"AND NOT (state = 'running' AND lease > ?) AND (state <> 'failed' OR next_try <= ?) "
+                f"ORDER BY {_ORDER} LIMIT ?",
+                (self.run, len(prefix), prefix, ASKED if asked else RENEWAL, self.clock(), self._time(due), most),
             ).fetchall()
             self.take_up(row[0] for row in rows)
         return [entry_of(row) for row in rows]
+
+    def _time(self, due: bool) -> float:
+        """The time until which what failed must be due; the end of all times when that does not matter."""
+        return self.clock() if due else math.inf
 
     def take_up(self, refs: Iterable[str]) -> None:
         """Notes that this run has these documents in its hands."""

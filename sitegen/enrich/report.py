@@ -29,6 +29,8 @@ class Request:
     """Only these refs."""
     since: dt.date | None = None
     dry_run: bool = False
+    due: bool = False
+    """Leave documents that failed until their next try is due, as a daemon should."""
     refresh: bool = False
     """Look at unchanged documents too, and renew briefs that another engine, model or prompt made."""
     where: tuple[Condition, ...] = ()

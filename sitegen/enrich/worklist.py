@@ -108,7 +108,7 @@ class Worklist:
         return self._from_journal(asked=False)
 
     async def _from_journal(self, *, asked: bool) -> AsyncIterator[Found]:
-        while entries := await self._desk(self._journal.take, self._prefix, asked=asked):
+        while entries := await self._desk(self._journal.take, self._prefix, asked=asked, due=self._request.due):
             for entry in entries:
                 found = await self._fetch(entry.ref, entry.title)
                 if not _missing(found):
@@ -135,7 +135,7 @@ class Worklist:
 
     async def _everything(self) -> AsyncIterator[Found] | None:
         """All documents once more, when they are to be renewed, or when that is cheaper than to ask for many singly."""
-        self._many_left = await self._desk(self._journal.left, self._prefix) > FEW
+        self._many_left = await self._desk(self._journal.left, self._prefix, due=self._request.due) > FEW
         if not self._request.refresh and not self._many_left:
             return None
         if self._request.refresh:
@@ -200,6 +200,13 @@ class Worklist:
         """A document of the list of everything, after all that is new: it is unfinished, or to be renewed."""
         mark = fingerprint(found)
         if entry is not None and (self._journal.taken(entry) or (entry.state == "failed" and not self._many_left)):
+            return False
+        if (
+            self._request.due
+            and entry is not None
+            and entry.state == "failed"
+            and entry.next_try > self._journal.clock()
+        ):
             return False
         if entry is not None and entry.fingerprint == mark and self._finished(found, entry):
             self.skipped += 1

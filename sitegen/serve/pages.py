@@ -10,7 +10,7 @@ import mimetypes
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -80,7 +80,7 @@ class Pages:
         self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)], middleware=[compress])
 
     async def _answer(self, request: Request) -> Response:
-        if not self._is_ours(host_name(request.headers.get("host", ""))):
+        if not is_ours(request.headers.get("host", ""), self._hosts):
             # A page elsewhere could point its own name at this machine and read drafts through the visitor's browser.
             return _plain(421, "This server answers only under its own address.")
         path = str(request.scope["path"]).removeprefix("/")
@@ -101,12 +101,6 @@ class Pages:
         except (StorageError, OSError, ValueError):
             found = None
         return "404.html" if found is None else found.relative_to(self.folder).as_posix()
-
-    def _is_ours(self, host: str) -> bool:
-        try:
-            return bool(ipaddress.ip_address(host))
-        except ValueError:  # a name, which anybody could let lead here
-            return host in self._hosts
 
     def _find(self, path: str, request: Request) -> Response:
         if self.failure is not None:
@@ -250,6 +244,15 @@ def hosted(folder: Path) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+def is_ours(header: str, names: Container[str]) -> bool:
+    """Whether a Host header is a bare number or one of ``names``; any other name anybody could let lead here."""
+    name = host_name(header)
+    try:
+        return bool(ipaddress.ip_address(name))
+    except ValueError:
+        return name in names
 
 
 def host_name(header: str) -> str:

@@ -257,3 +257,19 @@ def test_a_change_of_many_is_all_or_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="stop"):
         change()
     assert journal.entry("a") is None
+
+
+def test_a_daemon_leaves_what_failed_until_it_is_due(tmp_path: Path) -> None:
+    now = [1000.0]
+    journal = Journal(tmp_path / "journal.sqlite", clock=lambda: now[0])
+    journal.discover("folder:a", "A", "1")
+    journal.start("folder:a")
+    journal.fail("folder:a", "SG308", "no", attempts_allowed=5)
+    journal.close()
+    later = Journal(tmp_path / "journal.sqlite", clock=lambda: now[0])
+    assert later.left("folder:", due=True) == 0
+    assert later.take("folder:", due=True) == []
+    now[0] += 1000
+    assert later.left("folder:", due=True) == 1
+    assert [entry.ref for entry in later.take("folder:", due=True)] == ["folder:a"]
+    later.close()

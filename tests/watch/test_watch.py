@@ -1,0 +1,228 @@
+"""The daemon as its supervisor, its editors and its monitors meet it: a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from sitegen import scaffold
+
+PATIENCE = 120.0
+"""Seconds until something that should happen soon is given up, on a machine with other work."""
+TEXT = "The council of Weirbridge met on 3 March 2026. The members approved a budget of EUR 1,250,000 for the bridge."
+
+
+class Watched:
+    """A site with a daemon."""
+
+    def __init__(self, root: Path, *words: str, **environ: str) -> None:
+        self.root = root
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "sitegen", "--site", str(root), "--json", "watch", "--port", "0", *words],
+            stderr=subprocess.PIPE, text=True, env={**os.environ, **environ},
+        )  # fmt: skip
+        self.lines: list[dict[str, Any]] = []
+        self._queue: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        self.url = f"http://{self.until('watching')['listens']}"
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for text in self.process.stderr:
+            self._queue.put(text)
+        self._queue.put("")
+
+    def line(self) -> dict[str, Any]:
+        try:
+            text = self._queue.get(timeout=PATIENCE)
+        except queue.Empty:
+            raise AssertionError(f"nothing came after {self.lines}") from None
+        assert text, f"it ended: {self.process.wait()}, after {self.lines}"
+        self.lines.append(json.loads(text))
+        return self.lines[-1]
+
+    def until(self, event: str, **wanted: object) -> dict[str, Any]:
+        """The next line of this kind in the log."""
+        while not ((line := self.line())["event"] == event and wanted.items() <= line.items()):
+            pass
+        return line
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(self.url + path, timeout=PATIENCE)
+
+    def shows(self, path: str, wanted: Callable[[httpx.Response], bool]) -> httpx.Response:
+        until = time.monotonic() + PATIENCE
+        while not wanted(answer := self.get(path)):
+            assert time.monotonic() < until, answer.text
+            time.sleep(0.05)
+        return answer
+
+    def numbers(self) -> dict[tuple[str, ...], float]:
+        """The metrics: name and the values of its labels → number."""
+        found = text_string_to_metric_families(self.get("/metrics").text)
+        return {
+            (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
+            for family in found
+            for sample in family.samples
+        }
+
+    def document(self, name: str, text: str = TEXT) -> None:
+        (self.root / "documents" / f"{name}.txt").write_text(text)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    root = tmp_path / "site"
+    scaffold.create(root, demo=False)
+    settings = (root / "sitegen.toml").read_text().replace('initial_status = "draft"', 'initial_status = "published"')
+    (root / "sitegen.toml").write_text(f"{settings}\n[watch]\nevery = 3600\n")
+    (root / "documents").mkdir(exist_ok=True)
+    return root
+
+
+@pytest.fixture
+def watched(site: Path) -> Iterator[Watched]:
+    found = Watched(site, SITEGEN_WATCH__TOKEN="hush")
+    try:
+        found.until("build")
+        yield found
+    finally:
+        found.end()
+
+
+def test_a_document_that_comes_becomes_a_brief_and_a_page_by_itself(watched: Watched) -> None:
+    watched.document("minutes")
+    assert watched.until("document")["document"] == "folder:minutes.txt"
+    watched.until("pull", said="1 created")
+    assert [path.suffix for path in (watched.root / "briefs").glob("*.md")] == [".md"]
+    watched.until("build")
+    assert len([*(watched.root / "public/briefs").glob("*/index.html")]) == 1
+    numbers = watched.numbers()
+    assert numbers["sitegen_documents_processed_total", "created"] == 1
+    assert numbers["sitegen_pages", "published"] == 1
+    assert numbers["sitegen_documents_pending",] == 0
+    assert numbers["sitegen_last_success_timestamp_seconds", "pull"] > time.time() - 600
+    assert TEXT[:30] not in json.dumps(watched.lines), "no log holds what a document says"
+
+
+def test_a_saved_page_is_built(watched: Watched) -> None:
+    (watched.root / "content").mkdir(exist_ok=True)
+    (watched.root / "content/new.md").write_text("---\ntitle: New\n---\nText\n")
+    watched.until("build")
+    assert (watched.root / "public/new/index.html").exists()
+
+
+def test_a_broken_page_is_told_and_the_next_good_one_mends_it(watched: Watched) -> None:
+    (watched.root / "content").mkdir(exist_ok=True)
+    page = watched.root / "content/new.md"
+    page.write_text("---\ntitle: [\n---\n")
+    assert "content/new.md" in watched.until("build", level="error")["said"]
+    answer = watched.shows("/readyz", lambda answer: answer.status_code == 503)
+    assert "content/new.md" in answer.json()["problems"]["build"]
+    page.write_text("---\ntitle: New\n---\n")
+    watched.until("build", level="info")
+    watched.shows("/readyz", lambda answer: answer.status_code == 200)
+
+
+def test_it_says_how_it_is(watched: Watched) -> None:
+    assert watched.get("/healthz").json()["status"] == "alive"
+    watched.shows("/readyz", lambda answer: answer.json() == {"status": "ready", "problems": {}})
+    status = watched.get("/status")
+    assert "All is well." in status.text
+    assert "documents in 24 hours" in status.text
+    assert httpx.get(f"{watched.url}/status", headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_a_webhook_is_a_hint_for_those_who_know_the_secret(watched: Watched) -> None:
+    def post(secret: str | None, body: bytes = b"{}") -> int:
+        headers = {"X-Sitegen-Secret": secret} if secret is not None else {}
+        return httpx.post(f"{watched.url}/hooks/source", headers=headers, content=body, timeout=PATIENCE).status_code
+
+    assert post(None) == post("wrong") == 403
+    assert post("hush", b"x" * 70_000) == 413
+    assert {post("hush") for _ in range(20)} == {202}
+    watched.document("minutes")
+    assert post("hush") == 202
+    watched.until("pull", said="1 created")
+    assert watched.get("/hooks/source").status_code == 405
+
+
+def test_a_source_that_is_gone_is_told_and_waited_for(site: Path) -> None:
+    settings = (site / "sitegen.toml").read_text().replace("every = 3600", "every = 1")
+    (site / "sitegen.toml").write_text(settings)
+    (site / "documents").rename(site / "elsewhere")
+    watched = Watched(site)
+    try:
+        watched.until("pull", level="error")
+        assert "source" in watched.shows("/readyz", lambda answer: answer.status_code == 503).json()["problems"]
+        (site / "elsewhere").rename(site / "documents")
+        watched.shows("/readyz", lambda answer: answer.status_code == 200)
+    finally:
+        watched.end()
+
+
+def test_it_ends_in_order_when_it_is_told_to(watched: Watched) -> None:
+    watched.process.send_signal(signal.SIGTERM)
+    watched.until("stopped")
+    assert watched.process.wait(PATIENCE) == 0
+
+
+def test_a_second_one_is_refused_and_says_who_is_there(watched: Watched) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sitegen", "--site", str(watched.root), "watch", "--port", "0"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert str(watched.process.pid) in done.stderr
+
+
+def test_one_that_was_killed_leaves_nothing_in_the_way(site: Path) -> None:
+    first = Watched(site)
+    first.end()
+    second = Watched(site)
+    second.end()
+
+
+def test_settings_are_read_again_on_demand_and_broken_ones_change_nothing(watched: Watched) -> None:
+    good = (watched.root / "sitegen.toml").read_text()
+    (watched.root / "sitegen.toml").write_text("[site\n")
+    watched.process.send_signal(signal.SIGHUP)
+    watched.until("settings", level="error")
+    assert watched.get("/readyz").status_code == 503
+    (watched.root / "sitegen.toml").write_text(good.replace("every = 3600", "every = 1"))
+    watched.process.send_signal(signal.SIGHUP)
+    assert watched.until("settings")["said"] == "read again"
+    watched.shows("/readyz", lambda answer: answer.status_code == 200)
+
+
+def test_the_log_is_kept_in_a_file_when_wanted(site: Path, tmp_path: Path) -> None:
+    log = tmp_path / "logs/watch.jsonl"
+    watched = Watched(site, "--log-file", str(log), "--no-build")
+    watched.process.send_signal(signal.SIGTERM)
+    watched.until("stopped")
+    watched.process.wait(PATIENCE)
+    watched.end()
+    kept = [json.loads(line)["event"] for line in log.read_text().splitlines()]
+    assert kept[0] == "watching"
+    assert "stopped" in kept
