@@ -135,14 +135,22 @@ class SummaryCache:
         with _guarded(folder):
             folder.mkdir(parents=True, exist_ok=True)
             _probe(folder / "cache.db")
+            # Every answer is on the disk when it is kept: it may have taken minutes, a sync takes milliseconds. So
+            # looks are counted here, and not by a change of the database each.
             self._cache: Any = diskcache.Cache(
-                str(folder), disk=_Disk, disk_compress_level=6, eviction_policy="none", statistics=1
+                str(folder),
+                disk=_Disk,
+                disk_compress_level=6,
+                eviction_policy="none",
+                statistics=0,
+                sqlite_synchronous=2,
             )
+        self._looks: Counter[str] = Counter()
 
     def get(self, key: str) -> Summary | None:
         """The summary kept under ``key``. One that is damaged, or no longer validates, is dropped and missing."""
         with _guarded(self.folder):
-            entry = self._cache.get(key, retry=True)
+            entry = self._look(key)
             try:
                 return None if entry is None else Summary.model_validate_json(json.dumps(entry["summary"]))
             except (ValidationError, KeyError, TypeError):
@@ -151,6 +159,11 @@ class SummaryCache:
                 if entry is None:
                     self._cache.delete(key, retry=True)
         return None
+
+    def _look(self, key: str) -> Any:
+        entry = self._cache.get(key, retry=True)
+        self._looks["misses" if entry is None else "hits"] += 1
+        return entry
 
     def has(self, key: str) -> bool:
         """Whether there is something under ``key``, which may still turn out to be damaged."""
@@ -165,7 +178,7 @@ class SummaryCache:
     def answer(self, key: str) -> Completion | None:
         """The answer kept under ``key``, which cost nothing this time."""
         with _guarded(self.folder):
-            entry = self._cache.get(key, retry=True)
+            entry = self._look(key)
         if not isinstance(entry, dict) or not isinstance(entry.get("answer"), str):
             return None
         counted = entry.get("tokens")
@@ -183,7 +196,8 @@ class SummaryCache:
     def stats(self) -> Stats:
         """Size, hits and entries by engine, model and prompt."""
         with _guarded(self.folder), self._database() as database:
-            hits, misses = self._cache.stats()
+            self._count_looks(database)
+            hits, misses = self._cache.stats(enable=False)
             named = [row.entry for row in self._rows(database) if row.entry is not None]
             answers = Counter(_origin(entry) for entry in named if entry["is_answer"])
             summaries = Counter(_origin(entry) for entry in named if not entry["is_answer"])
@@ -246,7 +260,16 @@ class SummaryCache:
             if row.filename is not None:
                 self._cache.disk.remove(row.filename)
 
+    def _count_looks(self, database: sqlite3.Connection) -> None:
+        for name, count in self._looks.items():
+            database.execute("UPDATE Settings SET value = value + ? WHERE key = ?", (count, name))
+        self._looks.clear()
+
     def close(self) -> None:
+        """Also when the disk is full: the count of looks is not worth an error."""
+        if self._looks:
+            with contextlib.suppress(sqlite3.Error), self._database() as database:
+                self._count_looks(database)
         self._cache.close()
 
 
@@ -282,6 +305,7 @@ def _probe(database: Path) -> None:
 
 _ERRNO = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR: errno.EIO,
     sqlite3.SQLITE_READONLY: errno.EACCES,
     sqlite3.SQLITE_CANTOPEN: errno.EACCES,
     sqlite3.SQLITE_PERM: errno.EACCES,

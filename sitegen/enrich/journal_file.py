@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -79,6 +80,16 @@ class Entry:
     """The run that took the document up last."""
     lease: float = 0
     """While it is running: until when it is that run's own, unless the run gives another sign of life."""
+
+
+_ERRNO = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_READONLY: errno.EACCES,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+}
+"""What of SQLite's errors is the disk's, and no damage."""
 
 
 class JournalFile:
@@ -179,8 +190,8 @@ class JournalFile:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            if "full" in str(error):
-                raise files.storage_error(OSError(28, "no space left on device"), self.path) from error
+            if (number := _ERRNO.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)) is not None:
+                raise files.storage_error(OSError(number, str(error)), self.path) from error
             raise StateDamaged(f"the journal cannot be used: {error}", place=str(self.path)) from error
         except OSError as error:
             raise files.storage_error(error, self.path) from error

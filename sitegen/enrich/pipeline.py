@@ -16,7 +16,7 @@ from sitegen import files
 from sitegen.enrich.blame import Blame
 from sitegen.enrich.budget import Budget, Rate
 from sitegen.enrich.cache import FOLDER, SummaryCache
-from sitegen.enrich.desk import Desk
+from sitegen.enrich.desk import Desk, quick_turns
 from sitegen.enrich.engines.base import Engine
 from sitegen.enrich.estimate import Estimate, Experience
 from sitegen.enrich.journal import FILE_NAME, LEASE, Journal
@@ -54,6 +54,7 @@ async def pull(
             journal.recover(project.settings.engine.attempts)
             files.sweep(project.briefs)
         run = _Run(project, source, engine, journal, cache, request, progress or Progress())
+        stack.enter_context(quick_turns())
         return await run.go(max(1, engine.slots))
 
 

@@ -17,7 +17,7 @@ from sitegen.sources.base import Changes, Document, Source, Unreadable
 
 Found = Document | Unreadable
 
-AHEAD = 32
+AHEAD = 100
 """Documents that are fetched before anybody asks for them, at most."""
 FEW = 100
 """So many documents are asked for one by one; when more were left unfinished, everything is listed again."""

@@ -221,3 +221,18 @@ def test_a_cache_that_cannot_be_opened_is_a_matter_of_permissions(tmp_path: Path
     (tmp_path / "cache.db").mkdir()
     with pytest.raises(NotPermitted):
         open_cache(tmp_path)
+
+
+def test_what_is_kept_survives_a_power_cut(tmp_path: Path) -> None:
+    cache = SummaryCache(tmp_path)
+    assert cache._cache._sql("PRAGMA synchronous").fetchone() == (2,), "not every change is synced"
+    cache.close()
+
+
+def test_looks_are_counted_over_all_that_have_the_cache_open(tmp_path: Path) -> None:
+    one, other = SummaryCache(tmp_path), SummaryCache(tmp_path)
+    assert one.get("a") is None
+    assert other.get("b") is None
+    one.close()
+    assert (other.stats().hits, other.stats().misses) == (0, 2)
+    other.close()

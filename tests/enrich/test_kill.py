@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -84,17 +83,6 @@ def test_a_pull_that_is_killed_again_and_again_loses_nothing(tmp_path: Path, ref
     new_site(tmp_path / "site")
     moments = [random.Random(7).uniform(0.3, 0.9) * seconds for _ in range(3)] + [0.1 * seconds, 0.95 * seconds]
     assert survives(tmp_path / "site", site, moments) >= 2
-
-
-@pytest.mark.soak
-def test_hundreds_of_kills(tmp_path: Path, reference: tuple[Path, float]) -> None:
-    site, seconds = reference
-    chance = random.Random(11)
-    killed = 0
-    while killed < 300:
-        shutil.rmtree(tmp_path / "site", ignore_errors=True)
-        new_site(tmp_path / "site")
-        killed += survives(tmp_path / "site", site, [chance.uniform(0.2, 1.0) * seconds for _ in range(6)])
 
 
 def test_a_supervisor_can_stop_what_a_shell_started_in_the_background(tmp_path: Path) -> None:
