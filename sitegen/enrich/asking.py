@@ -11,7 +11,8 @@ from sitegen.enrich.engines.transport import TooSlow
 from sitegen.enrich.prompts import Prompts
 from sitegen.enrich.recall import Recall
 from sitegen.enrich.summary import Usage
-from sitegen.errors import AnswerInvalid, AnswerUnfinished, ContextExceeded
+from sitegen.errors import AnswerInvalid, AnswerUnfinished, ContextExceeded, EngineError
+from sitegen.privacy.echo import unechoed
 
 SPARE_TOKENS = 64
 """For what a chat template adds."""
@@ -85,8 +86,10 @@ class Asker:
         self._add(Usage(calls=1))
         try:
             completion = await self._chat.complete(messages, schema)
-        except ContextExceeded as error:
-            self._count(messages, error.prompt_tokens or 0)
+        except EngineError as error:
+            if isinstance(error, ContextExceeded):
+                self._count(messages, error.prompt_tokens or 0)
+            error.message = unechoed(error.message, [message.content for message in messages])
             raise
         self._count(messages, completion.prompt_tokens)
         self._add(
