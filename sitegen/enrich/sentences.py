@@ -15,9 +15,10 @@ from sitegen.enrich.cleaning import fold
 from sitegen.enrich.language import function_words
 
 Kind = Literal["heading", "paragraph", "item", "row"]
-MAX_BLOCK = 20_000
+MAX_BLOCK = 5_000
 MAX_SENTENCE = 1_200
-"""Characters; what is longer is cut at a blank, so that text without punctuation stays bounded."""
+"""Characters; what is longer is cut after a full stop, else at a blank, so that text without line ends or without
+punctuation stays bounded: sentencex takes time by the square for a text full of abbreviations."""
 
 _ITEM = re.compile(
     r"(?:[-*•‣▪■●○–—·+]|\(?\d{1,3}(?:\.\d{1,3}){0,3}[.)]|\d{1,2}(?:\.\d{1,2}){1,3}(?=\s+[^\W\d_a-z])|\(?[a-zA-Z]{1,2}\)|"
@@ -30,6 +31,7 @@ _END = re.compile(rf"[.!?…{scripts.ENDS}][\"'”’»“)\]」』\s]*$")
 _ROW = re.compile(r"\|.*\||\S(?:\t|[ \u00a0]{3,})\S.*(?:\t|[ \u00a0]{3,})\S|^(?:[-=_*.·:|+ ]{4,}|:::.*|```.*)$")
 _LAST_WORD = re.compile(r"[^\W\d_]+$")
 _WORD = re.compile(r"[^\W\d_]+")
+_TERMINATOR = re.compile(rf"[.!?…{scripts.ENDS}]")
 _QUOTES = "\"'„“”»«‘’‚‹›「」"
 _STARTS_CLAUSE = re.compile(r"[\"'„“«(\[‘]*\s?[^\W\d_]")
 _ABBREVIATION = re.compile(
@@ -258,13 +260,15 @@ def _joined(text: str, start: int, end: int, language: str) -> Iterator[tuple[in
     """The segments that sentencex finds, those joined again that it cut after an abbreviation or an ordinal."""
     # One blank for every white space keeps the offsets and keeps line ends from being taken for sentence ends.
     flat = re.sub(r"\s", " ", text[start:end])
-    if sum(map(flat.count, _QUOTES)) > len(flat) / 4:  # no prose, and sentencex takes time by the square for it
+    marks = sum(map(flat.count, _QUOTES)) + 2 * flat.count(".")
+    # No prose, and sentencex takes time by the square for it; or nothing that could end a sentence.
+    if marks > len(flat) / 4 > 50 or not _TERMINATOR.search(flat):
         yield start, end
         return
     known = language if language != "und" else scripts.rules_for(flat)
     low = high = 0
     for segment in _segments(known, flat):
-        if high > low and not _belongs_together(flat[low:high].rstrip(), segment.lstrip(), language):
+        if high > low and not _belongs_together(flat[max(low, high - 80) : high].rstrip(), segment.lstrip(), language):
             yield start + low, start + high
             low = high
         high += len(segment)
@@ -294,7 +298,9 @@ def _belongs_together(before: str, after: str, language: str) -> bool:
 
 def _pieces(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
     while end - start > limit:
-        cut = text.rfind(" ", start + limit // 2, start + limit)
+        low, high = start + limit // 2, start + limit
+        cut = max(text.rfind(". ", low, high), text.rfind("。", low, high)) + 1
+        cut = cut or text.rfind(" ", low, high)
         cut = cut if cut > start else start + limit
         yield start, cut
         start = cut

@@ -86,6 +86,7 @@ def test_any_text_gives_an_extract_whose_quotes_are_at_their_offsets(text: str) 
         '"' * 200_000,
         "„»“«\"'" * 30_000,
         "„ab " * 50_000,
+        "Mr. Dr. No. p. Art. vgl. z. B. e.g. i.e. " * 5_000,
         "市议会批准了桥梁预算" * 20_000,
         "word\n\n\n" * 25_000,
         "12 March 2025 EUR 5,000 " * 8_000,
