@@ -20,6 +20,8 @@ kind = "folder"
 path = {path}
 [briefs]
 initial_status = "published"
+[privacy]
+kinds = []
 """
 
 
