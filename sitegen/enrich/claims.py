@@ -17,6 +17,8 @@ from sitegen.enrich.opposites import contradictions
 
 ENOUGH_COMMON = 0.5
 """The share of a sentence's content words that must stand in the passage."""
+LEAST_WORDS, LEAST_CONTENT = 3, 2
+"""Words, and among them those with content, that a sentence needs to say something."""
 _STEM = 5
 """Letters in which two forms of a word agree: approve, approval; genehmigt, Genehmigung."""
 
@@ -69,7 +71,15 @@ def objections(
     found += [f"the name {name} is not there" for name in names(sentence, language) if _base(name) not in known]
     if common(sentence, passage) < ENOUGH_COMMON:
         found.append("it speaks of other things")
+    if whole and thin(sentence):
+        found.append("it says too little")
     return found
+
+
+def thin(sentence: str) -> bool:
+    """Whether a sentence hardly says anything: ``The lift.`` stands in a document, and tells nobody what it is about."""
+    words = len(list(_words(sentence))) + len(re.findall(r"\d+", sentence))
+    return words < LEAST_WORDS or (len(content_stems(sentence)) < LEAST_CONTENT and not re.search(r"\d", sentence))
 
 
 def figures_agree(one: str, other: str) -> bool:
