@@ -77,7 +77,7 @@ def objections(
 
 
 def thin(sentence: str) -> bool:
-    """Whether a sentence hardly says anything: ``The lift.`` stands in a document, and tells nobody what it is about."""
+    """Whether a sentence hardly says anything: ``The lift.`` stands in a document, and tells nobody what it is of."""
     words = len(list(_words(sentence))) + len(re.findall(r"\d+", sentence))
     return words < LEAST_WORDS or (len(content_stems(sentence)) < LEAST_CONTENT and not re.search(r"\d", sentence))
 
