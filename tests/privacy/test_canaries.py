@@ -140,7 +140,11 @@ def test_the_cache_holds_answers_and_not_the_document(
     assert len(canaries(done.of(".sitegen/cache/"))) < len(SENTENCES)
 
 
-@pytest.mark.parametrize("fault", ["rejected", "broken_json", "error_event", "html", "schema", "crash", "truncated"])
+_PATIENT = [pytest.param(name, marks=pytest.mark.slow) for name in ("error_event", "crash")]
+"""Faults that are worth some pauses."""
+
+
+@pytest.mark.parametrize("fault", ["rejected", "broken_json", "html", "schema", "truncated", *_PATIENT])
 def test_a_pull_that_fails_tells_nothing_of_the_text(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
