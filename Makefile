@@ -14,7 +14,7 @@ LLAMA_SERVER ?= $(LLM)/llama-server
 GGUF ?= $(LLM)/model.gguf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test check unit browser bench soak test-llm docs lock briefs clean
+.PHONY: help setup setup-dev setup-smoke demo serve test check unit browser bench soak test-llm docs lock briefs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,8 @@ unit: setup-dev  ## the tests that need no browser
 
 browser: setup-dev
 	@$(BIN)/python -m tests.chromium --install
+
+setup-smoke: setup-dev browser  ## prepare .venv for `sitegen smoke`, with a browser
 
 soak: setup-dev  ## the long tests
 	$(BIN)/python -m pytest -m soak

@@ -53,7 +53,7 @@ def smoke(
     started = time.monotonic()
     if screenshots is not None:
         screenshots.mkdir(parents=True, exist_ok=True)
-    visit = Visit(url if url.endswith("/") else f"{url}/", build, cdn, rules(built) if built else ())
+    visit = Visit(url if url.endswith("/") else f"{url}/", build, cdn, rules(built) if built else None)
     with visit.client, sync_playwright() as playwright:
         chromium = browser.launch(playwright)
         plugin = Plugin(visit, chromium, screenshots)

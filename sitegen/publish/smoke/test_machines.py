@@ -8,12 +8,12 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from sitegen.publish.smoke.visit import Visit, parsed
+from sitegen.publish.smoke.visit import UNCHECKED, Visit, parsed
 
 
 def test_the_build_is_the_expected_one(visit: Visit) -> None:
     if visit.build is None:
-        pytest.skip("no build was named")
+        pytest.skip(f"{UNCHECKED}no build was named")
     answer = visit.get("build.json")
     assert answer.status_code == 200, f"build.json: HTTP {answer.status_code}"
     shown = answer.json()["build"]
@@ -83,8 +83,8 @@ def test_files_with_a_fingerprint_may_be_kept(visit: Visit) -> None:
 
 
 def test_former_addresses_lead_on(visit: Visit) -> None:
-    if not visit.redirects:
-        pytest.skip("no rules are known")
+    if visit.redirects is None:
+        pytest.skip(f"{UNCHECKED}the site's rules are not at hand")
     for old, new, status in visit.redirects:
         answer = visit.get(old)
         assert answer.status_code == status, f"{old}: HTTP {answer.status_code}, not {status}"

@@ -12,6 +12,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+UNCHECKED = "not checked: "
+"""How the reason of a check begins that was left out though the site may need it; not so what a site does not have."""
 SECONDS = 20.0
 """That a host may take for one answer."""
 MOST_FEED_BYTES = 20 << 20
@@ -26,8 +28,8 @@ class Visit:
     """The build that must be shown."""
     cdn: bool = False
     """Whether what only a host does must be there: what would be skipped fails."""
-    redirects: Sequence[tuple[str, str, int]] = ()
-    """Some of the site's rules: from, to, status."""
+    redirects: Sequence[tuple[str, str, int]] | None = None
+    """Some of the site's rules: from, to, status; None when they are not known."""
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
