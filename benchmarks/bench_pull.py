@@ -1,6 +1,6 @@
 """What a pull costs, beside a bare client that makes the same requests to the same servers.
 
-    python -m benchmarks.bench_pull [--slots 1 4 16 64] [--documents 40] [--unchanged 10000] [--json]
+    python -m benchmarks.bench_pull [--slots 1 4 16 64] [--documents 20] [--unchanged 10000] [--json]
 
 Stand-ins for Paperless and Ollama run in a process of their own. A call takes as long as the table says, so that the
 figures show whether the slots of an engine are kept busy: real calls take longer, which makes it easier. The bare
@@ -277,7 +277,7 @@ def quiet(folder: Path, documents: int) -> Quiet:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--slots", type=int, nargs="*", default=[1, 4, 16, 64])
-    parser.add_argument("--documents", type=int, default=40, help="for each slot")
+    parser.add_argument("--documents", type=int, default=20, help="for each slot")
     parser.add_argument("--unchanged", type=int, default=10000, help="0: leave that out")
     parser.add_argument("--json", action="store_true")
     words = parser.parse_args()

@@ -106,6 +106,8 @@ class Tally:
     """Pulls that were through before their time came."""
     repeated: int = 0
     """Questions that were asked more than once."""
+    worst: float = 0
+    """Of those, the most for one end."""
 
     @property
     def killed(self) -> int:
