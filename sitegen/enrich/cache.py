@@ -144,6 +144,7 @@ class SummaryCache:
                 eviction_policy="none",
                 statistics=0,
                 sqlite_synchronous=2,
+                sqlite_mmap_size=4 * 2**20,
             )
         self._looks: Counter[str] = Counter()
 

@@ -226,7 +226,8 @@ class Renewal:
             mine.set_result(summary)
         finally:
             del self._under_way[key]
-        return summary, cached is None
+        only_kept = summary.usage.kept and not summary.usage.calls  # all its answers were there already
+        return summary, cached is None and not only_kept
 
     def finish(self, work: Work) -> Result:
         """Writes the brief, or a proposal, or nothing. Raises ``SitegenError``."""

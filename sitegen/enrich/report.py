@@ -81,7 +81,7 @@ class Result:
         }
 
 
-MOST_RESULTS = 5000
+MOST_RESULTS = 1000
 """Single results that a report keeps, of those that failed and of all others; the counts know of every one."""
 
 

@@ -21,6 +21,8 @@ from sitegen.sources.base import Changes, Cursor, Document, Finding, Unreadable
 from tests.enrich.pulls import Engine
 
 MANY = int(os.environ.get("SITEGEN_MANY_DOCUMENTS", "100000"))
+CONSTANT = 16 * 2**20
+"""Caches of databases and the first thousand results, which are not there yet when there are few documents."""
 BYTES_A_DOCUMENT = 1000
 """What may be kept of one: its name and those of its brief, and where it is found. Its text alone is longer."""
 
@@ -91,4 +93,4 @@ def test_memory_does_not_grow_with_the_number_of_documents(tmp_path: Path) -> No
     few = measured(tmp_path / "few", 1000)
     many = measured(tmp_path / "many", MANY)
     sys.stderr.write(f"\npeak: {few / 2**20:.0f} MiB for 1,000 documents, {many / 2**20:.0f} MiB for {MANY:,}\n")
-    assert many - few < MANY * BYTES_A_DOCUMENT
+    assert many - few < CONSTANT + MANY * BYTES_A_DOCUMENT
