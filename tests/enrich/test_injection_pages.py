@@ -39,6 +39,8 @@ endpoints = ["{ollama}"]
 slots = 4
 [briefs]
 initial_status = "published"
+[privacy]
+kinds = []  # the guard would stop the build over an attack's addresses, and hide what the pages would show
 """
 HONEST = {
     "Bridge": "On 3 March 2026 Mrs Anna Keller of the Town Council opened the bridge in Marlow. It cost EUR 412,500. "
