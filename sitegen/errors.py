@@ -961,6 +961,34 @@ class PortTaken(ServeError):
     default_remedy = "Choose another with `--port N`, or leave --port out to take the next free one."
 
 
+class DeskRefused(ServeError):
+    """The review desk was asked by another machine, under another name, or by a page of another origin."""
+
+    code = "SG702"
+    default_remedy = "Open it on the machine that `sitegen serve` runs on, at the address that it tells."
+
+
+class FormRefused(ServeError):
+    """The review desk was sent a form that is not its own, or that is not complete."""
+
+    code = "SG703"
+    default_remedy = "Load the page anew and do it again; what you had written is still in the window before."
+
+
+class DeskBusy(ServeError):
+    """The review desk is having another text made."""
+
+    code = "SG704"
+    default_remedy = "Wait until it is done; one text is made at a time."
+
+
+class FieldRefused(ServeError):
+    """The review desk was asked to write something into a brief that a brief cannot say."""
+
+    code = "SG705"
+    default_remedy = "Mend it and save again; nothing was written."
+
+
 class PublishError(SitegenError):
     """The site cannot be published."""
 

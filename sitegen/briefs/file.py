@@ -77,6 +77,15 @@ class File:
             head += self.newline
         return head + body
 
+    def with_markdown(self, body: str) -> str:
+        """The file with another body, in its own line ends; as far below the front matter as it was."""
+        own = body.strip("\n")
+        if own == _unix(self.body).strip("\n"):
+            return self.text
+        above = _unix(self.body)[: len(_unix(self.body)) - len(_unix(self.body).lstrip("\n"))]
+        head = _unix("".join(self._head)).rstrip("\n")
+        return f"{head}\n{above}{own}\n".replace("\n", self.newline) if own else f"{head}\n".replace("\n", self.newline)
+
     def generated(self, names: Iterable[str]) -> Generated:
         """The file as if it had been generated: what a newer text is compared with that had no forerunner."""
         fields: dict[str, Any] = {name: canonical(name, self.fields.get(name)) for name in names}

@@ -17,7 +17,7 @@ from sitegen.briefs.file import BOM
 from sitegen.briefs.history import Act, Move, added, approval, hash_of, words_hash
 from sitegen.briefs.provenance import Record
 from sitegen.briefs.store import Brief, Store, Update
-from sitegen.errors import BriefNotApproved, MoveRefused, MoveUndone, Place, SitegenError, raise_all
+from sitegen.errors import BriefChanged, BriefNotApproved, MoveRefused, MoveUndone, Place, SitegenError, raise_all
 from sitegen.frontmatter import Matter, Status
 
 _TARGETS: dict[Act, dict[Status, Status]] = {
@@ -46,6 +46,8 @@ class Wish:
     """Of ``publish``: the first day on which it is shown."""
     notice: str | None = None
     """Of ``withdraw``: why; None leaves what is there."""
+    expected: str | None = None
+    """The hash of the file that the editor saw, if it must be that one; of several files none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ def reworded(record: Record, text: str) -> bool:
 def _step(store: Store, brief: Brief, wish: Wish) -> _Step:
     name = f"{store.root.name}/{brief.path}"
     old = store.text(brief.path)
+    if wish.expected is not None and files.sha256(old) != wish.expected:
+        raise BriefChanged("it was changed meanwhile, and nothing was written", place=name)
     text = old.removeprefix(BOM)
     matter = frontmatter.validate(frontmatter.split(text, name).fields, name, text, more=None)
     place = Place(name, frontmatter.line_of(text, "status"))

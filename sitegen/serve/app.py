@@ -12,10 +12,11 @@ import contextlib
 import ipaddress
 import socket
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from sitegen import errors, settings
 from sitegen.console import Console
@@ -24,6 +25,11 @@ from sitegen.serve.events import Event, OnEvent, shown_on
 from sitegen.settings import Project
 from sitegen.site import chain, folders
 from sitegen.site.build import BuildOptions, build
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    Mounts = Mapping[str, ASGIApp]
 
 _TRIES = 50
 """Ports to try beyond the one that was wanted."""
@@ -50,8 +56,12 @@ def serve(
     options: ServeOptions | None = None,
     on_event: OnEvent | None = None,
     console: Console | None = None,
+    mounts: Mounts | None = None,
 ) -> None:
     """Serves the site until it is interrupted; what happens is told to ``on_event``, else shown.
+
+    ``mounts`` are applications for whoever sits at this machine, by their paths, such as ``/_review``; where others can
+    reach the server, they are left out.
 
     Raises ``PortTaken`` when the port that is asked for is in use or the host is not of this machine, and
     ``NotPermitted`` when the port may not be used.
@@ -62,7 +72,7 @@ def serve(
     host = options.host or ("0.0.0.0" if options.lan else wanted.host)  # noqa: S104  # asked for by name, and told
     port = wanted.port if options.port is None else options.port
     with listening(host, port, fixed=options.port is not None) as sock:
-        server = Server(project, sock, options, tell=tell, host=host)
+        server = Server(project, sock, options, tell=tell, host=host, mounts=mounts)
         with contextlib.suppress(KeyboardInterrupt):
             server.rebuild()
             asyncio.run(server.run())
@@ -73,7 +83,14 @@ class Server:
     """The site behind one socket."""
 
     def __init__(
-        self, project: Project, sock: socket.socket, options: ServeOptions, *, tell: OnEvent, host: str = ""
+        self,
+        project: Project,
+        sock: socket.socket,
+        options: ServeOptions,
+        *,
+        tell: OnEvent,
+        host: str = "",
+        mounts: Mounts | None = None,
     ) -> None:
         from sitegen.serve.pages import Pages
 
@@ -83,7 +100,9 @@ class Server:
         self.url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
         self.project, self.options = project, options
         self._sock, self._tell = sock, tell
-        self.pages = Pages(project.state / "serve", frozenset({"localhost", host.lower()}), search=options.search)
+        self._mounts = mounts if mounts and self.local else {}
+        names = frozenset({"localhost", host.lower()})
+        self.pages = Pages(project.state / "serve", names, search=options.search, mounts=self._mounts)
         self._good = self._failed = False
 
     def rebuild(self) -> bool:
@@ -140,6 +159,8 @@ class Server:
         stop = asyncio.Event()
         watcher = asyncio.create_task(self._watch(stop))
         self._tell(Event("listening", self.url))
+        for path in self._mounts:
+            self._tell(Event("mounted", f"{self.url}{path.removeprefix('/')}/"))
         if not self.local:
             self._tell(Event("open", self.url))
         if self.options.open:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``listening`` once, ``open`` when others on the network can read the site, ``built`` or ``failed`` after each
-    build, ``stopped`` at the end."""
+    """``listening`` once, ``mounted`` for each application beside the site, ``open`` when others on the network can
+    read the site, ``built`` or ``failed`` after each build, ``stopped`` at the end."""
 
-    kind: Literal["listening", "open", "built", "failed", "stopped"]
+    kind: Literal["listening", "mounted", "open", "built", "failed", "stopped"]
     url: str
     report: BuildReport | None = None
     error: SitegenError | None = None
@@ -34,6 +34,8 @@ def shown_on(console: Console) -> OnEvent:
     def show(event: Event) -> None:
         if event.kind == "listening":
             console.say(f"Serving at {event.url} (Ctrl-C to stop)")
+        elif event.kind == "mounted":
+            console.say(f"Beside it: {event.url}")
         elif event.kind == "open":
             console.warn("everybody on this network can read the site, drafts too if they are shown")
             if sys.stderr.isatty():

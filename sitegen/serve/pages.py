@@ -10,7 +10,7 @@ import mimetypes
 import re
 import socket
 import threading
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -19,8 +19,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
 from sitegen import files
 from sitegen.errors import SitegenError, StorageError
@@ -61,10 +62,19 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 class Pages:
     """Answers requests from a folder. ``gate`` is held by a build while it changes the folder."""
 
-    def __init__(self, folder: Path, hosts: frozenset[str], *, search: bool = False, live: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        hosts: frozenset[str],
+        *,
+        search: bool = False,
+        live: bool = True,
+        mounts: Mapping[str, ASGIApp] | None = None,
+    ) -> None:
         """``hosts`` are the names under which the site may be asked for, beside bare numbers such as 127.0.0.1.
 
-        Without ``live``, nothing is added to the pages.
+        Without ``live``, nothing is added to the pages. ``mounts`` are applications below paths such as ``/_review``,
+        which say themselves whom they answer.
         """
         self.folder = folder.resolve()
         self._policy = policy(search=search)
@@ -77,7 +87,8 @@ class Pages:
         self._rules: tuple[object, Rules] = (None, Rules())
         methods = ["GET", "HEAD"]
         compress = Middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM, compresslevel=1)
-        self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)], middleware=[compress])
+        routes = [*_mounted(mounts or {}), Route("/{path:path}", self._answer, methods=methods)]
+        self.app = Starlette(routes=routes, middleware=[compress])
 
     async def _answer(self, request: Request) -> Response:
         if not is_ours(request.headers.get("host", ""), self._hosts):
@@ -177,6 +188,12 @@ class Pages:
         if self._rules[0] != stamps:
             self._rules = stamps, Rules.read(*(_text(self.folder / name) for name in _RULES))
         return self._rules[1]
+
+
+def _mounted(mounts: Mapping[str, ASGIApp]) -> Iterator[Route | Mount]:
+    for path, app in mounts.items():
+        yield Route(path, RedirectResponse(f"{path}/", 307))
+        yield Mount(path, app)
 
 
 def _opened(policy: str) -> dict[str, str]:

@@ -1,0 +1,212 @@
+"""The review desk as a web application of its own, which ``serve`` shows below ``/_review/``."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+from collections.abc import Awaitable, Callable
+from functools import partial
+from importlib import resources
+from typing import TypeVar
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from sitegen.errors import BriefChanged, BriefMissing, DeskBusy, FormRefused, SitegenError, Unexpected
+from sitegen.review import acts, passages
+from sitegen.review.catalogue import Catalogue
+from sitegen.review.documents import Documents
+from sitegen.review.editing import Words, merged
+from sitegen.review.guard import Form, Guard, form, needed
+from sitegen.review.jobs import Jobs
+from sitegen.review.listing import SHOWN, Filter, Listing, row
+from sitegen.review.paper import Paper
+from sitegen.review.sheet import Passages, Sheet
+from sitegen.settings import Project
+
+PREFIX = "/_review"
+_ASSETS = {
+    "review.css": "text/css; charset=utf-8",
+    "review.js": "text/javascript; charset=utf-8",
+    "keys.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+T = TypeVar("T")
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Desk:
+    """The pages of the desk. ``app`` is what a server shows; it has to be below ``PREFIX``."""
+
+    def __init__(self, project: Project, jobs: Jobs | None = None) -> None:
+        self.token = secrets.token_urlsafe(32)
+        """Each form must bring it along; another one for each process."""
+        self._catalogue = Catalogue(project)
+        self._documents = Documents()
+        self._jobs = jobs or Jobs()
+        self._lock = threading.Lock()
+        self._paper = Paper(self.token)
+        routes = [
+            Route("/", self._told(self._list)),
+            Route("/brief/{path:path}", self._told(self._brief), methods=["GET"]),
+            Route("/brief/{path:path}", self._told(self._decide), methods=["POST"]),
+            Route("/document/{path:path}", self._told(self._document)),
+            Route("/preview", self._told(self._preview), methods=["POST"]),
+            Route("/job", self._told(self._job)),
+            Route("/assets/{name}", _asset),
+        ]
+        self.app = Starlette(routes=routes, middleware=[Middleware(Guard)])
+
+    def _told(self, handler: Handler) -> Handler:
+        """The handler, with what goes wrong as a page that says so."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except SitegenError as error:
+                return self._wrong(error)
+            except Exception as error:
+                return self._wrong(Unexpected(f"{type(error).__name__}: {error}"), 500)
+
+        return answer
+
+    def _wrong(self, error: SitegenError, status: int = 0) -> Response:
+        return self._page("wrong.html", status or _status(error), problems=error.problems)
+
+    def _page(self, name: str, status: int = 200, **values: object) -> Response:
+        return HTMLResponse(self._paper.page(name, **values), status)
+
+    async def _apart(self, work: Callable[[], T]) -> T:
+        """Work with files: beside the event loop, and one at a time."""
+
+        def alone() -> T:
+            with self._lock:
+                return work()
+
+        return await asyncio.to_thread(alone)
+
+    # -------------------------------------------------------------------------------------------------------- reading
+
+    async def _list(self, request: Request) -> Response:
+        listing = await self._apart(partial(self._listing, Filter.of(request.query_params)))
+        number = request.query_params.get("page", "1")
+        page = max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
+        broken = self._catalogue.store.broken
+        return self._page("list.html", listing=listing, page=page, size=SHOWN, broken=broken)
+
+    def _listing(self, wanted: Filter) -> Listing:
+        catalogue = self._catalogue
+        return Listing([row(line, catalogue.path_of(line)) for line in catalogue.lines], wanted)
+
+    async def _brief(self, request: Request) -> Response:
+        path = request.path_params["path"]
+        sheet = await self._apart(partial(Sheet.of, self._catalogue, path))
+        sheet.editing = "edit" in request.query_params
+        return await self._sheet(request, sheet, request.query_params.get("done", ""))
+
+    async def _sheet(self, request: Request, sheet: Sheet, done: str = "", status: int = 200) -> Response:
+        wanted = Filter.of(request.query_params)
+        listing = await self._apart(partial(self._listing, wanted))
+        before, after = listing.neighbours(sheet.path)
+        found = await self._found(sheet) if "document" in request.query_params else None
+        return self._page(
+            "brief.html",
+            status,
+            sheet=sheet,
+            before=before,
+            after=after,
+            query=wanted.query(),
+            done=acts.DONE.get(done, ""),
+            found=found,
+            job=self._jobs.last,
+            engine=self._catalogue.project.settings.engine.kind,
+        )
+
+    async def _document(self, request: Request) -> Response:
+        """The text of the document for the page that asks for it, as a piece of HTML."""
+        sheet = await self._apart(partial(Sheet.of, self._catalogue, request.path_params["path"]))
+        return self._page("document.html", sheet=sheet, found=await self._found(sheet))
+
+    async def _found(self, sheet: Sheet) -> Passages | SitegenError:
+        source = sheet.brief.matter.source
+        if source is None:
+            return BriefMissing("this brief names no document", place=sheet.path, remedy="It was written by hand.")
+        try:
+            document = await self._documents.get(self._catalogue.project, source)
+        except SitegenError as error:
+            return error
+        return await asyncio.to_thread(Passages.of, sheet, document)
+
+    async def _preview(self, request: Request) -> Response:
+        given = await form(request, self.token)
+        html = await asyncio.to_thread(passages.rendered, needed(given, "body"))
+        return HTMLResponse(html)
+
+    async def _job(self, request: Request) -> Response:
+        job = self._jobs.last
+        return JSONResponse(job.as_dict() if job else None)
+
+    # ------------------------------------------------------------------------------------------------------- deciding
+
+    async def _decide(self, request: Request) -> Response:
+        given, path = await form(request, self.token), request.path_params["path"]
+        act = needed(given, "act")
+        try:
+            if act == "regenerate":
+                done = await self._apart(partial(self._regenerate, path, given))
+            else:
+                done = await self._apart(partial(acts.do, self._catalogue, path, act, given))
+        except BriefChanged as error:
+            return await self._again(request, path, act, given, error)
+        except (BriefMissing, FormRefused):
+            raise
+        except SitegenError as error:
+            sheet = await self._apart(partial(Sheet.of, self._catalogue, path))
+            sheet.problems = error.problems
+            if act == "save":
+                sheet.words, sheet.editing = Words.sent(given), True
+            return await self._sheet(request, sheet, status=_status(error))
+        query = Filter.of(request.query_params).query()
+        place = f"{PREFIX}/brief/{quote(path)}{query}{'&' if query else '?'}done={done}"
+        return RedirectResponse(place, 303)
+
+    def _regenerate(self, path: str, given: Form) -> str:
+        self._documents.forget()
+        project, note = self._catalogue.project, given.get("note")
+        self._jobs.begin(project, path, acts.source_of(self._catalogue, path), note)
+        return "regenerating"
+
+    async def _again(self, request: Request, path: str, act: str, given: Form, error: BriefChanged) -> Response:
+        """The brief as it is on disk now; what was written in the form meanwhile is merged into it, and not saved."""
+
+        def look() -> Sheet:
+            sheet = Sheet.of(self._catalogue, path)
+            sheet.problems = error.problems
+            if act == "save":
+                base, mine = Words.sent(given, "was_"), Words.sent(given)
+                sheet.words, sheet.clashes = merged(base, sheet.text, mine, path)
+                sheet.editing, sheet.mine = True, mine
+            return sheet
+
+        return await self._sheet(request, await self._apart(look), status=409)
+
+
+def _status(error: SitegenError) -> int:
+    if isinstance(error, BriefMissing):
+        return 404
+    if isinstance(error, FormRefused):
+        return 403
+    return 409 if isinstance(error, BriefChanged | DeskBusy) else 422
+
+
+async def _asset(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _ASSETS:
+        return Response("There is no such page.\n", 404, media_type="text/plain")
+    data = (resources.files("sitegen.review") / "assets" / name).read_bytes()
+    return Response(data, headers={"Content-Type": _ASSETS[name]})

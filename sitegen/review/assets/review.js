@@ -1,0 +1,168 @@
+// The review desk works without this; it adds keys, the live preview, passages that light up, and news of the engine.
+import { keys } from "./keys.js";
+
+const at = (id) => document.getElementById(id);
+const follow = (id) => () => at(id)?.click();
+const goTo = (id) => () => at(id)?.focus();
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// ------------------------------------------------------------------------------------------------------------- the list
+
+const rows = [...document.querySelectorAll("a.row")];
+let row = -1;
+
+function toRow(step) {
+  const now = rows.indexOf(document.activeElement);
+  row = Math.max(0, Math.min(rows.length - 1, (now >= 0 ? now : row) + step));
+  rows[row]?.focus();
+}
+
+// ---------------------------------------------------------------------------------------------- passages of the document
+
+const points = [...document.querySelectorAll("a.seek")];
+let point = -1;
+
+function light(number, scroll) {
+  for (const lit of document.querySelectorAll(".now")) lit.classList.remove("now");
+  if (!number) return;
+  document.querySelector(`a.seek[href="#span-${number}"]`)?.closest("li")?.classList.add("now");
+  const found = document.querySelectorAll(`#source [data-points~="${number}"]`);
+  for (const mark of found) mark.classList.add("now");
+  const pane = at("source");
+  if (!scroll || !found.length) return;
+  const beside = getComputedStyle(pane).maxHeight !== "none";
+  if (beside) {
+    const away = found[0].getBoundingClientRect().top - pane.getBoundingClientRect().top;
+    pane.scrollTo({ top: pane.scrollTop + away - pane.clientHeight / 3, behavior: calm ? "auto" : "smooth" });
+  } else {
+    found[0].scrollIntoView({ block: "center" });
+  }
+}
+
+const numberOf = (link) => link.hash.slice("#span-".length);
+
+for (const link of points) {
+  const item = link.closest("li");
+  const wide = () => matchMedia("(min-width: 62rem)").matches;
+  link.addEventListener("focus", () => light(numberOf(link), wide()));
+  item.addEventListener("mouseenter", () => light(numberOf(link), wide()));
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    light(numberOf(link), true);
+  });
+  item.addEventListener("click", (event) => {
+    if (!event.target.closest("a") && !getSelection().toString()) light(numberOf(link), wide());
+  });
+}
+
+function toPoint(step) {
+  const now = points.indexOf(document.activeElement);
+  point = Math.max(0, Math.min(points.length - 1, (now >= 0 ? now : point) + step));
+  points[point]?.focus();
+}
+
+async function fetchDocument(pane) {
+  try {
+    const answer = await fetch(pane.dataset.from);
+    if (answer.ok) pane.innerHTML = await answer.text(); // our own server's, where everything is escaped
+  } finally {
+    pane.removeAttribute("aria-busy");
+  }
+  const link = document.activeElement;
+  if (points.includes(link)) light(numberOf(link), true);
+}
+
+const pane = at("source");
+if (pane?.dataset.from) fetchDocument(pane);
+
+// ---------------------------------------------------------------------------------------------------------------- edit
+
+const form = at("edit-form");
+
+function editing() {
+  const token = document.querySelector("meta[name=review-token]").content;
+  const body = at("body");
+  const preview = at("preview");
+  let wait = 0;
+  let round = 0;
+  let sent = false;
+  const before = new URLSearchParams(new FormData(form)).toString();
+  const dirty = () => !sent && new URLSearchParams(new FormData(form)).toString() !== before;
+
+  async function show() {
+    const mine = ++round;
+    const answer = await fetch("/_review/preview", {
+      method: "POST",
+      body: new URLSearchParams({ token, body: body.value }),
+    }).catch(() => null);
+    if (answer?.ok && mine === round) preview.innerHTML = await answer.text(); // cleaned by the server
+  }
+  body.addEventListener("input", () => {
+    clearTimeout(wait);
+    wait = setTimeout(show, 250);
+  });
+  form.addEventListener("submit", () => (sent = true));
+  addEventListener("beforeunload", (event) => dirty() && event.preventDefault());
+  document.addEventListener("keydown", (event) => {
+    if (at("help").open || event.isComposing) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) at("save").click();
+    else if (event.key === "Escape" && form.contains(event.target)) at("cancel").click();
+  });
+  (at("problems") ?? at("title")).focus();
+}
+
+if (form) editing();
+
+// ------------------------------------------------------------------------------------------------------- made anew
+
+async function watch(job) {
+  for (;;) {
+    const answer = await fetch("/_review/job").catch(() => null);
+    const state = answer?.ok ? await answer.json() : null;
+    if (!state || String(state.number) !== job.dataset.job) return;
+    const said = state.error || `${state.note}${state.ended ? "" : ` ${state.seconds} s.`}`;
+    if (job.textContent !== said) job.textContent = said;
+    if (state.ended) {
+      if (!state.error) location.replace(location.pathname + location.search.replace(/[?&]done=\w+/, ""));
+      return;
+    }
+    await new Promise((done) => setTimeout(done, 1000));
+  }
+}
+
+const job = at("job");
+if (job?.dataset.job && !("ended" in job.dataset)) watch(job);
+
+// ---------------------------------------------------------------------------------------------------------------- keys
+
+let hunk = -1;
+
+function toHunk() {
+  const found = [...document.querySelectorAll("button.accept")];
+  hunk = (hunk + 1) % (found.length || 1);
+  found[hunk]?.focus();
+}
+
+if (at("problems") && !form) at("problems").focus();
+
+keys(
+  document.querySelector("ol.briefs, form.filter")
+    ? {
+        j: () => toRow(1),
+        k: () => toRow(-1),
+        "/": goTo("filter"),
+      }
+    : {
+        j: follow("next"),
+        k: follow("previous"),
+        n: () => toPoint(1),
+        b: () => toPoint(-1),
+        e: follow("edit"),
+        a: follow("approve"),
+        p: goTo("publish"),
+        w: goTo("withdraw"),
+        r: goTo("regenerate"),
+        h: toHunk,
+        u: follow("back"),
+      },
+);
