@@ -25,7 +25,7 @@
     │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany,
     │                                   LinkDead, LinkMoved, LinkUncertain, PrivateBuilt, ImageTelling, FileOpaque
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
-    ├── ServeError (exit 1)             PortTaken
+    ├── ServeError (exit 1)             PortTaken, DeskRefused, FormRefused, DeskBusy, FieldRefused
     ├── PublishError (exit 1)           DeployRefused, HostUnreachable, HostRefused, HostLocked, DeployFailed,
     │                                   DeployMissing, SmokeMissing, BrowserMissing, GitMissing,
     │                                   GitRefused, GitFailed
