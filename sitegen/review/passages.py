@@ -19,6 +19,7 @@ from sitegen.sources.base import PAGE_BREAK
 LONGEST = 2_000_000
 """Characters of a document that are shown."""
 _TOKEN = re.compile(r"<(/?)(li|blockquote)>")
+_PARAGRAPH = re.compile(r"\s*<p>")
 _TAG = re.compile(r"<[^>]*>")
 _QUOTED = re.compile(r"[“\"„«](.+)[”\"“»]", re.DOTALL)
 
@@ -30,7 +31,7 @@ class Point:
     number: int
     """From 1."""
     start: int
-    """Where it begins in the HTML, behind its tag."""
+    """Where its words begin in the HTML."""
     text: str
     quotation: str
     """Of an extract, the point itself."""
@@ -78,7 +79,9 @@ def points(html: str, *, extract: bool) -> list[Point]:
                 quotation = _quotation(_words(evidence))
                 text = _words(whole.replace(evidence, ""))
                 if quotation or extract:
-                    found.append(Point(len(found) + 1, start, text, quotation or text))
+                    paragraph = _PARAGRAPH.match(html, start)
+                    inside = paragraph.end() if paragraph else start
+                    found.append(Point(len(found) + 1, inside, text, quotation or text))
                 evidence = ""
     return found
 

@@ -113,7 +113,7 @@ class Passages:
     missing: Sequence[Point]
     """Points whose quotation does not stand there."""
     changed: bool
-    """The text is not the one that the brief was made from."""
+    """The text is not the one that was read last for the brief."""
     cut: bool
     """The rest is left out."""
 
@@ -122,8 +122,8 @@ class Passages:
         spans = passages.grounded(document.text, sheet.points)
         shown = [span if span and span.end <= passages.LONGEST else None for span in spans]
         missing = [point for point, span in zip(sheet.points, spans, strict=True) if span is None]
-        made = sheet.record.made if sheet.record else None
-        changed = made is not None and made.text_hash != document.text_hash
+        latest = sheet.record.latest if sheet.record else None
+        changed = latest is not None and latest[1].text_hash != document.text_hash
         pages = list(passages.marked(document.text, shown))
         return cls(pages, missing, changed, len(document.text) > passages.LONGEST)
 

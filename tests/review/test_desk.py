@@ -91,7 +91,7 @@ def test_a_document_that_cannot_be_had_is_said_and_the_quotations_are_shown(clie
 def test_a_document_that_changed_since_is_said(client: Client) -> None:
     (client.project.root / "documents" / "a.txt").write_text("Report\n\nOther words altogether.\n")
     text = client.get(f"/document/{client.path}").text
-    assert "changed since this text was made" in text
+    assert "changed since it was read" in text
     assert "Not in the document as quoted" in text
 
 

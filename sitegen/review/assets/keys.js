@@ -34,4 +34,5 @@ export function keys(acts) {
     event.preventDefault();
     act();
   });
+  document.documentElement.dataset.keys = "ready";
 }

@@ -73,6 +73,11 @@ async function fetchDocument(pane) {
 }
 
 const pane = at("source");
+pane?.addEventListener("click", (event) => {
+  const [number] = event.target.closest("[data-points]")?.dataset.points.split(" ") ?? [];
+  const link = number && points.find((one) => numberOf(one) === number);
+  if (link && !getSelection().toString()) link.focus(); // and back to the point
+});
 if (pane?.dataset.from) fetchDocument(pane);
 
 // ---------------------------------------------------------------------------------------------------------------- edit

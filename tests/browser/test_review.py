@@ -1,0 +1,212 @@
+"""The review desk with the keyboard alone, in a real browser: from the list to a published brief."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from sitegen.briefs.store import Store
+from sitegen.enrich.report import Progress, Report, Request
+from sitegen.review.jobs import Jobs
+from sitegen.settings import Project
+from tests.enrich.pulls import Model, run
+from tests.review.desks import project_in, proposed
+from tests.review.serving import desk_served
+
+pytestmark = pytest.mark.browser
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+
+
+def made(project: Project, request: Request, progress: Progress) -> Report:
+    return run(project, Model("m3"), request)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    # In a thread of its own: beside Playwright's event loop no other may run in this one.
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(project_in, tmp_path / "site").result()
+        pool.submit(proposed, found).result()
+    return found
+
+
+@pytest.fixture
+def address(project: Project) -> Iterator[str]:
+    (project.briefs / "own.md").write_text("---\ntitle: Own words\nstatus: draft\n---\nText.\n")
+    with desk_served(project, Jobs(made)) as (url, _):
+        yield f"{url}_review/"
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, complaints: list[str]) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda request: request.url.startswith(address.removesuffix("_review/")) or complaints.append(request.url),
+    )
+    page.goto(address)
+    yield page
+    page.close()
+
+
+def press(page: Page, *keys: str) -> None:
+    """Presses keys on a page that is there; people are slower than that, too."""
+    expect(page.locator("html[data-keys]")).to_be_attached()
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def text(project: Project) -> str:
+    return (project.briefs / "report.md").read_text()
+
+
+def status(project: Project) -> str:
+    return Store.open(project.briefs).briefs["report.md"].matter.status
+
+
+def test_the_whole_way_with_the_keyboard_alone(page: Page, project: Project, complaints: list[str]) -> None:
+    write = page.keyboard.insert_text
+    press(page, "j")
+    expect(page.get_by_role("link", name="Report")).to_be_focused()
+    press(page, "j")
+    expect(page.get_by_role("link", name="Own words")).to_be_focused()
+    press(page, "k")
+    press(page, "Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Report")
+
+    press(page, "n")
+    expect(page.locator("#source mark.now")).to_have_text("The inspectors found cracks in two bearings.")
+
+    press(page, "e")
+    expect(page.get_by_label("Title")).to_be_focused()
+    press(page, "Control+A")
+    write("The bridge is closed")
+    for _ in range(3):
+        press(page, "Tab")
+    expect(page.get_by_label("Text, in Markdown")).to_be_focused()
+    press(page, "Control+End")
+    write("\n\nA *line* of mine.")
+    expect(page.locator("#preview em")).to_have_text("line")
+    press(page, "Control+Enter")
+    expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+    assert "title: The bridge is closed" in text(project)
+    assert "A *line* of mine." in text(project)
+
+    press(page, "h")
+    expect(page.get_by_role("button", name="Accept Line")).to_be_focused()
+    press(page, "Enter")
+    expect(page.get_by_text("Taken over into the brief.")).to_be_visible()
+    assert "Written by m2." in text(project)
+
+    press(page, "a")
+    expect(page.get_by_text("Approved, as it is now.")).to_be_visible()
+    assert status(project) == "review"
+    press(page, "p")
+    press(page, "Enter")
+    expect(page.get_by_text("Published; it is public")).to_be_visible()
+    assert status(project) == "published"
+
+    press(page, "u")
+    expect(page.get_by_role("link", name="The bridge is closed")).to_be_visible()
+    assert complaints == []
+
+
+def test_a_text_is_made_anew_and_withdrawn_by_keyboard(page: Page, project: Project, complaints: list[str]) -> None:
+    page.goto(f"{page.url}brief/report.md")
+    press(page, "r")
+    page.keyboard.insert_text("shorter")
+    press(page, "Enter")
+    expect(page.locator("#job")).to_contain_text("Made anew", timeout=20_000)
+    expect(page.locator(".proposals")).to_contain_text("Written by m3.")
+    press(page, "a")
+    expect(page.get_by_text("Approved, as")).to_be_visible()
+    press(page, "p")
+    press(page, "Enter")
+    expect(page.get_by_text("Published; it is public")).to_be_visible()
+    press(page, "w")
+    page.keyboard.insert_text("It was wrong.")
+    press(page, "Enter")
+    expect(page.get_by_text("Withdrawn;")).to_be_visible()
+    assert "notice: It was wrong." in text(project)
+    assert complaints == []
+
+
+def test_the_keys_are_listed_and_can_be_switched_off(page: Page) -> None:
+    press(page, "?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.get_by_label("Single letters are keys").uncheck()
+    page.keyboard.press("Escape")
+    press(page, "j")
+    expect(page.get_by_role("link", name="Report")).not_to_be_focused()
+    page.reload()
+    press(page, "j")
+    expect(page.get_by_role("link", name="Report")).not_to_be_focused()
+
+
+def test_a_slash_filters_and_letters_in_a_field_are_letters(page: Page) -> None:
+    press(page, "/")
+    page.keyboard.type("jk own?")
+    expect(page.get_by_label("Filter by words")).to_have_value("jk own?")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("own")
+    page.keyboard.press("Enter")
+    expect(page.locator("a.row")).to_have_count(1)
+    press(page, "j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Own words")
+    press(page, "u")
+    expect(page.locator("a.row")).to_have_count(1)
+
+
+def test_a_pointer_shows_the_passage_and_a_finger_too(page: Page, address: str) -> None:
+    page.goto(f"{address}brief/report.md")
+    expect(page.locator("#source mark")).to_have_count(1)
+    page.locator("#rendered li").first.hover()
+    expect(page.locator("#source mark.now")).to_have_count(1)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.locator("a.seek").first.click()
+    expect(page.locator("#source mark.now")).to_be_in_viewport()
+
+
+def test_a_file_that_changed_meanwhile_is_shown_merged(page: Page, address: str, project: Project) -> None:
+    page.goto(f"{address}brief/report.md?edit=1")
+    file = project.briefs / "report.md"
+    file.write_text(text(project).replace("Written by an editor.", "Written on disk."))
+    page.get_by_label("Text, in Markdown").press("Control+End")
+    page.keyboard.insert_text("\n\nMine.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#problems")).to_be_focused()
+    assert "Mine." not in text(project)
+    merged = page.get_by_label("Text, in Markdown").input_value()
+    assert "Written on disk." in merged
+    assert "Mine." in merged
+    page.get_by_label("Title").press("Control+Enter")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert "Written on disk." in text(project)
+    assert "Mine." in text(project)
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in ("", "brief/report.md", "brief/report.md?edit=1", "brief/own.md", "brief/nothing.md"):
+        page.goto(address + path)
+        expect(page.locator("[aria-busy]")).to_have_count(0)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            results = Axe().run(page, options={"resultTypes": ["violations"]})
+            assert results.violations_count == 0, f"{path} {scheme}: {results.generate_report()}"
