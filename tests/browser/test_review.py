@@ -48,15 +48,17 @@ def complaints() -> list[str]:
     return []
 
 
+def strangers(url: str, address: str) -> list[str]:
+    """The address, if it is one of another host."""
+    return [] if url.startswith(address.removesuffix("_review/")) else [url]
+
+
 @pytest.fixture
 def page(browser: Browser, address: str, complaints: list[str]) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "request",
-        lambda request: request.url.startswith(address.removesuffix("_review/")) or complaints.append(request.url),
-    )
+    page.on("request", lambda request: complaints.extend(strangers(request.url, address)))
     page.goto(address)
     yield page
     page.close()
