@@ -972,7 +972,7 @@ class FormRefused(ServeError):
     """The review desk was sent a form that is not its own, or that is not complete."""
 
     code = "SG703"
-    default_remedy = "Load the page anew and do it again; what you had written is still in the window before."
+    default_remedy = "Load the page anew and do it again; what you had written stands below."
 
 
 class DeskBusy(ServeError):

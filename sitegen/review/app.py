@@ -22,7 +22,7 @@ from sitegen.review import acts, passages
 from sitegen.review.catalogue import Catalogue
 from sitegen.review.documents import Documents
 from sitegen.review.editing import Words, merged
-from sitegen.review.guard import Form, Guard, form, needed
+from sitegen.review.guard import Form, Guard, checked, form, needed
 from sitegen.review.jobs import Jobs
 from sitegen.review.listing import SHOWN, Filter, Listing, row
 from sitegen.review.paper import Paper
@@ -76,7 +76,7 @@ class Desk:
         return answer
 
     def _wrong(self, error: SitegenError, status: int = 0) -> Response:
-        return self._page("wrong.html", status or _status(error), problems=error.problems)
+        return self._page("wrong.html", status or _status(error), problems=error.problems, written=None)
 
     def _page(self, name: str, status: int = 200, **values: object) -> Response:
         return HTMLResponse(self._paper.page(name, **values), status)
@@ -86,6 +86,7 @@ class Desk:
 
         def alone() -> T:
             with self._lock:
+                self._catalogue.look()
                 return work()
 
         return await asyncio.to_thread(alone)
@@ -143,7 +144,7 @@ class Desk:
         return await asyncio.to_thread(Passages.of, sheet, document)
 
     async def _preview(self, request: Request) -> Response:
-        given = await form(request, self.token)
+        given = checked(await form(request), self.token)
         html = await asyncio.to_thread(passages.rendered, needed(given, "body"))
         return HTMLResponse(html)
 
@@ -154,7 +155,15 @@ class Desk:
     # ------------------------------------------------------------------------------------------------------- deciding
 
     async def _decide(self, request: Request) -> Response:
-        given, path = await form(request, self.token), request.path_params["path"]
+        given, path = await form(request), request.path_params["path"]
+        try:
+            return await self._done(request, path, given)
+        except SitegenError as error:
+            written = Words.sent(given) if given.get("act") == "save" else None
+            return self._page("wrong.html", _status(error), problems=error.problems, written=written)
+
+    async def _done(self, request: Request, path: str, given: Form) -> Response:
+        checked(given, self.token)
         act = needed(given, "act")
         try:
             if act == "regenerate":

@@ -1,46 +1,56 @@
-"""Catalogue: all briefs as they are on disk now; read again only when a file has changed."""
+"""Catalogue: all briefs as they are on disk now. What has changed is read again, and nothing else."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sitegen import files, settings
-from sitegen.briefs.provenance import FOLDER
+from sitegen.briefs.provenance import FOLDER, record_path
 from sitegen.briefs.store import Brief, Store
-from sitegen.enrich.journal import FILE_NAME
-from sitegen.enrich.overview import Line, overview
+from sitegen.enrich.journal import FILE_NAME, Entry
+from sitegen.enrich.overview import Line, entries, line_of, overview
 from sitegen.errors import BriefMissing, SitegenError
 from sitegen.settings import Project
 
+_FEW = 50
+"""Files that change at once and are looked at one by one."""
+
 
 class Catalogue:
-    """Not for several threads at once: a store keeps what it has read."""
+    """``look`` brings it up to date. Not for several threads at once: a store keeps what it has read."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._stamp: object = None
-        self._lines: Sequence[Line] = ()
-        self._store = Store(project.briefs)
+        self.store = Store(project.briefs)
+        self.lines: Sequence[Line] = ()
+        """All briefs, and the documents that have none."""
+        self._seen: _Seen | None = None
+        self._entries: Mapping[str, Entry] = {}
 
-    @property
-    def lines(self) -> Sequence[Line]:
-        """All briefs, and the documents that have none. Raises what ``overview`` does."""
-        self._look()
-        return self._lines
-
-    @property
-    def store(self) -> Store:
-        self._look()
-        return self._store
+    def look(self) -> None:
+        """Reads what has changed. Raises what ``overview`` does."""
+        self.project = _fresh(self.project)
+        now = _Seen(self.project)
+        if self._seen is not None and self._seen.same(now):
+            return
+        before, self._seen = self._seen, None
+        if before is None or not self._renewed(before.changed(now)):
+            self.lines, self.store = overview(self.project)
+            self._entries = entries(self.project)
+        self._seen = now
 
     def brief(self, path: str) -> Brief:
-        """The brief in a file below the folder of briefs. Raises ``BriefMissing``, also for a path that leads out."""
-        store = self.store
-        if path not in store.briefs:
-            raise BriefMissing("there is no such brief", place=f"{store.root.name}/{path}")
-        return store.briefs[path]
+        """The brief in a file below the folder of briefs.
+
+        Raises ``BriefMissing``, also for a path that leads out, or what is wrong with the file.
+        """
+        if path in self.store.briefs:
+            return self.store.briefs[path]
+        if self._seen is not None and path.endswith(".md") and path in self._seen.briefs:
+            self.store.read(path)
+        raise BriefMissing("there is no such brief", place=f"{self.store.root.name}/{path}")
 
     def path_of(self, line: Line) -> str | None:
         """The file of a line, below the folder of briefs."""
@@ -48,15 +58,58 @@ class Catalogue:
             return None
         return Path(line.brief).relative_to(self.project.settings.build.briefs).as_posix()
 
-    def _look(self) -> None:
-        self.project = _fresh(self.project)
-        root = self.project.briefs
-        found = (*files.scan(root), *files.scan(root / FOLDER)) if root.is_dir() else ()
+    def line(self, brief: Brief) -> Line:
+        """A brief's line, as it is now."""
+        return line_of(self.project, self.store, brief, self._entries.get(brief.matter.source or ""))
+
+    def _renewed(self, changed: set[str] | None) -> bool:
+        """Reads only what has changed; False when that is too much, or something is not as simple as that."""
+        if changed is None or len(changed) > _FEW or self.store.broken:
+            return False
+        store, root = self.store, self.store.root
+        touched: dict[str, Brief] = {}
+        try:
+            for path in changed & set(store.briefs):
+                old, new = store.briefs[path], store.read(path)
+                if (old.matter.source, old.slug) != (new.matter.source, new.slug):
+                    return False
+                store.briefs.put(path, new)
+                touched[path] = new
+        except SitegenError:
+            return False
+        records = changed - set(touched)
+        for path, brief in store.briefs.items() if records else ():
+            source = brief.matter.source
+            if source is not None and record_path(root, source).name in records:
+                touched[path] = brief
+        fresh = {path: self.line(brief) for path, brief in touched.items()}
+        self.lines = [fresh.get(self.path_of(line) or "", line) for line in self.lines]
+        return not store.broken
+
+
+class _Seen:
+    """By what a change is noticed."""
+
+    def __init__(self, project: Project) -> None:
+        root = project.briefs
+        self.briefs = {entry.path: entry for entry in files.scan(root)} if root.is_dir() else {}
+        self._records = {entry.path: entry for entry in files.scan(root / FOLDER)} if root.is_dir() else {}
         # Days pass, too: what is flagged `future` today is not tomorrow.
-        stamp = (self.project, found, _stamp(self.project), dt.date.today())  # noqa: DTZ011
-        if stamp != self._stamp:
-            self._lines, self._store = overview(self.project)
-            self._stamp = stamp
+        self._rest = (project, _stamps(project), dt.date.today())  # noqa: DTZ011
+
+    def same(self, other: _Seen) -> bool:
+        return (self._rest, self.briefs, self._records) == (other._rest, other.briefs, other._records)
+
+    def changed(self, other: _Seen) -> set[str] | None:
+        """The files of which only the content changed; None when more did."""
+        found = set[str]()
+        if self._rest != other._rest:
+            return None
+        for mine, theirs in ((self.briefs, other.briefs), (self._records, other._records)):
+            if mine.keys() != theirs.keys():
+                return None
+            found |= {path for path, entry in mine.items() if theirs[path] != entry}
+        return found
 
 
 def _fresh(project: Project) -> Project:
@@ -67,7 +120,7 @@ def _fresh(project: Project) -> Project:
         return project
 
 
-def _stamp(project: Project) -> list[tuple[int, int]]:
+def _stamps(project: Project) -> list[tuple[int, int]]:
     found = []
     for name in (FILE_NAME, f"{FILE_NAME}-wal"):
         path = project.state / name

@@ -96,8 +96,8 @@ def _same(origin: str, host: str) -> bool:
 Form = dict[str, str]
 
 
-async def form(request: Request, token: str) -> Form:
-    """What a form says, line ends as ``\\n``. Raises ``FormRefused`` for one that was not made by this process."""
+async def form(request: Request) -> Form:
+    """What a form says, line ends as ``\\n``; still to be ``checked``. Raises ``FormRefused``."""
     raw = bytearray()
     async for part in request.stream():
         raw += part
@@ -109,10 +109,14 @@ async def form(request: Request, token: str) -> Form:
         )
     except ValueError as error:
         raise FormRefused("it cannot be read") from error
-    found = {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in pairs}
-    if not hmac.compare_digest(found.get("token", "").encode(), token.encode()):
+    return {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in pairs}
+
+
+def checked(given: Form, token: str) -> Form:
+    """A form that this process has shown. Raises ``FormRefused`` for any other."""
+    if not hmac.compare_digest(given.get("token", "").encode(), token.encode()):
         raise FormRefused("it was shown by an earlier `sitegen serve`, or by another page")
-    return found
+    return given
 
 
 def needed(given: Form, name: str) -> str:

@@ -12,7 +12,7 @@ from sitegen import files
 from sitegen.briefs.difference import Difference
 from sitegen.briefs.provenance import Record
 from sitegen.briefs.store import Brief
-from sitegen.enrich.overview import Line, record_of
+from sitegen.enrich.overview import record_of
 from sitegen.enrich.scores import percent
 from sitegen.enrich.summary import Dropped
 from sitegen.errors import SitegenError
@@ -48,7 +48,7 @@ class Sheet:
         """Raises ``BriefMissing``, or another ``SitegenError`` for what cannot be read."""
         brief = catalogue.brief(path)
         text = catalogue.store.text(path)
-        line = _line(catalogue, brief)
+        line = catalogue.line(brief)
         words = Words.of(text, f"{catalogue.store.root.name}/{path}")
         record = record_of(catalogue.store, brief)
         difference = Difference.of(catalogue.store, brief)
@@ -126,7 +126,3 @@ class Passages:
         changed = latest is not None and latest[1].text_hash != document.text_hash
         pages = list(passages.marked(document.text, shown))
         return cls(pages, missing, changed, len(document.text) > passages.LONGEST)
-
-
-def _line(catalogue: Catalogue, brief: Brief) -> Line:
-    return next(line for line in catalogue.lines if catalogue.path_of(line) == brief.path)

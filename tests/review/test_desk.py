@@ -54,6 +54,22 @@ def test_a_change_on_disk_is_seen_at_once(client: Client) -> None:
     assert "1 of 1" in client.get().text
     (client.project.briefs / "new.md").write_text("---\ntitle: New\nstatus: draft\n---\nText.\n")
     assert "2 of 2" in client.get().text
+    text = client.file.read_text()
+    client.file.write_text(text.replace("title: Report", "title: Another"))
+    assert "Another" in client.get().text
+    proposed(client.project)
+    assert "proposal" in client.get().text.partition("<ol")[2]
+    other = Client(client.project)
+    fresh = other.get().text.replace(other.desk.token, client.desk.token)
+    assert client.get().text == fresh, "what was read bit by bit is what is read at once"
+    client.file.write_text(text.replace("slug: report", "slug: other"))
+    assert client.get("/brief/report.md").status_code == 200
+    client.project.briefs.joinpath("report.md").write_text("---\ntitle: [\n---\n")
+    assert client.get("/brief/report.md").status_code == 422
+    client.project.briefs.joinpath("report.md").write_text(text)
+    assert client.get("/brief/report.md").status_code == 200
+    client.project.briefs.joinpath("report.md").unlink()
+    assert client.get("/brief/report.md").status_code == 404
 
 
 def test_an_empty_desk_says_how_briefs_are_made(tmp_path: Path) -> None:
@@ -184,6 +200,21 @@ def test_nobody_decides_about_a_text_that_they_have_not_seen(client: Client, act
     before = client.file.read_bytes()
     assert client.act(act, expected=expected, what="all", approve="on").status_code == 409
     assert client.file.read_bytes() == before
+
+
+def test_what_was_written_is_not_lost_when_it_cannot_even_be_merged(client: Client) -> None:
+    expected = client.expected()
+    answer = client.save(expected=expected, token="of an earlier process", body="My own words.")
+    assert answer.status_code == 403
+    assert "My own words." in answer.text
+    broken = "---\ntitle: [\n---\nText.\n"
+    path, file = client.path, client.file
+    file.write_text(broken)
+    answer = client.post(f"/brief/{path}", {"act": "save", "expected": expected, "title": "x", "body": "My own words."})
+    assert answer.status_code == 422
+    assert "SG4" in answer.text
+    assert "My own words." in answer.text
+    assert file.read_text() == broken
 
 
 def test_locked_fields_can_be_edited_by_the_editor(client: Client) -> None:
