@@ -4,6 +4,8 @@
 
 Both make a page a brief, lists of 20 a page for all briefs, each of 200 tags and 40 correspondents, a feed, a sitemap,
 robots.txt and a 404 page, with highlighted code; what Hugo does not make (Markdown twins, llms.txt) is switched off.
+sitegen also looks for personal data in each brief, as it does by default and Hugo does not; one more row says what a
+cold build takes with `[privacy] kinds = []`.
 Python's bytecode is there before the first run, as ``pip install`` leaves it, whatever the environment says of it.
 Runs alternate; figures are medians of wall time of fresh processes, and the last column is the ratio of processor time,
 which other work on the machine disturbs less.
@@ -32,6 +34,7 @@ from benchmarks import corpus
 
 HERE = Path(__file__).parent
 PHASES = ("cold", "no-op", "one edit")
+UNSCANNED = "cold, no scan"
 
 
 @dataclass
@@ -46,6 +49,7 @@ class Tool:
     forgets: Sequence[Path]
     """What is removed before a cold build."""
     environ: Mapping[str, str]
+    phases: Sequence[str] = PHASES
     seconds: dict[str, list[float]] = field(default_factory=dict)
     cpu: dict[str, list[float]] = field(default_factory=dict)
     megabytes: float = 0
@@ -95,17 +99,18 @@ def installed(folder: Path) -> dict[str, str]:
     return environ
 
 
-def sitegen(folder: Path, count: int, environ: Mapping[str, str]) -> Tool:
+def sitegen(folder: Path, count: int, environ: Mapping[str, str], *, scan: bool = True) -> Tool:
     (folder / "themes").mkdir(parents=True)
     shutil.copytree(HERE / "theme", folder / "themes/bench")
     (folder / "sitegen.toml").write_text(
         '[site]\ntitle = "Briefs"\nbase_url = "https://briefs.example/"\ntheme = "bench"\n[build]\nper_page = 20\n'
-        "[llms]\nindex = false\ntwins = false\n"  # Hugo makes none
+        "[llms]\nindex = false\ntwins = false\n" + ("" if scan else "[privacy]\nkinds = []\n")  # Hugo makes none
     )
     corpus.write(folder / "briefs", count)
     command = [str(Path(sys.executable).with_name("sitegen")), "--site", str(folder), "--quiet", "build"]
     output, state = folder / "public", folder / ".sitegen"
-    return Tool("sitegen", folder, command, folder / "briefs", output, [output, state], environ)
+    phases = PHASES if scan else ("cold",)
+    return Tool("sitegen", folder, command, folder / "briefs", output, [output, state], environ, phases)
 
 
 def hugo(folder: Path, count: int) -> Tool:
@@ -160,7 +165,8 @@ def _pss(pid: int) -> int:
 def measure(tools: Sequence[Tool], rounds: int, say: Callable[[str], None]) -> None:
     for number in range(rounds):
         for phase in PHASES:
-            for tool in tools if number % 2 == 0 else list(reversed(tools)):
+            able = [tool for tool in tools if phase in tool.phases]
+            for tool in able if number % 2 == 0 else reversed(able):
                 if phase == "cold":
                     tool.forget()
                 if phase == "one edit":
@@ -170,7 +176,8 @@ def measure(tools: Sequence[Tool], rounds: int, say: Callable[[str], None]) -> N
                     raise SystemExit(f"{tool.name} does not show the edit")
         say(f"round {number + 1} of {rounds} done")
     for tool in tools:
-        tool.megabytes = peak_memory(tool)
+        if tool.phases == PHASES:
+            tool.megabytes = peak_memory(tool)
 
 
 def startup(environ: Mapping[str, str], rounds: int = 15) -> dict[str, float]:
@@ -193,23 +200,27 @@ def count_outputs(tool: Tool) -> int:
 
 
 def table(count: int, tools: Sequence[Tool]) -> dict[str, object]:
-    ours, theirs = tools
+    ours, theirs, unscanned = tools
     rows: dict[str, dict[str, float]] = {}
-    for phase in PHASES:
-        rows[phase] = {"sitegen": ours.median(phase), "hugo": theirs.median(phase)}
-        rows[phase]["cpu_ratio"] = ours.median_cpu(phase) / theirs.median_cpu(phase)
+    for name, phase, tool in [
+        ("cold", "cold", ours),
+        (UNSCANNED, "cold", unscanned),
+        *((p, p, ours) for p in PHASES[1:]),
+    ]:
+        rows[name] = {"sitegen": tool.median(phase), "hugo": theirs.median(phase)}
+        rows[name]["cpu_ratio"] = tool.median_cpu(phase) / theirs.median_cpu(phase)
     print(f"\n{count:,} briefs, {count_outputs(ours):,} files (Hugo {count_outputs(theirs):,})")
-    print(f"{'':12}{'sitegen':>12}{'Hugo':>12}{'ratio':>9}{'processor':>11}")
+    print(f"{'':15}{'sitegen':>12}{'Hugo':>12}{'ratio':>9}{'processor':>11}")
     for phase, row in rows.items():
-        print(f"{phase:12}{row['sitegen']:>10.3f} s{row['hugo']:>10.3f} s", end="")
+        print(f"{phase:15}{row['sitegen']:>10.3f} s{row['hugo']:>10.3f} s", end="")
         print(f"{row['sitegen'] / row['hugo']:>9.3f}{row['cpu_ratio']:>11.3f}")
     ratio = ours.megabytes / theirs.megabytes
-    print(f"{'peak memory':12}{ours.megabytes:>9.0f} MB{theirs.megabytes:>9.0f} MB{ratio:>9.3f}")
+    print(f"{'peak memory':15}{ours.megabytes:>9.0f} MB{theirs.megabytes:>9.0f} MB{ratio:>9.3f}")
     memory = {"sitegen": ours.megabytes, "hugo": theirs.megabytes}
     return {
         "briefs": count,
         "seconds": rows,
-        "all_seconds": {tool.name: tool.seconds for tool in tools},
+        "all_seconds": {tool.name: tool.seconds for tool in (ours, theirs)} | {UNSCANNED: unscanned.seconds},
         "peak_mb": memory,
     }
 
@@ -224,7 +235,11 @@ def main() -> None:
     for count in options.briefs or [1000]:
         with tempfile.TemporaryDirectory(prefix="sitegen-bench-") as folder:
             environ = installed(Path(folder))
-            tools = [sitegen(Path(folder) / "sitegen", count, environ), hugo(Path(folder) / "hugo", count)]
+            tools = [
+                sitegen(Path(folder) / "sitegen", count, environ),
+                hugo(Path(folder) / "hugo", count),
+                sitegen(Path(folder) / "unscanned", count, environ, scan=False),
+            ]
             measure(tools, options.rounds, lambda text: print(text, file=sys.stderr))
             results.append(table(count, tools))
     with tempfile.TemporaryDirectory(prefix="sitegen-bench-") as folder:

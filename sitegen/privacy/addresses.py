@@ -75,11 +75,23 @@ _BELGIAN = re.compile(
 """The number behind the street, as in Brussels and Geneva."""
 
 
-def find(text: str, start: int, end: int) -> Iterator[Finding]:
+def find_english(text: str, start: int, end: int) -> Iterator[Finding]:
     for match in _ENGLISH.finditer(text, start, end):
         if match["plain"] or match["town"]:
             yield _finding(match)
-    for pattern in (_ANY_STREET, _BOX, _GERMAN, _FRENCH, _BELGIAN):
+    yield from map(_finding, _ANY_STREET.finditer(text, start, end))
+
+
+def find_boxes(text: str, start: int, end: int) -> Iterator[Finding]:
+    return map(_finding, _BOX.finditer(text, start, end))
+
+
+def find_german(text: str, start: int, end: int) -> Iterator[Finding]:
+    return map(_finding, _GERMAN.finditer(text, start, end))
+
+
+def find_french(text: str, start: int, end: int) -> Iterator[Finding]:
+    for pattern in (_FRENCH, _BELGIAN):
         yield from map(_finding, pattern.finditer(text, start, end))
 
 

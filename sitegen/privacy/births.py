@@ -18,8 +18,9 @@ _DATE = (
     rf"|{_MONTHS}[ ][0-9]{{1,2}}(?:st|nd|rd|th)?,?[ ](?:18|19|20)[0-9]{{2}})"
 )
 _SAID = (
-    r"(?:\(b\.|\b(?:date[ ]of[ ]birth|birth[ ]?date|birthday|d\.?o\.?b\b\.?|born|geburtsdatum|geburtstag|geboren"
-    r"|geb\.|geb|né(?:\(e\)|·e|e)?s?|date[ ]de[ ]naissance|n[ée]e?[ ]le|naissance|anniversaire|ddn))"
+    r"(?:\(b\.|\b(?:date[ ]of[ ]birth|birth[ ]?date|birthday|d\.?o\.?b\b\.?|geburtsdatum|geburtstag|geboren"
+    r"|geb\.|(?:born|né(?:\(e\)|·e|e)?s?)(?![^\W\d_])|geb(?=urt|oren|[\W\d_])|date[ ]de[ ]naissance"
+    r"|n[ée]e?[ ]le|naissance|anniversaire|ddn))"
 )
 _BETWEEN = (
     r"[ :|*_)(\"'.-]{0,6}(?:(?:on|am|den|der|le|the|is|in|à|a|ist|was|war|est|zu|[\w'’-]{2,20})[ ,|:*_]{1,5}){0,4}?"

@@ -39,9 +39,13 @@ class Reading:
         self.raw = raw
         self.text = raw.translate(_SAME) if not raw.isascii() else raw
         self._maps: list[tuple[list[int], list[int]]] = []
-        for _ in range(_MOST_LAYERS):
+        for _ in range(_MOST_LAYERS if self._may_hide() else 0):
             if not self._peel():
                 break
+
+    def _may_hide(self) -> bool:
+        text = self.text
+        return not text.isascii() or "\\" in text or "&" in text or "%" in text or "''" in text
 
     def _peel(self) -> bool:
         """Takes one layer of escapes off; returns whether there was one."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from sitegen.privacy.finding import Finding
 from sitegen.privacy.reading import Reading
-from sitegen.privacy.triggers import Look
+from sitegen.privacy.triggers import Look, Sort
 from sitegen.shapes import PrivateKind
 
 if TYPE_CHECKING:
@@ -20,17 +20,22 @@ Find = Callable[[str, int, int], Iterator[Finding]]
 
 _FIRST: Sequence[PrivateKind] = ("credential", "iban", "card", "id", "email", "phone", "birth", "address", "name")
 """What something is when it looks like two kinds."""
-_FINDERS = {
-    "credential": ("credentials", "find"),
-    "iban": ("accounts", "find_ibans"),
-    "card": ("accounts", "find_cards"),
-    "id": ("identities", "find"),
-    "email": ("mails", "find"),
-    "phone": ("phones", "find"),
-    "birth": ("births", "find"),
-    "address": ("addresses", "find"),
+_FINDERS: Mapping[PrivateKind, Sequence[tuple[Sort, str, str]]] = {
+    "credential": [("credential", "credentials", "find")],
+    "iban": [("iban", "accounts", "find_ibans")],
+    "card": [("card", "accounts", "find_cards")],
+    "id": [("id", "identities", "find")],
+    "email": [("email", "mails", "find")],
+    "phone": [("phone", "phones", "find")],
+    "birth": [("birth", "births", "find")],
+    "address": [
+        ("english", "addresses", "find_english"),
+        ("box", "addresses", "find_boxes"),
+        ("german", "addresses", "find_german"),
+        ("french", "addresses", "find_french"),
+    ],
 }
-"""Modules of this room and their functions; loaded when a text asks for them."""
+"""What is looked for, and the modules of this room and their functions that read closely; loaded when a text asks."""
 
 
 class Scanner:
@@ -64,21 +69,22 @@ class Scanner:
         """Likelier kinds first, what is certain first, the longer of two first."""
         look = Look(text)
         for kind in self._kinds:
-            if spans := look.spans(kind):
-                find = self._finder(kind)
-                found = [one for start, end in spans for one in find(text, start, end)]
+            if found := list(self._of(kind, text, look)):
                 yield from sorted(found, key=lambda one: (not one.certain, one.start - one.end))
 
-    def _finder(self, kind: PrivateKind) -> Find:
+    def _of(self, kind: PrivateKind, text: str, look: Look) -> Iterator[Finding]:
         if kind == "name":
-            return self._names.find if self._names else _nothing
-        module, function = _FINDERS[kind]
+            yield from self._names.find(text) if self._names else ()
+            return
+        for sort, module, function in _FINDERS[kind]:
+            if spans := look.spans(sort):
+                find = self._finder(module, function)
+                for start, end in spans:
+                    yield from find(text, start, end)
+
+    def _finder(self, module: str, function: str) -> Find:
         find = getattr(import_module(f"sitegen.privacy.{module}"), function)
-        return partial(find, self._regions) if kind == "phone" else cast("Find", find)
-
-
-def _nothing(text: str, start: int, end: int) -> Iterator[Finding]:
-    return iter(())
+        return partial(find, self._regions) if module == "phones" else cast("Find", find)
 
 
 def _placed(finding: Finding, reading: Reading) -> Finding:

@@ -20,6 +20,7 @@ from sitegen import __version__, files
 _MAGIC = b"sitegen store 1\n"
 _LIBRARIES = (
     *(
+        "ahocorasick_rs",
         "babel",
         "detect_secrets",
         "jinja2",

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from sitegen.privacy import addresses, births
 from sitegen.privacy.finding import KINDS, Finding, fingerprint, masked
 from sitegen.privacy.names import Names
 from sitegen.privacy.reading import Reading
-from sitegen.privacy.scanner import Scanner
+from sitegen.privacy.scanner import Find, Scanner
+from sitegen.privacy.triggers import Look, Sort
 from sitegen.settings import Privacy
 from tests.privacy.planted import FORMATS, ITEMS, NAMES, planted
 
@@ -82,6 +86,79 @@ def test_what_is_found_in_the_real_documents_is_what_it_is_called() -> None:
 )
 def test_what_only_looks_private_is_left_alone(text: str) -> None:
     assert found(text) == []
+
+
+CLOSE: Mapping[Sort, Find] = {
+    "english": addresses.find_english,
+    "box": addresses.find_boxes,
+    "german": addresses.find_german,
+    "french": addresses.find_french,
+    "birth": births.find,
+}
+PIECES = [
+    *(f"{item.label} {item.value}" for item in ITEMS if item.kind in ("address", "birth")),
+    *(
+        "12",
+        "7 bis",
+        "2024",
+        "3-5",
+        "Main",
+        "5th",
+        "St.",
+        "Ave",
+        "Court",
+        "IL 62701",
+        "NY, 10118",
+        "SW1A 2AA",
+        "NW16XE",
+    ),
+    *(
+        "Am Markt 5",
+        "Lange Straße",
+        "Hauptstr.",
+        "Platz der Einheit",
+        "50667 Köln",
+        "D-10117 Berlin",
+        "rue",
+        "Allée",
+        "de la",
+    ),
+    *(
+        "Église",
+        "1050 Ixelles",
+        "place",
+        "Quai",
+        "Postfach 12 34, 12345 Bonn",
+        "BP 12, 75001 Paris",
+        "The",
+        "of",
+        "und",
+    ),
+    *("born", "geb.", "*12.3.1950", "née le", "nées", "d.o.b.", "12.03.1950", "March 3, 1979", "1950-03-12"),
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from((" ", " ", " ", ", ", "\n"))), max_size=30))
+@settings(max_examples=300, deadline=None)
+def test_what_is_read_closely_is_all_that_a_close_reading_of_the_whole_text_would_find(
+    pieces: list[tuple[str, str]],
+) -> None:
+    """Of addresses and dates of birth, whose looks ask for more than a word."""
+    text = "".join(piece + gap for piece, gap in pieces)
+    look = Look(text)
+    for sort, find in CLOSE.items():
+        inside = {one for start, end in look.spans(sort) for one in find(text, start, end)}
+        for one in find(text, 0, len(text)):
+            assert any(other.start <= one.start and one.end <= other.end for other in inside), one.value
+
+
+def test_words_that_only_begin_like_birth_are_none() -> None:
+    for text in ("Bornholm, 12.03.2024", "** Gebühren 12.03.2024", "La négociation 12.03.2024 * *"):
+        assert found(text) == []
+
+
+def test_halves_of_characters_stop_no_scan() -> None:
+    assert [kind for kind, _ in found("\ud800 born on 14 February 1985")] == ["birth"]
 
 
 def test_an_office_is_told_but_stops_nothing() -> None:
