@@ -36,6 +36,7 @@ _ASSETS = {
     "keys.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
+_AGAIN = "What is shown now is the file as it is; look at it, and do it again."
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -195,11 +196,11 @@ class Desk:
 
         def look() -> Sheet:
             sheet = Sheet.of(self._catalogue, path)
-            sheet.problems = error.problems
+            sheet.problems = [BriefChanged(error.message, place=error.place, remedy=_AGAIN)]
             if act == "save":
                 base, mine = Words.sent(given, "was_"), Words.sent(given)
-                sheet.words, sheet.clashes = merged(base, sheet.text, mine, path)
-                sheet.editing, sheet.mine = True, mine
+                sheet.words, sheet.clashes = merged(base, sheet.text, mine, path, prefer_mine="mine" in given)
+                sheet.editing, sheet.mine, sheet.sent = True, mine, given
             return sheet
 
         return await self._sheet(request, await self._apart(look), status=409)

@@ -96,12 +96,12 @@ def save(store: Store, brief: Brief, words: Words, expected: str) -> bool:
     return True
 
 
-def merged(base: Words, text: str, mine: Words, name: str) -> tuple[Words, list[Clash]]:
+def merged(base: Words, text: str, mine: Words, name: str, *, prefer_mine: bool = False) -> tuple[Words, list[Clash]]:
     """The file ``text`` as it is now with what the editor changed since ``base``, and what both changed: there the
-    words of the file are kept. Raises ``SitegenError``."""
+    words of the file are kept, or the editor's with ``prefer_mine``. Raises ``SitegenError``."""
     unlocked = fields.put(text, {"locked": None}, name)
     merge = Merge.of(base.as_generated(), unlocked, mine.as_generated(), name)
-    both = Words.of(merge.accepted(merge.clean), name)
+    both = Words.of(merge.accepted(merge.everything if prefer_mine else merge.clean), name)
     clashes = [
         Clash(change.name, _said(change.ours), _said(change.proposed)) for change in merge.fields if change.clash
     ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from markupsafe import Markup
@@ -42,6 +42,8 @@ class Sheet:
     editing: bool = False
     mine: Words | None = None
     """What was sent, when it could not be saved."""
+    sent: Mapping[str, str] = field(default_factory=dict)
+    """The form that it was sent in."""
 
     @classmethod
     def of(cls, catalogue: Catalogue, path: str) -> Sheet:

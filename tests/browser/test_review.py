@@ -186,7 +186,9 @@ def test_a_pointer_shows_the_passage_and_a_finger_too(page: Page, address: str) 
 def test_a_file_that_changed_meanwhile_is_shown_merged(page: Page, address: str, project: Project) -> None:
     page.goto(f"{address}brief/report.md?edit=1")
     file = project.briefs / "report.md"
-    file.write_text(text(project).replace("Written by an editor.", "Written on disk."))
+    changed = text(project).replace("Written by an editor.", "Written on disk.")
+    file.write_text(changed.replace("title: Report", "title: Theirs"))
+    page.get_by_label("Title").fill("My title")
     page.get_by_label("Text, in Markdown").press("Control+End")
     page.keyboard.insert_text("\n\nMine.")
     page.keyboard.press("Control+Enter")
@@ -195,8 +197,15 @@ def test_a_file_that_changed_meanwhile_is_shown_merged(page: Page, address: str,
     merged = page.get_by_label("Text, in Markdown").input_value()
     assert "Written on disk." in merged
     assert "Mine." in merged
+    expect(page.get_by_label("Title")).to_have_value("Theirs")
+    page.get_by_role("button", name="Take instead: what you wrote").press("Enter")
+    expect(page.get_by_label("Title")).to_have_value("My title")
+    assert "Written on disk." in page.get_by_label("Text, in Markdown").input_value()
+    results = Axe().run(page, options={"resultTypes": ["violations"]})
+    assert results.violations_count == 0, results.generate_report()
     page.get_by_label("Title").press("Control+Enter")
     expect(page.get_by_text("Saved.")).to_be_visible()
+    assert "title: My title" in text(project)
     assert "Written on disk." in text(project)
     assert "Mine." in text(project)
 

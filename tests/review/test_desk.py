@@ -190,6 +190,10 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten_and_both_are_shown(cli
     form = page[page.index('<textarea id="body"') :]
     assert "Written on disk." in form, "theirs is kept"
     assert "My last line." in form, "mine is merged into it"
+    again = html.unescape(client.save(expected=expected, mine="1", **values).text)
+    assert 'name="title" value="My title"' in again
+    assert "Written on disk." in again[again.index('<textarea id="body"') :]
+    assert client.file.read_text() == theirs, "nothing is written until it is saved"
 
 
 @pytest.mark.parametrize("act", ["approve", "publish", "withdraw", "accept", "reject"])
