@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from sitegen.briefs.store import Store
 from sitegen.enrich.report import Progress, Report, Request
@@ -183,6 +183,30 @@ def test_a_pointer_shows_the_passage_and_a_finger_too(page: Page, address: str) 
     expect(page.locator("#source mark.now")).to_be_in_viewport()
 
 
+def test_what_is_not_saved_is_not_left_without_a_question(page: Page, address: str) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.goto(f"{address}brief/report.md?edit=1")
+    expect(page.get_by_label("Title")).to_be_focused()
+    page.keyboard.type("x")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    expect(page.get_by_label("Title")).to_be_visible()
+    page.route("**/preview", lambda route: route.abort())
+    page.get_by_label("Text, in Markdown").press("Control+End")
+    page.keyboard.type("y")
+    expect(page.locator("#preview-trouble")).to_contain_text("still running")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert page.title().startswith("Saved.")
+
+
 def test_a_file_that_changed_meanwhile_is_shown_merged(page: Page, address: str, project: Project) -> None:
     page.goto(f"{address}brief/report.md?edit=1")
     file = project.briefs / "report.md"
@@ -221,3 +245,24 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(page: Page, addr
             page.emulate_media(color_scheme=scheme)
             results = Axe().run(page, options={"resultTypes": ["violations"]})
             assert results.violations_count == 0, f"{path} {scheme}: {results.generate_report()}"
+
+
+def test_hostile_texts_run_nothing_and_ask_nobody(
+    page: Page, address: str, project: Project, complaints: list[str]
+) -> None:
+    hostile = "<img src=//evil.example/x onerror=alert(1)><script>alert(2)</script></textarea><svg onload=alert(3)>"
+    (project.root / "documents" / "a.txt").write_text(f"# Report\n\n{hostile} The council met in the hall.\n")
+    head = f"---\ntitle: {hostile!r}\nsummary: {hostile!r}\nstatus: draft\nmethod: summary\nsource: folder:a.txt\n---\n"
+    links = "![x](https://evil.example/x.png) [y](https://evil.example/y)"
+    body = f"{hostile}\n\n{links}\n\n- Point\n\n  > “The council met in the hall.”\n"
+    (project.briefs / "report.md").write_text(head + body)
+    for path in ("", "brief/report.md", "brief/report.md?edit=1", "brief/report.md?document=1"):
+        page.goto(address + path)
+        expect(page.locator("[aria-busy]")).to_have_count(0)
+        expect(page.locator("main")).to_contain_text("onerror=alert(1)")
+        assert page.locator("main :is(script, img, svg, iframe)").count() == 0
+    page.goto(f"{address}brief/report.md?edit=1")
+    page.get_by_label("Text, in Markdown").fill(f"{body}\n\nNewer.")
+    expect(page.locator("#preview")).to_contain_text("Newer.")
+    assert page.locator("#preview :is(script, img, svg, [href])").count() == 0
+    assert complaints == []

@@ -92,7 +92,8 @@ function editing() {
   let round = 0;
   let sent = false;
   const before = new URLSearchParams(new FormData(form)).toString();
-  const dirty = () => !sent && new URLSearchParams(new FormData(form)).toString() !== before;
+  // After a refusal nothing of what is there has been saved.
+  const dirty = () => !sent && (at("problems") || new URLSearchParams(new FormData(form)).toString() !== before);
 
   async function show() {
     const mine = ++round;
@@ -100,13 +101,19 @@ function editing() {
       method: "POST",
       body: new URLSearchParams({ token, body: body.value }),
     }).catch(() => null);
-    if (answer?.ok && mine === round) preview.innerHTML = await answer.text(); // cleaned by the server
+    if (mine !== round) return;
+    if (answer?.ok) preview.innerHTML = await answer.text(); // cleaned by the server
+    at("preview-trouble").textContent = answer?.ok
+      ? ""
+      : "The preview cannot be made now. Is `sitegen serve` still running? Keep a copy of what you wrote.";
   }
   body.addEventListener("input", () => {
     clearTimeout(wait);
     wait = setTimeout(show, 250);
   });
-  form.addEventListener("submit", () => (sent = true));
+  document.addEventListener("submit", (event) => {
+    if (event.target.method === "post") sent = true;
+  });
   addEventListener("beforeunload", (event) => dirty() && event.preventDefault());
   document.addEventListener("keydown", (event) => {
     if (at("help").open || event.isComposing) return;
