@@ -25,6 +25,8 @@ class Names:
             if words:
                 self._names |= {words, (words[-1], *words[:-1])}
         self._first = {name[0] for name in self._names}
+        self._begin = {first + end for first in self._first for end in ("", "s", "'", "'s")}
+        """All that ``_stems`` could lead to one of the first words."""
         self._longest = max(map(len, self._names), default=0)
 
     def __bool__(self) -> bool:
@@ -33,7 +35,7 @@ class Names:
     def find(self, text: str, begin: int = 0, end: int = sys.maxsize) -> Iterator[Finding]:
         words = [(match.start(), match.end(), _folded(match[0])) for match in _WORD.finditer(text, begin, end)]
         for number, (start, _, word) in enumerate(words):
-            for first in _stems(word):
+            for first in _stems(word) if word in self._begin else ():
                 if first in self._first:
                     yield from self._at(text, words, number, start, first)
 
@@ -51,6 +53,8 @@ class Names:
 
 
 def _folded(word: str) -> str:
+    if word.isascii():
+        return word.lower()
     plain = unicodedata.normalize("NFKD", word.replace("’", "'")).casefold()
     return "".join(char for char in plain if not unicodedata.combining(char))
 
