@@ -266,6 +266,10 @@ class SummaryCache:
             database.execute("UPDATE Settings SET value = value + ? WHERE key = ?", (count, name))
         self._looks.clear()
 
+    def leave(self) -> None:
+        """Closes what this thread has open of the database; each thread has a connection of its own."""
+        self._cache.close()
+
     def close(self) -> None:
         """Also when the disk is full: the count of looks is not worth an error."""
         if self._looks:

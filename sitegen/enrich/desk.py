@@ -42,6 +42,8 @@ class Desk:
         """What ``work`` returns or raises, done on the desk."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
 
-    def close(self) -> None:
-        """Returns when everything that was laid on it has been done."""
+    def close(self, last: Callable[[], object] | None = None) -> None:
+        """Returns when everything that was laid on it has been done, and ``last`` after it."""
+        if last is not None:
+            self._thread.submit(last)
         self._thread.shutdown(wait=True)

@@ -71,7 +71,7 @@ class _Run:
         request: Request,
         progress: Progress,
     ) -> None:
-        self._desk, self._journal = Desk(), journal
+        self._desk, self._journal, self._cache = Desk(), journal, cache
         self._renewal = Renewal(project, engine, journal, cache, request, self._desk)
         self._worklist = Worklist(source, journal, self._renewal, request, self._desk)
         self._engine, self._settings = engine, project.settings
@@ -104,7 +104,7 @@ class _Run:
         except* Exception as errors:
             raise _first(errors) from None
         finally:
-            self._desk.close()
+            self._desk.close(self._cache.leave)
             self._put_down(made)
             self._sum_up()
         if self._source_error is not None:
