@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sitegen import settings
 from sitegen.enrich.engines.base import Completion, Message
-from sitegen.enrich.engines.endpoint import Endpoint
+from sitegen.enrich.engines.endpoint import STRIKES, Endpoint
 from sitegen.enrich.engines.endpoints import Endpoints
 from sitegen.enrich.engines.ollama import Ollama
 from sitegen.enrich.engines.openai import OpenAI
@@ -319,7 +319,8 @@ def test_a_broken_connection_is_no_reason_to_give_a_document_up(fault: str) -> N
         engine = ollama(broken, well)
         assert all_answered(using(engine, lambda: many(engine, 10)))
     assert engine.stats[0].answers == 0
-    assert engine.stats[0].up is False
+    # How often it was asked is a matter of speed: the other one may have been free sooner.
+    assert engine.stats[0].up is (sum(engine.stats[0].errors.values()) < STRIKES)
     assert engine.stats[1].answers == 10
 
 
