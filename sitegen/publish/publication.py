@@ -98,11 +98,11 @@ def _check_remote(repository: Repository, *, pull_request: bool) -> None:
 
 def _build(project: Project, repository: Repository, own: list[str]) -> int:
     """Builds the last commit with the new briefs, in a folder of its own; returns the number of pages."""
-    folder = project.state / "publish"
+    folder, output = project.state / "publish", project.state / "published"
     with files.lock(project.state / "publish.lock", "publish"):
         repository.check_out(repository.candidate(own), folder)
         site = folder / repository.below(project.root)
-        report = build(settings.load(site, {}), BuildOptions(strict=True, search=False))
+        report = build(settings.load(site, {}), BuildOptions(output=output, strict=True, search=False))
     return report.pages
 
 

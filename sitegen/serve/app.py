@@ -14,7 +14,6 @@ import socket
 import webbrowser
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,6 @@ from sitegen.console import Console
 from sitegen.errors import PortTaken, SitegenError
 from sitegen.serve.events import Event, OnEvent, shown_on
 from sitegen.settings import Project
-from sitegen.site import chain, folders
 from sitegen.site.build import BuildOptions, build
 
 if TYPE_CHECKING:
@@ -177,22 +175,15 @@ class Server:
         self._uvicorn.should_exit = True
 
     async def _watch(self, stop: asyncio.Event) -> None:
-        from sitegen.serve.watching import changes
+        from sitegen.serve.watching import changes, trees
 
         while not stop.is_set():
-            trees = self._trees()
-            async with contextlib.aclosing(changes(self.project.root, trees, stop)) as notices:
+            watched = trees(self.project)
+            async with contextlib.aclosing(changes(self.project.root, watched, stop)) as notices:
                 async for _ in notices:
                     await asyncio.to_thread(self.rebuild)
-                    if self._trees() != trees:
+                    if trees(self.project) != watched:
                         break
-
-    def _trees(self) -> list[Path]:
-        try:
-            layers = chain.themes(self.project)
-        except SitegenError:  # whatever is changed there may mend it
-            layers = (chain.Layer("", self.project.root / "themes"),)
-        return [path for name, path in folders.trees(self.project, layers).items() if name != "provenance"]
 
 
 def _address() -> str:

@@ -9,12 +9,24 @@ from pathlib import Path
 from watchfiles import Change, awatch
 
 from sitegen import files
+from sitegen.errors import SitegenError
+from sitegen.project import Project
 from sitegen.root import FILE_NAME
+from sitegen.site import chain, folders
 
 _STEP_MS = 15
 """A batch ends when nothing has changed for so long. Short, since a build that came too early is not the last one."""
 _LONGEST_MS = 400
 """A batch ends after so long even if changes go on, as in a large checkout."""
+
+
+def trees(project: Project) -> list[Path]:
+    """The folders of a site that are worth watching, also when its theme cannot be found: an edit may mend that."""
+    try:
+        layers = chain.themes(project)
+    except SitegenError:
+        layers = (chain.Layer("", project.root / "themes"),)
+    return [path for name, path in folders.trees(project, layers).items() if name != "provenance"]
 
 
 async def changes(root: Path, trees: Sequence[Path], stop: asyncio.Event) -> AsyncGenerator[None]:

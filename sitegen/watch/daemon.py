@@ -60,14 +60,15 @@ class Daemon:
         self.health = Health(self.standing, self.metrics, partial(self._hint, "pull"), self._secret())
         self._source: Source | None = None
         self._engine: Engine | None = None
-        self._stop = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._outdated = False
+        """Source and engine are those of settings that have changed; a pull in hand goes on with them."""
+        self._stop, self._rewatch = asyncio.Event(), asyncio.Event()
 
     async def run(self, sock: socket.socket) -> None:
         """Watches until it is stopped by ``stop``, SIGTERM or SIGINT; SIGHUP reads the settings again."""
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         for number, act in ((signal.SIGTERM, self.stop), (signal.SIGINT, self.stop), (signal.SIGHUP, self._reload)):
-            self._loop.add_signal_handler(number, act)
+            loop.add_signal_handler(number, act)
         address, port = sock.getsockname()[:2]
         self._log.info("watching", extra={"site": str(self.project.root), "listens": f"{address}:{port}"})
         self.schedule.want("pull", "start")
@@ -93,6 +94,7 @@ class Daemon:
     def stop(self) -> None:
         """Ends ``run`` soon, and lets the job in hand put down what it has."""
         self._stop.set()
+        self._rewatch.set()
 
     # ---------------------------------------------------------------------------------------------------------- jobs
 
@@ -168,31 +170,26 @@ class Daemon:
         from sitegen.enrich.report import Progress, Request
         from sitegen.sources import open_source
 
+        if self._outdated:
+            await self._close()
+            self._outdated = False
         if self._source is None:
             self._source = open_source(self.project)
         if self._engine is None:
             self._engine = open_engine(self.project)
-        hits: list[Result] = []
         try:
-            report = await pull(
-                self.project,
-                self._source,
-                self._engine,
-                Request(due=True),
-                Progress(result=partial(self._result, hits)),
-            )
+            progress = Progress(result=self._result)
+            report = await pull(self.project, self._source, self._engine, Request(due=True), progress)
         finally:
-            self._count()
-        self.metrics.pulled(report, len(hits))
-        changed = report.count("created", "updated", "merged")
-        if changed and self._builds:
+            await asyncio.to_thread(self._count)
+        if report.count("created", "updated", "merged") and self._builds:
             self.schedule.want("build", "pull")
         return _said(report), report.total
 
-    def _result(self, hits: list[Result], result: Result) -> None:
+    def _result(self, result: Result) -> None:
         self.metrics.processed.labels(result.done).inc()
-        if not result.from_engine and not result.bad and len(hits) < 1_000_000:
-            hits.append(result)
+        if result.done in ("created", "updated", "merged", "proposed"):
+            self.metrics.cache.labels("miss" if result.from_engine else "hit").inc()
         level = logging.WARNING if result.bad else logging.INFO
         more = {"code": result.code, "reason": result.reason[:200]} if result.bad else {}
         if result.done != "unchanged":
@@ -271,22 +268,16 @@ class Daemon:
 
     async def _watch_files(self) -> None:
         """Saved files want a build, new documents of a folder a pull."""
-        from sitegen.serve.watching import changes
-        from sitegen.site import chain, folders
+        from sitegen.serve.watching import changes, trees
 
         while not self._stop.is_set():
-            project = self.project
-            trees = [
-                path for name, path in folders.trees(project, chain.themes(project)).items() if name != "provenance"
-            ]
-            source = project.settings.source
-            documents = [project.path(source.folder.path)] if source.kind == "folder" else []
-            async with contextlib.aclosing(changes(project.root, [*trees, *documents], self._stop)) as notices:
-                first = True
+            self._rewatch.clear()
+            source = self.project.settings.source
+            documents = [self.project.path(source.folder.path)] if source.kind == "folder" else []
+            watched = [*trees(self.project), *documents]
+            async with contextlib.aclosing(changes(self.project.root, watched, self._rewatch)) as notices:
+                await anext(notices)  # that the watch has begun
                 async for _ in notices:
-                    if first:
-                        first = False
-                        continue
                     if documents:
                         self.schedule.want("pull", "files", after=SETTLE_SECONDS)
                     if self._builds:
@@ -307,8 +298,8 @@ class Daemon:
         self.project = project
         self.standing.every = self.schedule.every = project.settings.watch.every
         self.health.secret = self._secret()
-        assert self._loop is not None
-        self._closing = self._loop.create_task(self._close())
+        self._outdated = True
+        self._rewatch.set()
         self._log.info("settings", extra={"said": "read again"})
         self.schedule.want("pull", "settings")
         if self._builds:

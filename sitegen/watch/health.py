@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -123,13 +123,3 @@ class Health:
                 return JSONResponse({"error": "the body is too large"}, 413, headers=_HEADERS)
         self._poke("webhook")
         return JSONResponse({"status": "noted"}, 202, headers=_HEADERS)
-
-
-def as_dict(run: Run) -> dict[str, Any]:
-    return {
-        "job": run.job,
-        "at": run.at.isoformat(),
-        "seconds": round(run.seconds, 3),
-        "well": run.well,
-        "said": run.said,
-    }

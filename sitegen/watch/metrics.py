@@ -9,9 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 if TYPE_CHECKING:
     from sitegen.enrich.engines.base import EndpointStats
-    from sitegen.enrich.report import Report
 
-_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640, 1280)
 _BUILD_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64)
 
 
@@ -24,9 +22,6 @@ class Metrics:
         self.processed = Counter("sitegen_documents_processed", "Documents by what became of them", ["result"], **count)
         self.pending = Gauge("sitegen_documents_pending", "Documents that wait", **count)
         self.dead = Gauge("sitegen_documents_dead", "Documents that were given up", **count)
-        self.document_seconds = Histogram(
-            "sitegen_document_seconds", "Seconds of a document at the engine", buckets=_SECONDS, **count
-        )
         self.engine_seconds = Counter(
             "sitegen_engine_seconds", "Seconds of requests at an endpoint", ["endpoint", "model"], **count
         )
@@ -52,12 +47,6 @@ class Metrics:
         self._seen: dict[str, EndpointStats] = {}
         for result in ("created", "updated", "unchanged", "failed", "dead"):
             self.processed.labels(result)
-
-    def pulled(self, report: Report, cached: int) -> None:
-        """After a pull; ``cached`` is how many summaries were there already."""
-        self.dead.set(report.dead)
-        self.cache.labels("miss").inc(report.asked)
-        self.cache.labels("hit").inc(cached)
 
     def built(self, report: Mapping[str, Any]) -> None:
         """After a build, with its report."""

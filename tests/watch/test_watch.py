@@ -188,6 +188,16 @@ def test_it_ends_in_order_when_it_is_told_to(watched: Watched) -> None:
     assert watched.process.wait(PATIENCE) == 0
 
 
+def test_a_theme_that_cannot_be_found_ends_nothing(watched: Watched) -> None:
+    good = (watched.root / "sitegen.toml").read_text()
+    (watched.root / "sitegen.toml").write_text(good.replace("[site]", '[site]\ntheme = "gone"', 1))
+    watched.process.send_signal(signal.SIGHUP)
+    assert "gone" in watched.until("build", level="error")["said"]
+    (watched.root / "sitegen.toml").write_text(good)
+    watched.process.send_signal(signal.SIGHUP)
+    watched.shows("/readyz", lambda answer: answer.status_code == 200)
+
+
 def test_a_second_one_is_refused_and_says_who_is_there(watched: Watched) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "sitegen", "--site", str(watched.root), "watch", "--port", "0"],
