@@ -19,7 +19,7 @@
     │                                   AliasUnfit, RedirectTwice, RedirectHides, RedirectLoops, RedirectBroken,
     │                                   FieldNotSet, BriefChanged, ProposalMissing, FieldUnknown, BriefThere,
     │                                   PrivateFound, PrivateHeld, PrivateSuspected, AllowIdle, NamesMissing,
-    │                                   MoveRefused, BriefNotApproved, MoveUndone
+    │                                   MoveRefused, BriefNotApproved, MoveUndone, FindingMissing
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
     │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany,
@@ -589,6 +589,13 @@ class BriefThere(ContentError):
 
     code = "SG445"
     default_remedy = "Nothing needs to be done; to make its text anew, use `sitegen brief regenerate`."
+
+
+class FindingMissing(ContentError):
+    """What was to be allowed, or not any more, is no finding of the privacy scan in that brief."""
+
+    code = "SG446"
+    default_remedy = "`sitegen brief show` tells the fingerprints of a brief, such as `phone-7kq2`."
 
 
 class FieldNotSet(ContentError):

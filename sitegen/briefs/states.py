@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sitegen import files, frontmatter
+from sitegen.briefs import findings
 from sitegen.briefs.fields import Value, put
 from sitegen.briefs.file import BOM
 from sitegen.briefs.history import Act, Move, added, approval, hash_of, words_hash
@@ -19,6 +20,7 @@ from sitegen.briefs.provenance import Record
 from sitegen.briefs.store import Brief, Store, Update
 from sitegen.errors import BriefChanged, BriefNotApproved, MoveRefused, MoveUndone, Place, SitegenError, raise_all
 from sitegen.frontmatter import Matter, Status
+from sitegen.privacy.guard import Guard
 
 _TARGETS: dict[Act, dict[Status, Status]] = {
     "approve": {"draft": "review", "review": "review", "published": "published"},
@@ -76,19 +78,23 @@ class _Step:
     """As it is to be; None when there is none."""
 
 
-def move(store: Store, briefs: Sequence[Brief], wish: Wish, *, try_only: bool = False) -> list[Moved]:
+def move(
+    store: Store, briefs: Sequence[Brief], wish: Wish, *, guard: Guard | None = None, try_only: bool = False
+) -> list[Moved]:
     """Does what is wished to all of ``briefs``; with ``try_only`` it only says what that would be.
 
-    Raises ``MoveRefused``, ``BriefNotApproved`` or another ``ContentError``, ``Several`` of them, when a single one
-    cannot move, and ``MoveUndone`` or ``StorageError`` when one changed or could not be written meanwhile. Then all are
-    as they were.
+    ``guard`` looks into what is to be published; what it stops in a build it stops here.
+
+    Raises ``MoveRefused``, ``BriefNotApproved``, ``PrivateFound`` or another ``ContentError``, ``Several`` of them when
+    a single one cannot move, and ``MoveUndone`` or ``StorageError`` when one changed or could not be written meanwhile.
+    Then all are as they were.
     """
     steps: list[_Step] = []
     problems: list[SitegenError] = []
     with files.held(store.root):
         for brief in briefs:
             try:
-                steps.append(_step(store, brief, wish))
+                steps.append(_step(store, brief, wish, guard))
             except SitegenError as error:
                 problems += error.problems
         raise_all(problems)
@@ -114,7 +120,7 @@ def reworded(record: Record, text: str) -> bool:
     return made is not None and record.edited(text) and words_hash(text) != hash_of(made.fields, made.body)
 
 
-def _step(store: Store, brief: Brief, wish: Wish) -> _Step:
+def _step(store: Store, brief: Brief, wish: Wish, guard: Guard | None) -> _Step:
     name = f"{store.root.name}/{brief.path}"
     old = store.text(brief.path)
     if wish.expected is not None and files.sha256(old) != wish.expected:
@@ -131,6 +137,8 @@ def _step(store: Store, brief: Brief, wish: Wish) -> _Step:
         _check_approved(record, text, place)
     new = put(old, _values(wish, matter, target), name)
     frontmatter.validate(frontmatter.split(new.removeprefix(BOM), name).fields, name, new, more=None)
+    if target == "published" and wish.act == "publish":
+        findings.check(guard, new, name)
     after = record and _noted(record, brief.path, _moves(wish, record, matter.status, target, words_hash(text, name)))
     moved = Moved(brief.path, matter.source, matter.status, target, new != old or after != record)
     return _Step(moved, old, new, record, after)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sitegen.cli import merging, moves
+from sitegen.cli import allowing, merging, moves
 from sitegen.cli.app import App, global_options, pass_app
 from sitegen.cli.choosing import selecting, selection
 
 if TYPE_CHECKING:
+    from sitegen.briefs.findings import Findings
     from sitegen.briefs.provenance import Record
     from sitegen.briefs.store import Brief
     from sitegen.enrich.overview import Line
@@ -33,7 +34,7 @@ def command() -> None:
     """
 
 
-for _verb in (*merging.COMMANDS, moves.approve, moves.publish, moves.withdraw):
+for _verb in (*merging.COMMANDS, *allowing.COMMANDS, moves.approve, moves.publish, moves.withdraw):
     command.add_command(_verb)
 
 
@@ -98,7 +99,7 @@ def list_briefs(app: App, /, sort: str, **options: Any) -> None:
 @global_options
 @pass_app
 def show_brief(app: App, ref: str) -> None:
-    """Show a brief's fields, its state, how it was made, and a proposal if one waits.
+    """Show a brief's fields, its state, how it was made, what the privacy scan says, and a proposal if one waits.
 
     REF is a slug, a file name, or a source such as paperless:12.
 
@@ -115,11 +116,11 @@ def show_brief(app: App, ref: str) -> None:
     brief = store.find(ref)
     others = len(store.broken)
     line = line_of(project, store, brief, entries(project).get(brief.matter.source or ""))
-    record = record_of(store, brief)
+    record, found = record_of(store, brief), allowing.found_in(app.console, project, brief)
     if app.console.json:
-        app.console.data(_as_dict(brief, record, line))
+        app.console.data({**_as_dict(brief, record, line), "private": allowing.as_list(found)})
     else:
-        _print(app, brief, record, line)
+        _print(app, brief, record, line, found)
     for problem in store.broken[others:]:
         app.console.warn(str(problem))
 
@@ -130,7 +131,7 @@ def _as_dict(brief: Brief, record: Record | None, line: Line) -> dict[str, objec
     return {**line.as_dict(), "fields": matter, "body": brief.body.strip(), "provenance": origin}
 
 
-def _print(app: App, brief: Brief, record: Record | None, line: Line) -> None:
+def _print(app: App, brief: Brief, record: Record | None, line: Line, found: Findings) -> None:
     out = app.console.out
     out(line.title)
     out(f"  file      {line.brief}")
@@ -155,6 +156,7 @@ def _print(app: App, brief: Brief, record: Record | None, line: Line) -> None:
         out(f"  {_DONE[step.act]:9} {step.at:%Y-%m-%d %H:%M} UTC{step.by and f', {step.by}'}")
     if line.why:
         out(f"  why       {line.why}")
+    allowing.show(app.console, found)
     out()
     out(brief.body.strip())
     if record is not None and (proposal := record.waiting(brief.text)):

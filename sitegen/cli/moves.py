@@ -54,7 +54,8 @@ def approve(app: App, **chosen: Any) -> None:
 def publish(app: App, approve: bool, at: dt.datetime | None, **chosen: Any) -> None:
     """Make briefs public that were approved as they are now, from the next build on.
 
-    Several are published together or, when one of them cannot be, not at all.
+    Several are published together or, when one of them cannot be, not at all. Nothing is published in which the privacy
+    scan finds what may be private; `sitegen brief allow` says that everybody may read it.
 
     \b
     Examples:
@@ -82,13 +83,15 @@ def _move(app: App, act: Any, chosen: dict[str, Any], **wishes: Any) -> None:
     from sitegen.briefs.signature import signature
     from sitegen.briefs.states import Wish, move
     from sitegen.briefs.store import Store
+    from sitegen.privacy.folder import guard_of
 
     project = app.project()
     store = Store.open(project.briefs)
     refs, every, dry_run = (chosen.pop(name) for name in ("refs", "every", "dry_run"))
     briefs = _chosen(project, store, refs, every=every, options=chosen)
     by = signature(project.root, project.settings.briefs.sign)
-    moved = move(store, briefs, Wish(act, dt.datetime.now(dt.UTC), by, **wishes), try_only=dry_run)
+    guard = guard_of(project) if act == "publish" else None
+    moved = move(store, briefs, Wish(act, dt.datetime.now(dt.UTC), by, **wishes), guard=guard, try_only=dry_run)
     if app.console.json:
         app.console.data([{**one.as_dict(), "brief": f"{store.root.name}/{one.path}"} for one in moved])
         return

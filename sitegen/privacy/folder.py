@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sitegen import files
+from sitegen.privacy.guard import Guard
 from sitegen.settings import Project
 
 
@@ -20,3 +21,8 @@ class NamesFolder:
         assert self._folder is not None
         with files.guarded(self._folder):
             return (self._folder / key.partition("/")[2]).read_bytes()
+
+
+def guard_of(project: Project) -> Guard | None:
+    """The guard of a site. None when it wants no scan. Raises ``NamesMissing`` or ``TextNotUtf8``."""
+    return Guard.of(project.settings.privacy, NamesFolder(project))

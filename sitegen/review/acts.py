@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from sitegen import files
-from sitegen.briefs import states, verdicts
+from sitegen.briefs import findings, states, verdicts
 from sitegen.briefs.merge import Choice
 from sitegen.briefs.signature import signature
 from sitegen.briefs.states import Wish
@@ -23,6 +23,8 @@ DONE = {
     "withdraw": "Withdrawn; its address says so with the next build that is deployed.",
     "accept": "Taken over into the brief.",
     "reject": "Rejected; the brief is as it was.",
+    "allow": "Allowed in this brief; everybody may read it.",
+    "disallow": "Not allowed any more.",
     "regenerating": "The text is being made anew.",
 }
 """What is said when something is done; nothing else that an address asks for."""
@@ -36,7 +38,14 @@ def do(catalogue: Catalogue, path: str, act: str, given: Form) -> str:
         return "saved" if editing.save(store, brief, editing.Words.sent(given), expected) else "same"
     if act in ("approve", "publish", "withdraw"):
         by = signature(catalogue.project.root, catalogue.project.settings.briefs.sign)
-        states.move(store, [brief], _wish(act, given, by, expected))
+        guard = catalogue.guard() if act == "publish" else None
+        states.move(store, [brief], _wish(act, given, by, expected), guard=guard)
+        return act
+    if act == "allow":
+        findings.allow(store, brief, [needed(given, "what")], catalogue.guard(), expected=expected)
+        return act
+    if act == "disallow":
+        findings.disallow(store, brief, [needed(given, "what")], expected=expected)
         return act
     if act in ("accept", "reject"):
         decide = verdicts.accept if act == "accept" else verdicts.reject

@@ -109,6 +109,7 @@ class Desk:
         path = request.path_params["path"]
         sheet = await self._apart(partial(Sheet.of, self._catalogue, path))
         sheet.editing = "edit" in request.query_params
+        sheet.wanted = request.query_params.get("at", "")
         return await self._sheet(request, sheet, request.query_params.get("done", ""))
 
     async def _sheet(self, request: Request, sheet: Sheet, done: str = "", status: int = 200) -> Response:

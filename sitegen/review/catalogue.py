@@ -12,6 +12,8 @@ from sitegen.briefs.store import Brief, Store
 from sitegen.enrich.journal import FILE_NAME, Entry
 from sitegen.enrich.overview import Line, entries, line_of, overview
 from sitegen.errors import BriefMissing, SitegenError
+from sitegen.privacy.folder import guard_of
+from sitegen.privacy.guard import Guard
 from sitegen.settings import Project
 
 _FEW = 50
@@ -28,6 +30,7 @@ class Catalogue:
         """All briefs, and the documents that have none."""
         self._seen: _Seen | None = None
         self._entries: Mapping[str, Entry] = {}
+        self._guard: Guard | None = None
 
     def look(self) -> None:
         """Reads what has changed. Raises what ``overview`` does."""
@@ -51,6 +54,13 @@ class Catalogue:
         if self._seen is not None and path.endswith(".md") and path in self._seen.briefs:
             self.store.read(path)
         raise BriefMissing("there is no such brief", place=f"{self.store.root.name}/{path}")
+
+    def guard(self) -> Guard | None:
+        """What looks for private things, as it is wanted now. Raises ``NamesMissing`` or ``TextNotUtf8``."""
+        fresh = guard_of(self.project)
+        if fresh is None or self._guard is None or fresh.key != self._guard.key:
+            self._guard = fresh  # else the old one, which has learned its names already
+        return self._guard
 
     def path_of(self, line: Line) -> str | None:
         """The file of a line, below the folder of briefs."""

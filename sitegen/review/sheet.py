@@ -21,6 +21,7 @@ from sitegen.review.catalogue import Catalogue
 from sitegen.review.editing import Clash, Words
 from sitegen.review.listing import LOW, Row, row
 from sitegen.review.passages import Point
+from sitegen.review.private import Private, Spot
 from sitegen.sources.base import Document
 
 
@@ -44,6 +45,9 @@ class Sheet:
     """What was sent, when it could not be saved."""
     sent: Mapping[str, str] = field(default_factory=dict)
     """The form that it was sent in."""
+    private: Private = field(default_factory=Private)
+    wanted: str = ""
+    """The fingerprint of the finding that the form begins at."""
 
     @classmethod
     def of(cls, catalogue: Catalogue, path: str) -> Sheet:
@@ -51,10 +55,12 @@ class Sheet:
         brief = catalogue.brief(path)
         text = catalogue.store.text(path)
         line = catalogue.line(brief)
-        words = Words.of(text, f"{catalogue.store.root.name}/{path}")
+        name = f"{catalogue.store.root.name}/{path}"
+        words = Words.of(text, name)
         record = record_of(catalogue.store, brief)
         difference = Difference.of(catalogue.store, brief)
-        return cls(brief, text, row(line, path), difference, record, words, words)
+        private = Private.of(catalogue, text, name)
+        return cls(brief, text, row(line, path), difference, record, words, words, private=private)
 
     @property
     def path(self) -> str:
@@ -68,6 +74,12 @@ class Sheet:
     @property
     def status(self) -> str:
         return self.brief.matter.status
+
+    @property
+    def spot(self) -> Spot | None:
+        """Where the form begins, when somebody came for a finding."""
+        found = (spot for spot in self.private.spots if spot.told.fingerprint == self.wanted and spot.editable)
+        return next(found, None)
 
     @cached_property
     def html(self) -> str:

@@ -146,6 +146,34 @@ def test_a_text_is_made_anew_and_withdrawn_by_keyboard(page: Page, project: Proj
     assert complaints == []
 
 
+def test_what_may_be_private_is_taken_out_or_allowed_by_keyboard(
+    page: Page, project: Project, address: str, complaints: list[str]
+) -> None:
+    number, other = "+1 202-555-0173", "+1 303-555-0111"
+    (project.briefs / "report.md").write_text(text(project) + f"\nCall {number}.\n\nOr {other}.\n")
+    page.goto(f"{address}brief/report.md")
+    press(page, "a")
+    expect(page.get_by_text("Approved, as")).to_be_visible()
+    press(page, "p", "Enter")
+    expect(page.locator("#problems")).to_contain_text("SG610")
+    press(page, "f", "Enter")
+    expect(page.get_by_label("Text, in Markdown")).to_be_focused()
+    assert page.evaluate("getSelection().toString()") == f"Call {number}."
+    page.keyboard.press("Delete")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert number not in text(project)
+    press(page, "f", "Tab")
+    expect(page.get_by_role("button", name="Allow phone-")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Allowed in this brief")).to_be_visible()
+    press(page, "a")
+    expect(page.get_by_text("Approved, as")).to_be_visible()
+    press(page, "p", "Enter")
+    expect(page.get_by_text("Published; it is public")).to_be_visible()
+    assert not [said for said in complaints if "422" not in said]
+
+
 def test_the_keys_are_listed_and_can_be_switched_off(page: Page) -> None:
     press(page, "?")
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -235,8 +263,13 @@ def test_a_file_that_changed_meanwhile_is_shown_merged(page: Page, address: str,
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(page: Page, address: str, width: int) -> None:
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
+    page: Page, address: str, project: Project, width: int
+) -> None:
     page.set_viewport_size({"width": width, "height": 800})
+    private = "status: draft\nallow: [phone-0000]\nnotice: Call +1 303-555-0111."
+    own = f"---\ntitle: Own words\n{private}\n---\nCall +1 202-555-0173 or write to info@example.com.\n"
+    (project.briefs / "own.md").write_text(own)
     for path in ("", "brief/report.md", "brief/report.md?edit=1", "brief/own.md", "brief/nothing.md"):
         page.goto(address + path)
         expect(page.locator("[aria-busy]")).to_have_count(0)

@@ -117,3 +117,30 @@ def test_an_editor_is_named_only_as_far_as_the_settings_say(site: Path, sign: st
     records = "".join(path.read_text() for path in (site / "briefs/.provenance").iterdir())
     assert ("Zxqv Lovelace" in records) is kept
     assert '"act":"approve"' in records.replace(" ", "").replace("\n", "")
+
+
+def test_what_may_be_private_is_not_published_before_it_is_allowed(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = site / "briefs" / "report-on-the-bridge.md"
+    path.write_text(f"{path.read_text()}\nCall +1 202-555-0173.\n")
+    before = path.read_bytes()
+    assert sitegen(site, "brief", "publish", "--approve", "report-on-the-bridge") == 1
+    told = capsys.readouterr().err
+    assert "SG610" in told
+    assert "0173" not in told
+    assert path.read_bytes() == before
+    (found,) = answer(site, capsys, "brief", "show", "report-on-the-bridge")["private"]
+    assert (found["kind"], found["mask"], found["certain"], found["allowed"]) == ("phone", "***73", True, False)
+    assert sitegen(site, "brief", "show", "report-on-the-bridge") == 0
+    assert "keeps it from being published" in capsys.readouterr().out
+    assert sitegen(site, "brief", "allow", "report-on-the-bridge", "phone-0000") == 1
+    assert "SG446" in capsys.readouterr().err
+    assert path.read_bytes() == before
+    name = found["fingerprint"]
+    assert answer(site, capsys, "brief", "allow", "report-on-the-bridge", name)["allowed"] == [name]
+    assert sitegen(site, "brief", "publish", "--approve", "report-on-the-bridge") == 0
+    assert sitegen(site, "--quiet", "build") == 0, "what is published so can be built"
+    assert answer(site, capsys, "brief", "disallow", "report-on-the-bridge", name)["allowed"] == []
+    assert path.read_bytes() == before.replace(b"status: draft", b"status: published")
+    assert sitegen(site, "--quiet", "build") == 1

@@ -120,7 +120,23 @@ function editing() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) at("save").click();
     else if (event.key === "Escape" && form.contains(event.target)) at("cancel").click();
   });
-  (at("problems") ?? at("title")).focus();
+  if (at("problems") || !form.dataset.field) (at("problems") ?? at("title")).focus();
+  else toSpot(at(form.dataset.field), Number(form.dataset.row));
+}
+
+// The line that somebody came for is selected, and in sight.
+function toSpot(field, row) {
+  field.focus();
+  if (field.id !== "body") return field.select();
+  const lines = field.value.split("\n");
+  const start = lines.slice(0, row).join("\n").length + (row ? 1 : 0);
+  const end = start + (lines[row] ?? "").length;
+  // A field scrolls to its caret when it gets the focus, and not when something in it is selected.
+  field.blur();
+  field.setSelectionRange(start, start);
+  field.focus();
+  field.setSelectionRange(start, end);
+  field.scrollTop = (field.scrollHeight * row) / lines.length - field.clientHeight / 3;
 }
 
 if (form) editing();
@@ -147,12 +163,14 @@ if (job?.dataset.job && !("ended" in job.dataset)) watch(job);
 
 // ---------------------------------------------------------------------------------------------------------------- keys
 
-let hunk = -1;
-
-function toHunk() {
-  const found = [...document.querySelectorAll("button.accept")];
-  hunk = (hunk + 1) % (found.length || 1);
-  found[hunk]?.focus();
+// Goes to the next of some elements with each call, and round.
+function around(selector) {
+  let now = -1;
+  return () => {
+    const found = [...document.querySelectorAll(selector)];
+    now = (now + 1) % (found.length || 1);
+    found[now]?.focus();
+  };
 }
 
 if (at("problems") && !form) at("problems").focus();
@@ -174,7 +192,8 @@ keys(
         p: goTo("publish"),
         w: goTo("withdraw"),
         r: goTo("regenerate"),
-        h: toHunk,
+        h: around("button.accept"),
+        f: around("a.spot"),
         u: follow("back"),
       },
 );
