@@ -69,6 +69,15 @@ class Section(_Fields):
     """The template of the pages in it that name none."""
 
 
+class Correction(_Fields):
+    """What was wrong in a published brief, and is right since; in the list `corrections:`."""
+
+    date: dt.date
+    """The day on which it was put right."""
+    text: Annotated[Text, Field(min_length=1)]
+    """What was wrong, and what is right."""
+
+
 class Inherited(_Fields):
     """What pages below a section have unless they say it themselves; under `cascade:` in a file named `_index.md`."""
 
@@ -126,6 +135,8 @@ class Matter(_Fields):
     """The day on which it was withdrawn, for the notice."""
     notice: Text = ""
     """Why it was withdrawn: stands at its old address when it is; all else that the file holds does not."""
+    corrections: tuple[Correction, ...] = ()
+    """What was corrected since it was published: each with a `date` and a `text`. Readers see it on the page."""
     aliases: Texts = ()
     """Former addresses, such as `/old/name/`, that lead here."""
     image: Text | None = None

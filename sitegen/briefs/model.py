@@ -12,24 +12,12 @@ import yaml
 from sitegen import files
 from sitegen.briefs.markup import escape, escape_cell
 from sitegen.enrich.summary import Point, Summary
+from sitegen.headings import HEADINGS
 from sitegen.sources.base import Document
 from sitegen.text import plain, shorten
 
 TITLE_LIMIT = 200
 DEK_LIMIT = 400
-
-HEADINGS = {
-    "en": ("Key points", "Dates", "Amounts", "People", "Organisations", "Places", "Date", "Amount", "What", "Page"),
-    "de": (
-        "Das Wichtigste", "Termine und Daten", "Beträge", "Personen", "Organisationen", "Orte",
-        "Datum", "Betrag", "Worum es geht", "Seite",
-    ),
-    "fr": (
-        "Points clés", "Dates", "Montants", "Personnes", "Organisations", "Lieux",
-        "Date", "Montant", "Objet", "Page",
-    ),
-}  # fmt: skip
-"""The words of a brief's body, in the language of its document."""
 
 
 @dataclass(frozen=True)

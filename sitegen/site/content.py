@@ -19,7 +19,7 @@ from sitegen.errors import (
     SourceClaimedTwice,
 )
 from sitegen.head import unstated
-from sitegen.site import attachments, sections, taxonomy, withdrawn
+from sitegen.site import attachments, related, sections, taxonomy, withdrawn
 from sitegen.site.address import INDEX, SECTION, Addresses
 from sitegen.site.alphabet import order
 from sitegen.site.cascade import Inheritance
@@ -29,7 +29,7 @@ from sitegen.site.inputs import Inputs
 from sitegen.site.languages import Languages
 from sitegen.site.library import Library, Shelf
 from sitegen.site.links import Links
-from sitegen.site.page import Link, PageKind
+from sitegen.site.page import Correction, Link, PageKind
 from sitegen.site.record import Origin, Record, unpacked
 from sitegen.site.scope import Names, Scope, begins
 from sitegen.site.stored import StoredPage
@@ -260,6 +260,10 @@ class _Gatherer:
             image=entry.image,
             aliases=entry.aliases,
         )
+        if entry.named:
+            page.named = dict(_named(entry, content.indexes))
+        if entry.corrections:
+            page.corrections = tuple(Correction(dt.date.fromordinal(day), text) for day, text in entry.corrections)
         if entry.expires is not None:
             page.expires = dt.date.fromordinal(entry.expires)
         if entry.publish_at is not None:
@@ -338,6 +342,17 @@ def _indexes(scope: Scope, records: Iterable[Record]) -> dict[str, taxonomy.Inde
     }
 
 
+def _named(entry: Record, indexes: Mapping[str, taxonomy.Index]) -> Iterator[tuple[str, Link]]:
+    """The terms behind the names that a brief lists; whoever has written documents of the archive is known, too."""
+    senders = indexes.get("correspondents")
+    for kind, names in entry.named:
+        index = indexes.get(kind, senders)
+        for name in names:
+            link = (index and index.links.get(name)) or (senders and senders.links.get(name))
+            if link:
+                yield name, link
+
+
 def _title(path: str, settings: Settings) -> str:
     name = PurePosixPath(path)
     words = name.parent.name if name.stem in (INDEX, SECTION) else name.stem
@@ -371,3 +386,4 @@ def _order(content: Content) -> None:
         dated = sorted(every, key=lambda page: (-(page.record.date or 0), page.url))
     for name, index in content.indexes.items():
         index.add((page, page.terms[name]) for page in dated)
+    related.relate(content.briefs, content.indexes)

@@ -16,7 +16,7 @@ from sitegen.head import Status
 from sitegen.shapes import LANGUAGE
 
 if TYPE_CHECKING:
-    from sitegen.frontmatter import Inherited, Matter, Section
+    from sitegen.frontmatter import Correction, Inherited, Matter, Section
 
 
 class Ordinary(NamedTuple):
@@ -41,6 +41,7 @@ class Ordinary(NamedTuple):
     expires: dt.date | None = None
     withdrawn_at: dt.date | None = None
     notice: str = ""
+    corrections: tuple[Correction, ...] = ()
     aliases: tuple[str, ...] = ()
     image: str | None = None
     search: bool = True

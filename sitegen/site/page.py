@@ -6,7 +6,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from sitegen.site.parts import Part
 
 PageKind = Literal["home", "brief", "page", "section", "list", "taxonomy", "term", "404", "search", "withdrawn"]
 State = Literal["draft", "review", "future", "expired", "withdrawn", "published"]
@@ -19,6 +22,48 @@ class Link(NamedTuple):
 
     title: str
     url: str
+
+
+class Related(NamedTuple):
+    """Another brief, and why a reader of this one may want it."""
+
+    title: str
+    url: str
+    language: str
+    date: dt.date | None
+    why: Link
+    """The rarest term that both carry."""
+
+
+class Correction(NamedTuple):
+    """What was wrong in a brief, and is right since."""
+
+    date: dt.date
+    text: str
+
+
+class Change(NamedTuple):
+    """What became of a brief, and when."""
+
+    date: dt.date
+    kind: Literal["added", "corrected", "withdrawn"]
+    title: str
+    """Empty for what was withdrawn: its title is not public any more."""
+    url: str
+    language: str
+    text: str = ""
+    """What was corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A month or a year, and how many briefs are of that time."""
+
+    date: dt.date
+    """Its first day."""
+    count: int
+    url: str
+    """Where they are listed; empty when there are none, or no list has them alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +146,12 @@ class Page:
     """The day on which what was here was withdrawn."""
     notice: tuple[str, ...] = ()
     """Why that was, in paragraphs of plain text."""
+    corrections: tuple[Correction, ...] = ()
+    """Newest first."""
+    named: Mapping[str, Link] = field(default_factory=lambda: NOTHING)
+    """The terms of people, organisations and places that the text lists, by the name as it stands there."""
+    related: tuple[Related, ...] = ()
+    """The briefs that share the rarest terms with it, nearest first."""
     alternates: tuple[Translation, ...] = ()
     """The page in all its languages, itself among them, the site's language first; empty when it has only one."""
 
@@ -113,6 +164,13 @@ class Page:
     def translations(self) -> tuple[Translation, ...]:
         """The page in its other languages."""
         return tuple(found for found in self.alternates if found.url != self.url)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Its text in the pieces that it is made of: points, dates, amounts, names, and what else there is."""
+        from sitegen.site import parts
+
+        return parts.of(self.body)
 
     @property
     def reading_minutes(self) -> int:
@@ -145,6 +203,8 @@ class Term:
     pages: Sequence[Page] = ()
     page: Page | None = None
     """What the term's own ``_index.md`` says, if it has one."""
+    years: Sequence[Span] = ()
+    """How many of its pages are of each year, from the first to the last year of the term."""
 
     @property
     def count(self) -> int:
@@ -212,7 +272,15 @@ class SiteInfo:
     """By folder below ``content/``."""
     data: Mapping[str, Any] = field(default_factory=dict)
     """What the files of ``data/`` hold."""
+    months: Sequence[Span] = ()
+    """How many briefs are of each month, from the first to the last, those without any among them."""
+    years: Sequence[Span] = ()
+    """The same by year; each year that has briefs has a list of its own."""
+    changes: Sequence[Change] = ()
+    """What was added, corrected and withdrawn lately, newest first."""
     languages: Sequence[Translation] = ()
     """The home page in each language of the site, that of ``[site]`` first."""
+    twins: bool = False
+    """Whether each page is there as Markdown, too: ``index.md`` below its address."""
     search: Search | None = None
     """None when the site has no search."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
-from sitegen.site import data, withdrawn
+from sitegen.site import data, timeline, withdrawn
 from sitegen.site.content import Content
 from sitegen.site.inputs import Inputs
 from sitegen.site.machines import feeds
 from sitegen.site.output import Output
-from sitegen.site.page import Link, Page, PageKind, Paginator, Search, Section, SiteInfo, Taxonomy, Translation
+from sitegen.site.page import Link, Page, PageKind, Paginator, Search, Section, SiteInfo, Taxonomy, Term, Translation
 from sitegen.site.sections import Node
 from sitegen.site.stored import StoredPage
-from sitegen.site.tracking import Tracked, TrackedMapping, digest
+from sitegen.site.tracking import Late, Tracked, TrackedMapping, digest
 from sitegen.site.whole import Site
 from sitegen.site.words import Words
 
@@ -88,9 +89,21 @@ class Planner:
                 f"{mark}sections", {folder: _section(node) for folder, node in self._content.sections.items()}
             ),
             data=data.Data(self._data),
+            **{name: Tracked(f"{mark}{name}", found, length=False) for name, found in self._times.items()},
             languages=self._homes,
+            twins=self._scope.settings.llms.twins,
             search=Search(f"{base}search/", f"{base}pagefind/") if self._scope.search else None,
         )
+
+    @cached_property
+    def _times(self) -> dict[str, Late[Any]]:
+        """What is told of all briefs by time."""
+        briefs, base, archive = self._content.briefs, self._scope.base, f"{self._scope.base}archive/"
+        return {
+            "months": Late(lambda: timeline.months(briefs, archive, self._per_page)),
+            "years": Late(lambda: timeline.years(briefs, archive)),
+            "changes": Late(lambda: timeline.changes(briefs, self._content.withdrawn, base)),
+        }
 
     def _menu(self) -> Iterator[Link]:
         base = self._scope.base
@@ -130,6 +143,10 @@ class Planner:
         for name, found in self._taxonomies.items():
             sources[f"{mark}terms:{name}"] = terms(found)
             sizes[f"{mark}terms:{name}"] = len(found.terms)
+            for term in found.terms:
+                sources[f"{mark}years:{name}:{term.url}"] = partial(_digest_of, term)
+        for name, times in self._times.items():
+            sources[f"{mark}{name}"] = lambda times=times: digest(repr(tuple(times)))  # type: ignore[misc]
         for name, size in sizes.items():
             sources[f"{name}#"] = lambda size=size: digest(size)  # type: ignore[misc]
             sources[f"{name}?"] = lambda size=size: digest(bool(size))  # type: ignore[misc]
@@ -205,6 +222,18 @@ class Planner:
         )
         archive = self._page("list", "archive/", self._words.title("archive"))
         yield from self._lists(lists, archive, "list.html", {}, "the list of briefs")
+        yield from self._years(url)
+
+    def _years(self, archive: str) -> Iterator[Output]:
+        """A list of the briefs of each year."""
+        base = len(self._scope.base)
+        for year, pages in itertools.groupby(self._content.briefs, lambda page: page.date and page.date.year):
+            if year:
+                lists = list(paginate(tuple(pages), f"{archive}{year}/", self._per_page))
+                page = self._page("list", f"{archive[base:]}{year}/", str(year))
+                yield from self._lists(
+                    lists, page, "list.html", {"year": year}, f"the briefs of {year}", ("year", year)
+                )
 
     def _taxonomy_outputs(self, taxonomy: Taxonomy) -> Iterator[Output]:
         base = len(self._scope.base)
@@ -283,6 +312,10 @@ def _section(node: Node) -> Section:
     return Section(
         node.page.title, node.page.url, node.page, Tracked("pages", node.pages, length=False), below, node.settings.sort
     )
+
+
+def _digest_of(term: Term) -> bytes:
+    return digest(repr(tuple(term.years)))
 
 
 def _digest(page: Page | None) -> bytes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sitegen import files, head
 from sitegen.errors import FrontMatterInvalid, Place, ProvenanceBroken, raise_all
-from sitegen.site import fields
+from sitegen.site import fields, parts
 from sitegen.text import plain, slug
 
 if TYPE_CHECKING:
@@ -67,6 +67,10 @@ class Record(NamedTuple):
     withdrawn_at: int | None = None
     notice: str = ""
     """As it is written."""
+    corrections: tuple[tuple[int, str], ...] = ()
+    """Newest first: the day, as a proleptic ordinal, and the words."""
+    named: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The names that a brief lists: people, organisations and places."""
     aliases: tuple[str, ...] = ()
     image: str | None = None
     translation: str | None = None
@@ -162,6 +166,8 @@ def read(
         publish_at=matter.publish_at.toordinal() if matter.publish_at else None,
         withdrawn_at=matter.withdrawn_at.toordinal() if matter.withdrawn_at else None,
         notice=matter.notice,
+        corrections=_corrections(matter),
+        named=tuple(parts.named(rendered.html)) if profile == "brief" else (),
         aliases=matter.aliases,
         image=matter.image,
         translation=plain(matter.translation or "") or None,
@@ -184,6 +190,12 @@ def _public(text: str, matter: Ordinary | Matter) -> str:
     lines = text.split("\n")
     end = next((at for at in range(first, len(lines)) if lines[at].rstrip() and not lines[at].startswith(" ")), first)
     return "\n" * (first - 1) + "\n".join(lines[first - 1 : end])
+
+
+def _corrections(matter: Ordinary | Matter) -> tuple[tuple[int, str], ...]:
+    if not matter.corrections:
+        return ()
+    return tuple(sorted(((made.date.toordinal(), plain(made.text)) for made in matter.corrections), reverse=True))
 
 
 def _names(values: Iterable[str]) -> tuple[str, ...]:

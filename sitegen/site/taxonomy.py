@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sitegen import files
+from sitegen.site import timeline
 from sitegen.site.alphabet import order
-from sitegen.site.page import Link, Page, Taxonomy, Term
+from sitegen.site.page import Link, Page, Span, Taxonomy, Term
 from sitegen.site.record import Record
-from sitegen.site.tracking import Tracked
+from sitegen.site.tracking import Late, Tracked
 from sitegen.text import slug
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def values(record: Record, taxonomy: str) -> tuple[str, ...]:
     if taxonomy == "tags":
         return record.tags
     if taxonomy not in BUILT_IN:
-        return next((found for name, found in record.more if name == taxonomy), ())
+        stated = next((found for name, found in record.more if name == taxonomy), ())
+        listed = next((found for name, found in record.named if name == taxonomy), ())
+        return tuple(dict.fromkeys((*stated, *listed))) if listed else stated
     value = record.correspondent if taxonomy == "correspondents" else record.document_type
     return (value,) if value else ()
 
@@ -104,10 +107,15 @@ class Index:
                 *(link.title, link.url),
                 Tracked("pages", tuple(self.pages[link.url]), length=False),
                 heads.get(link.url),
+                self._years(link, mark),
             )
             for link in links
         ]
         return Taxonomy(self.name, title, self.url, Tracked(f"{mark}terms:{self.name}", terms), heads.get(self.url))
+
+    def _years(self, link: Link, mark: str) -> Sequence[Span]:
+        pages = self.pages[link.url]
+        return Tracked(f"{mark}years:{self.name}:{link.url}", Late(lambda: timeline.years(pages)), length=False)
 
 
 def _free_slug(title: str, folded: str, taken: set[str], language: str) -> str:

@@ -39,6 +39,7 @@ _NAMES = (
     "paginator",
     "taxonomy",
     "term",
+    "year",
     "build",
     "asset",
     "absolute",

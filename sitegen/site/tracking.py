@@ -92,6 +92,34 @@ class Tracked(Sequence[Item]):
     __hash__ = None  # type: ignore[assignment]
 
 
+class Late(Sequence[Item]):
+    """A sequence that is made when somebody first looks at it."""
+
+    __slots__ = ("_found", "_make")
+
+    def __init__(self, make: Callable[[], Sequence[Item]]) -> None:
+        self._make = make
+        self._found: Sequence[Item] | None = None
+
+    def _had(self) -> Sequence[Item]:
+        if self._found is None:
+            self._found = self._make()
+        return self._found
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Item]: ...
+    def __getitem__(self, index: int | slice) -> Item | Sequence[Item]:
+        return self._had()[index]
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._had())
+
+    def __len__(self) -> int:
+        return len(self._had())
+
+
 class TrackedMapping(Mapping[str, Item]):
     """A mapping that records, under ``name``, that anything of it was read."""
 

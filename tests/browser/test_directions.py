@@ -87,8 +87,8 @@ def test_a_text_that_runs_the_other_way_begins_under_its_headline(
 ) -> None:
     visitor = visit(language=language)
     visitor.open(f"/briefs/{path}/")
-    expect(visitor.page.locator(".prose")).to_have_attribute("dir", {"right": "rtl", "left": "ltr"}[side])
-    starts = [_words(visitor.page, selector)[side] for selector in ("h1", ".dek", ".prose > p", ".prose li > p")]
+    expect(visitor.page.locator(".brief-text")).to_have_attribute("dir", {"right": "rtl", "left": "ltr"}[side])
+    starts = [_words(visitor.page, selector)[side] for selector in ("h1", ".dek", ".opening > p", ".point-number")]
     assert max(starts) - min(starts) < 6, starts
     evidence = visitor.page.locator(".evidence").first
     border = evidence.evaluate(f"box => getComputedStyle(box).border{side.title()}Style")
@@ -110,6 +110,6 @@ def test_a_headline_in_a_list_begins_where_the_list_does(visit: Visit, language:
 def test_joined_letters_are_not_spaced_out(visit: Visit) -> None:
     visitor = visit()
     visitor.open("/briefs/arabic/")
-    for selector in ("h1", ".prose h2"):
+    for selector in ("h1", ".part h2"):
         spacing = visitor.page.locator(selector).first.evaluate("element => getComputedStyle(element).letterSpacing")
         assert spacing in ("normal", "0px"), selector

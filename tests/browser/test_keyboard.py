@@ -43,7 +43,7 @@ def test_first_tab_offers_the_way_past_the_menu(visit: Visit) -> None:
 def test_every_control_is_reached_in_order_and_shows_that_it_is(visit: Visit, path: str) -> None:
     visitor = visit()
     visitor.open(path)
-    wanted = visitor.page.locator("a[href], [tabindex='0']").count()
+    wanted = visitor.page.locator("a[href], summary, [tabindex='0']").count()
     seen = []
     for _ in range(wanted):
         visitor.page.keyboard.press("Tab")

@@ -242,7 +242,8 @@ def test_interface_speaks_the_language_of_the_site(visit: Visit, language: str) 
 def test_print_leaves_out_what_paper_cannot_use(visit: Visit) -> None:
     visitor = visit(media="print", scheme="dark")
     visitor.open("/briefs/council/")
-    for selector in (".menu", ".neighbours", ".skip"):
+    for selector in (".menu", ".neighbours", ".skip", ".share", ".toc", ".related"):
         expect(visitor.page.locator(selector)).to_be_hidden()
-    expect(visitor.page.locator(".evidence").first).to_be_visible()
+    for selector in (".proof blockquote", ".trust", ".citation", "#made"):
+        expect(visitor.page.locator(selector).first).to_be_visible()
     assert visitor.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"

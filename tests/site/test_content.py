@@ -34,6 +34,7 @@ def test_a_site_has_its_pages_where_readers_expect_them(site: Site) -> None:
         "404.html",
         "about/index.html",
         "archive/index.html",
+        "archive/2026/index.html",
         "briefs/budget-2026/index.html",
         "correspondents/index.html",
         "correspondents/town/index.html",

@@ -35,6 +35,7 @@ briefs = st.fixed_dictionaries(
         "publish_at": st.sampled_from([None, None, None, dt.date(2026, 5, 31), dt.date(2026, 6, 2)]),
         "withdrawn_at": st.sampled_from([None, dt.date(2026, 5, 1)]),
         "notice": st.sampled_from(["", "", "Wrong figures.", "One <b>.\n\nTwo."]),
+        "corrections": st.sampled_from([[], [], [{"date": dt.date(2026, 5, 2), "text": "A sum."}]]),
         "extra": st.sampled_from([{}, {"x": "<b>"}, {"y": dt.date(2026, 1, 1)}]),
     }
 )
@@ -42,6 +43,7 @@ bodies = st.sampled_from(
     [
         "Text.\n",
         "## Head\n\n[b](b.md) [gone](/nowhere/) [about](../content/about.md#head)\n",
+        "## Organisations\n\n- Town\n- Water Board\n- Nobody\n",
         "- p\n  > q\n\n```python\nx\n```\n",
         "> [!note]\n> [b](b.md)\n\n- [x] done\n\nA\n: $x$ {#x}\n",
         "## Calls {#calls}\n\n{{ box('../briefs/b.md') }}\n\n{% box() %}\n> [!tip]\n> $x$\n{% end %}\n",

@@ -66,6 +66,12 @@ def _work(site: SiteInfo, page: Page) -> dict[str, Any]:
     }
     if page.date:
         found["datePublished"] = page.date.isoformat()
+    if page.corrections:
+        found["dateModified"] = page.corrections[0].date.isoformat()
+        found["correction"] = [
+            {"@type": "CorrectionComment", "datePublished": made.date.isoformat(), "text": made.text}
+            for made in page.corrections
+        ]
     if page.tags:
         found["keywords"] = [tag.title for tag in page.tags]
     if page.words and kind != "WebPage":
