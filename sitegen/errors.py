@@ -19,7 +19,7 @@
     │                                   AliasUnfit, RedirectTwice, RedirectHides, RedirectLoops, RedirectBroken,
     │                                   FieldNotSet, BriefChanged, ProposalMissing, FieldUnknown, BriefThere,
     │                                   PrivateFound, PrivateHeld, PrivateSuspected, AllowIdle, NamesMissing,
-    │                                   MoveRefused, BriefNotApproved, MoveUndone, FindingMissing
+    │                                   MoveRefused, BriefNotApproved, MoveUndone, FindingMissing, UndoRefused
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
     │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany,
@@ -596,6 +596,13 @@ class FindingMissing(ContentError):
 
     code = "SG446"
     default_remedy = "`sitegen brief show` tells the fingerprints of a brief, such as `phone-7kq2`."
+
+
+class UndoRefused(ContentError):
+    """A decision cannot be undone: there is none, or what it changed was changed again since."""
+
+    code = "SG447"
+    default_remedy = "`sitegen brief undo --list` tells what can be undone; git has what was committed."
 
 
 class FieldNotSet(ContentError):

@@ -103,7 +103,7 @@ def _allow(
         now = change(text, there)
         if now != there:
             after = fields.put(text, {ALLOW: File(text, name).as_written(ALLOW, now or None)}, name)
-            if not files.replace(store.root / brief.path, after, expected=files.sha256(text)):
+            if not store.exchange(brief.path, text, after):
                 raise BriefChanged("it was changed meanwhile, and nothing was written", place=name)
     return tuple(now)
 

@@ -212,4 +212,4 @@ def _write(store: Store, steps: Sequence[_Step]) -> None:
 def _exchange(store: Store, path: str, old: str, new: str, record: Record | None) -> bool:
     if record is not None:
         return store.write(path, Update(old, new, record, "updated"))
-    return files.replace(store.root / path, new, expected=files.sha256(old))
+    return store.exchange(path, old, new)

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from sitegen import files, frontmatter
 from sitegen.briefs import facts, provenance
@@ -47,6 +47,16 @@ class Update:
     after: str
     record: Record
     outcome: Outcome
+
+
+class Change(NamedTuple):
+    """What was written: a brief's file before and after, and its record before and after; None when it has none."""
+
+    path: str
+    before: str
+    after: str
+    was: Record | None = None
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,8 @@ class Store:
     """By path."""
     broken: list[SitegenError] = field(default_factory=list)
     """What is wrong with files that cannot be read; they are left alone."""
+    changes: list[Change] | None = None
+    """Gets all that is written, if somebody wants to know; see ``briefs.undo``."""
     _broken_paths: dict[str, SitegenError] = field(default_factory=dict)
     _broken_sources: dict[str, SitegenError] = field(default_factory=dict)
     _by_source: dict[str, str] = field(default_factory=dict)
@@ -325,8 +337,9 @@ class Store:
         Returns False, and leaves the brief alone, when its file is not ``update.before`` any more.
         """
         record, written = update.record, update.before != update.after
+        was = self.record(record.source) if written or self.changes is not None else None
         if written:
-            before = self.record(record.source) or Record(source=record.source, brief=path)
+            before = was or Record(source=record.source, brief=path)
             writing = Writing(sha256=text_sha(update.after), after=record)
             provenance.write(self.root, before.model_copy(update={"writing": writing}))
             if not files.replace(self.root / path, update.after, expected=files.sha256(update.before)):
@@ -335,8 +348,20 @@ class Store:
             self._written(path, record.source)
         if written or provenance.read(self.root, record.source) != record:
             provenance.write(self.root, record)
+            self._note(Change(path, update.before, update.after, was, record))
         self._learn(path, record.source)
         return True
+
+    def exchange(self, path: str, before: str, after: str) -> bool:
+        """Writes a brief's file and leaves its record alone; only under ``files.held``. Returns as ``write`` does."""
+        if not files.replace(self.root / path, after, expected=files.sha256(before)):
+            return False
+        self._note(Change(path, before, after))
+        return True
+
+    def _note(self, change: Change) -> None:
+        if self.changes is not None:
+            self.changes.append(change)
 
     def _present(self, ref: str) -> Brief | None:
         """The brief of a document as it is now: editors rename and delete files while an engine works."""

@@ -111,7 +111,7 @@ def _lock(store: Store, ref: str, change: Callable[[list[str]], list[str]]) -> t
         locked = change(list(map(str, file.fields.get("locked") or ())))
         _refuse_unknown(locked, _name(store, brief))
         after = fields.put(text, {"locked": file.as_written("locked", locked or None)}, file.name)
-        if not files.replace(store.root / brief.path, after, expected=files.sha256(text)):
+        if after != text and not store.exchange(brief.path, text, after):
             raise BriefChanged("it was changed meanwhile, and nothing was written", place=_name(store, brief))
     return tuple(locked)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sitegen.cli.app import App, global_options, pass_app
+from sitegen.cli.undoing import keeping
 
 if TYPE_CHECKING:
     from sitegen.briefs.findings import Findings
@@ -37,7 +38,9 @@ def allow(app: App, ref: str, fingerprints: tuple[str, ...]) -> None:
 
     project = app.project()
     store = Store.open(project.briefs)
-    _tell(app, ref, findings.allow(store, store.find(ref), fingerprints, guard_of(project)))
+    with keeping(project, store, "allow"):
+        allowed = findings.allow(store, store.find(ref), fingerprints, guard_of(project))
+    _tell(app, ref, allowed)
 
 
 @click.command("disallow", short_help="Take back that everybody may read something.")
@@ -55,8 +58,11 @@ def disallow(app: App, ref: str, fingerprints: tuple[str, ...]) -> None:
     from sitegen.briefs import findings
     from sitegen.briefs.store import Store
 
-    store = Store.open(app.project().briefs)
-    _tell(app, ref, findings.disallow(store, store.find(ref), fingerprints))
+    project = app.project()
+    store = Store.open(project.briefs)
+    with keeping(project, store, "disallow"):
+        allowed = findings.disallow(store, store.find(ref), fingerprints)
+    _tell(app, ref, allowed)
 
 
 def _tell(app: App, ref: str, allowed: tuple[str, ...]) -> None:

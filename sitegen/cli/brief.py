@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sitegen.cli import allowing, merging, moves
+from sitegen.cli import allowing, merging, moves, undoing
 from sitegen.cli.app import App, global_options, pass_app
 from sitegen.cli.choosing import selecting, selection
 
@@ -34,7 +34,7 @@ def command() -> None:
     """
 
 
-for _verb in (*merging.COMMANDS, *allowing.COMMANDS, moves.approve, moves.publish, moves.withdraw):
+for _verb in (*merging.COMMANDS, *allowing.COMMANDS, moves.approve, moves.publish, moves.withdraw, undoing.undo):
     command.add_command(_verb)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sitegen.cli.app import App, Function, global_options, pass_app
+from sitegen.cli.undoing import keeping
 
 if TYPE_CHECKING:
     from sitegen.briefs.difference import Difference, Piece
@@ -130,7 +131,8 @@ def _choice(fields: tuple[str, ...], hunks: tuple[int, ...], every: bool) -> Cho
 def accept(app: App, ref: str, fields: tuple[str, ...], hunks: tuple[int, ...], every: bool) -> None:
     """Take over what a newer text proposes: the whole of it, or some fields and places, as `brief diff` numbers them.
 
-    What you wrote in these places is replaced; git has it. The numbers of what is left begin anew.
+    What you wrote in these places is replaced; `sitegen brief undo` brings it back. The numbers of what is left begin
+    anew.
 
     \b
     Examples:
@@ -142,7 +144,10 @@ def accept(app: App, ref: str, fields: tuple[str, ...], hunks: tuple[int, ...], 
 
     if not (fields or hunks or every):
         raise click.UsageError("Say what: --field NAME, --hunk N, or --all. `sitegen brief diff` shows what there is.")
-    _tell(app, "accepted", verdicts.accept(_store(app), ref, _choice(fields, hunks, every)))
+    store, choice = _store(app), _choice(fields, hunks, every)
+    with keeping(app.project(), store, "accept"):
+        verdict = verdicts.accept(store, ref, choice)
+    _tell(app, "accepted", verdict)
 
 
 @click.command("reject", short_help="Drop proposals; the brief stays as it is.")
@@ -152,7 +157,7 @@ def accept(app: App, ref: str, fields: tuple[str, ...], hunks: tuple[int, ...], 
 def reject(app: App, ref: str, fields: tuple[str, ...], hunks: tuple[int, ...], every: bool) -> None:
     """Drop what a newer text proposes, all of it or some fields and places. The file is not touched.
 
-    The same will not be proposed again; what a still newer text says there, will.
+    The same will not be proposed again; what a still newer text says there, will. `sitegen brief undo` takes it back.
 
     \b
     Examples:
@@ -162,7 +167,10 @@ def reject(app: App, ref: str, fields: tuple[str, ...], hunks: tuple[int, ...], 
     from sitegen.briefs import verdicts
 
     every = every or not (fields or hunks)
-    _tell(app, "rejected", verdicts.reject(_store(app), ref, _choice(fields, hunks, every)))
+    store, choice = _store(app), _choice(fields, hunks, every)
+    with keeping(app.project(), store, "reject"):
+        verdict = verdicts.reject(store, ref, choice)
+    _tell(app, "rejected", verdict)
 
 
 def _tell(app: App, what: str, verdict: Verdict) -> None:
@@ -201,7 +209,10 @@ def lock(app: App, ref: str, fields: tuple[str, ...]) -> None:
     """
     from sitegen.briefs import verdicts
 
-    _tell_locked(app, ref, verdicts.lock(_store(app), ref, fields))
+    store = _store(app)
+    with keeping(app.project(), store, "lock"):
+        locked = verdicts.lock(store, ref, fields)
+    _tell_locked(app, ref, locked)
 
 
 @click.command("unlock", short_help="Let newer texts at fields again.")
@@ -218,7 +229,10 @@ def unlock(app: App, ref: str, fields: tuple[str, ...]) -> None:
     """
     from sitegen.briefs import verdicts
 
-    _tell_locked(app, ref, verdicts.unlock(_store(app), ref, fields))
+    store = _store(app)
+    with keeping(app.project(), store, "unlock"):
+        locked = verdicts.unlock(store, ref, fields)
+    _tell_locked(app, ref, locked)
 
 
 def _tell_locked(app: App, ref: str, locked: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ import click
 
 from sitegen.cli.app import App, global_options, pass_app
 from sitegen.cli.choosing import selecting, selection
+from sitegen.cli.undoing import keeping
 
 if TYPE_CHECKING:
     from sitegen.briefs.store import Brief, Store
@@ -91,7 +92,8 @@ def _move(app: App, act: Any, chosen: dict[str, Any], **wishes: Any) -> None:
     briefs = _chosen(project, store, refs, every=every, options=chosen)
     by = signature(project.root, project.settings.briefs.sign)
     guard = guard_of(project) if act == "publish" else None
-    moved = move(store, briefs, Wish(act, dt.datetime.now(dt.UTC), by, **wishes), guard=guard, try_only=dry_run)
+    with keeping(project, store, act):
+        moved = move(store, briefs, Wish(act, dt.datetime.now(dt.UTC), by, **wishes), guard=guard, try_only=dry_run)
     if app.console.json:
         app.console.data([{**one.as_dict(), "brief": f"{store.root.name}/{one.path}"} for one in moved])
         return

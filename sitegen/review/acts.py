@@ -1,8 +1,10 @@
-"""Acts: what an editor does at the desk to one brief, done as the commands do it."""
+"""Acts: what an editor does at the desk to a brief, or to many, done as the commands do it."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sitegen import files
 from sitegen.briefs import findings, states, verdicts
@@ -10,7 +12,8 @@ from sitegen.briefs.merge import Choice
 from sitegen.briefs.signature import signature
 from sitegen.briefs.states import Wish
 from sitegen.briefs.store import Brief, Store
-from sitegen.errors import BriefChanged, FieldRefused, FormRefused
+from sitegen.briefs.undo import Decision, Past
+from sitegen.errors import BriefChanged, FieldRefused, FormRefused, SitegenError, UndoRefused
 from sitegen.review import editing
 from sitegen.review.catalogue import Catalogue
 from sitegen.review.guard import Form, needed
@@ -25,38 +28,82 @@ DONE = {
     "reject": "Rejected; the brief is as it was.",
     "allow": "Allowed in this brief; everybody may read it.",
     "disallow": "Not allowed any more.",
+    "undo": "Undone; it is as it was before.",
     "regenerating": "The text is being made anew.",
 }
 """What is said when something is done; nothing else that an address asks for."""
+MOVES = ("approve", "publish", "withdraw")
+FOR_MANY = (*MOVES, "reject")
+"""What can be done to many briefs at once."""
 
 
 def do(catalogue: Catalogue, path: str, act: str, given: Form) -> str:
     """Does it, and returns which of ``DONE`` to say. Raises ``BriefChanged``, ``FormRefused`` or ``SitegenError``."""
     brief, store = catalogue.brief(path), catalogue.store
     expected = needed(given, "expected")
-    if act == "save":
-        return "saved" if editing.save(store, brief, editing.Words.sent(given), expected) else "same"
-    if act in ("approve", "publish", "withdraw"):
-        by = signature(catalogue.project.root, catalogue.project.settings.briefs.sign)
-        guard = catalogue.guard() if act == "publish" else None
-        states.move(store, [brief], _wish(act, given, by, expected), guard=guard)
-        return act
-    if act == "allow":
-        findings.allow(store, brief, [needed(given, "what")], catalogue.guard(), expected=expected)
-        return act
-    if act == "disallow":
-        findings.disallow(store, brief, [needed(given, "what")], expected=expected)
-        return act
-    if act in ("accept", "reject"):
-        decide = verdicts.accept if act == "accept" else verdicts.reject
-        decide(
-            store,
-            brief.matter.source or brief.path,
-            _choice(needed(given, "what")),
-            expected=_seen(store, brief, expected),
-        )
-        return act
-    raise FormRefused(f"there is no act {act!r}")
+    with Past(catalogue.project.state).keeping(store, act):
+        if act == "save":
+            return "saved" if editing.save(store, brief, editing.Words.sent(given), expected) else "same"
+        if act == "allow":
+            findings.allow(store, brief, [needed(given, "what")], catalogue.guard(), expected=expected)
+        elif act == "disallow":
+            findings.disallow(store, brief, [needed(given, "what")], expected=expected)
+        elif act in ("accept", "reject"):
+            _settle(store, brief, act, _choice(needed(given, "what")), expected)
+        elif act in MOVES:
+            _Mover(catalogue, act, given).move(brief, expected)
+        else:
+            raise FormRefused(f"there is no act {act!r}")
+    return act
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one of many briefs."""
+
+    path: str
+    title: str
+    status: str
+    """As it is now."""
+    problems: Sequence[SitegenError] = ()
+
+
+def do_all(catalogue: Catalogue, act: str, picked: Sequence[tuple[str, str]], given: Form) -> list[Outcome]:
+    """Does it to each brief by itself: what cannot be done to one keeps nobody from the next.
+
+    ``picked`` are files and the hashes that they had when they were shown. Raises ``FormRefused`` for an act that is
+    none, or ``FieldRefused`` for a day that is none, before anything is done.
+    """
+    if act not in FOR_MANY:
+        raise FormRefused(f"there is no act {act!r} for many")
+    mover = _Mover(catalogue, act, given) if act in MOVES else None
+    with Past(catalogue.project.state).keeping(catalogue.store, act):
+        return [_tried(catalogue, mover, act, path, expected) for path, expected in picked]
+
+
+def _tried(catalogue: Catalogue, mover: _Mover | None, act: str, path: str, expected: str) -> Outcome:
+    title = path
+    try:
+        brief = catalogue.brief(path)
+        title = brief.matter.title or path
+        if mover is not None:
+            status = mover.move(brief, expected)
+        else:
+            _settle(catalogue.store, brief, act, None, expected)
+            status = brief.matter.status
+    except SitegenError as error:
+        return Outcome(path, title, "", error.problems)
+    return Outcome(path, title, status)
+
+
+def undo(catalogue: Catalogue, given: Form) -> Decision:
+    """Takes a decision back. Raises ``UndoRefused``."""
+    number, past = needed(given, "number"), Past(catalogue.project.state)
+    found = past.decision(int(number)) if number.isdecimal() and len(number) < 9 else None
+    if found is None:
+        raise UndoRefused("it was undone already, or is too long ago")
+    past.undo(catalogue.store, found)
+    return found
 
 
 def source_of(catalogue: Catalogue, path: str) -> str:
@@ -67,18 +114,37 @@ def source_of(catalogue: Catalogue, path: str) -> str:
     return source
 
 
-def _wish(act: str, given: Form, by: str, expected: str) -> Wish:
+class _Mover:
+    """Moves briefs between states, all by the same wish. Raises ``FieldRefused``."""
+
+    def __init__(self, catalogue: Catalogue, act: str, given: Form) -> None:
+        self._store = catalogue.store
+        self._wish = _wish(act, given, signature(catalogue.project.root, catalogue.project.settings.briefs.sign))
+        self._guard = catalogue.guard() if act == "publish" else None
+
+    def move(self, brief: Brief, expected: str) -> str:
+        """Returns the new state."""
+        (moved,) = states.move(self._store, [brief], replace(self._wish, expected=expected), guard=self._guard)
+        return moved.after
+
+
+def _wish(act: str, given: Form, by: str) -> Wish:
     now = dt.datetime.now(dt.UTC)
     if act == "withdraw":
-        return Wish("withdraw", now, by, notice=given.get("notice", "").strip() or None, expected=expected)
+        return Wish("withdraw", now, by, notice=given.get("notice", "").strip() or None)
     if act == "approve":
-        return Wish("approve", now, by, expected=expected)
+        return Wish("approve", now, by)
     day = given.get("publish_at", "").strip()
     try:
         first = dt.date.fromisoformat(day) if day else None
     except ValueError:
         raise FieldRefused(f"{day!r} is no day such as 2026-12-01") from None
-    return Wish("publish", now, by, approve="approve" in given, publish_at=first, expected=expected)
+    return Wish("publish", now, by, approve="approve" in given, publish_at=first)
+
+
+def _settle(store: Store, brief: Brief, act: str, choice: Choice | None, expected: str) -> None:
+    decide = verdicts.accept if act == "accept" else verdicts.reject
+    decide(store, brief.matter.source or brief.path, choice, expected=_seen(store, brief, expected))
 
 
 def _choice(what: str) -> Choice | None:

@@ -17,12 +17,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from sitegen.errors import BriefChanged, BriefMissing, DeskBusy, FormRefused, SitegenError, Unexpected
+from sitegen.briefs.undo import Decision
+from sitegen.errors import BriefChanged, BriefMissing, DeskBusy, FormRefused, SitegenError, UndoRefused, Unexpected
 from sitegen.review import acts, passages
 from sitegen.review.catalogue import Catalogue
 from sitegen.review.documents import Documents
 from sitegen.review.editing import Words, merged
-from sitegen.review.guard import Form, Guard, checked, form, needed
+from sitegen.review.guard import Form, Guard, checked, form, needed, pairs
 from sitegen.review.jobs import Jobs
 from sitegen.review.listing import SHOWN, Filter, Listing, row
 from sitegen.review.paper import Paper
@@ -57,6 +58,8 @@ class Desk:
             Route("/brief/{path:path}", self._told(self._brief), methods=["GET"]),
             Route("/brief/{path:path}", self._told(self._decide), methods=["POST"]),
             Route("/document/{path:path}", self._told(self._document)),
+            Route("/all", self._told(self._decide_all), methods=["POST"]),
+            Route("/undo", self._told(self._undo), methods=["POST"]),
             Route("/preview", self._told(self._preview), methods=["POST"]),
             Route("/job", self._told(self._job)),
             Route("/assets/{name}", _asset),
@@ -98,8 +101,24 @@ class Desk:
         listing = await self._apart(partial(self._listing, Filter.of(request.query_params)))
         number = request.query_params.get("page", "1")
         page = max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
-        broken = self._catalogue.store.broken
-        return self._page("list.html", listing=listing, page=page, size=SHOWN, broken=broken)
+        rows = listing.shown[(page - 1) * SHOWN : page * SHOWN]
+
+        def look() -> tuple[dict[str, str], Decision | None]:
+            paths = [row.path for row in rows if row.path is not None]
+            return {path: self._catalogue.hash_of(path) for path in paths}, self._catalogue.undo()
+
+        hashes, undo = await self._apart(look)
+        return self._page(
+            "list.html",
+            listing=listing,
+            rows=rows,
+            page=page,
+            size=SHOWN,
+            broken=self._catalogue.store.broken,
+            done=_said(request),
+            hashes=hashes,
+            undo=undo,
+        )
 
     def _listing(self, wanted: Filter) -> Listing:
         catalogue = self._catalogue
@@ -110,7 +129,7 @@ class Desk:
         sheet = await self._apart(partial(Sheet.of, self._catalogue, path))
         sheet.editing = "edit" in request.query_params
         sheet.wanted = request.query_params.get("at", "")
-        return await self._sheet(request, sheet, request.query_params.get("done", ""))
+        return await self._sheet(request, sheet, _said(request))
 
     async def _sheet(self, request: Request, sheet: Sheet, done: str = "", status: int = 200) -> Response:
         wanted = Filter.of(request.query_params)
@@ -124,7 +143,7 @@ class Desk:
             before=before,
             after=after,
             query=wanted.query(),
-            done=acts.DONE.get(done, ""),
+            done=done,
             found=found,
             job=self._jobs.last,
             engine=self._catalogue.project.settings.engine.kind,
@@ -186,6 +205,25 @@ class Desk:
         place = f"{PREFIX}/brief/{quote(path)}{query}{'&' if query else '?'}done={done}"
         return RedirectResponse(place, 303)
 
+    async def _decide_all(self, request: Request) -> Response:
+        """One act for all that were picked in the list, and what became of each."""
+        sent = await pairs(request)
+        given = checked(dict(sent), self.token)
+        picked = [(path, hash_) for name, value in sent if name == "pick" for hash_, _, path in [value.partition(" ")]]
+        if not picked:
+            raise FormRefused("nothing was picked", remedy="Pick briefs in the list first.")
+        act, query = needed(given, "act"), Filter.of(request.query_params).query()
+        results = await self._apart(partial(acts.do_all, self._catalogue, act, picked, given))
+        undo = await self._apart(self._catalogue.undo)
+        return self._page("results.html", results=results, act=act, query=query, undo=undo)
+
+    async def _undo(self, request: Request) -> Response:
+        given, query = checked(await form(request), self.token), Filter.of(request.query_params).query()
+        decision = await self._apart(partial(acts.undo, self._catalogue, given))
+        (path, *more) = decision.paths
+        place = f"{PREFIX}/" if more else f"{PREFIX}/brief/{quote(path)}"
+        return RedirectResponse(f"{place}{query}{'&' if query else '?'}done=undo", 303)
+
     def _regenerate(self, path: str, given: Form) -> str:
         self._documents.forget()
         project, note = self._catalogue.project, given.get("note")
@@ -207,12 +245,17 @@ class Desk:
         return await self._sheet(request, await self._apart(look), status=409)
 
 
+def _said(request: Request) -> str:
+    """What an address asks to be told, if it is one of our own sentences."""
+    return acts.DONE.get(request.query_params.get("done", ""), "")
+
+
 def _status(error: SitegenError) -> int:
     if isinstance(error, BriefMissing):
         return 404
     if isinstance(error, FormRefused):
         return 403
-    return 409 if isinstance(error, BriefChanged | DeskBusy) else 422
+    return 409 if isinstance(error, BriefChanged | DeskBusy | UndoRefused) else 422
 
 
 async def _asset(request: Request) -> Response:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sitegen import files, settings
 from sitegen.briefs.provenance import FOLDER, record_path
 from sitegen.briefs.store import Brief, Store
+from sitegen.briefs.undo import Decision, Past
 from sitegen.enrich.journal import FILE_NAME, Entry
 from sitegen.enrich.overview import Line, entries, line_of, overview
 from sitegen.errors import BriefMissing, SitegenError
@@ -61,6 +62,19 @@ class Catalogue:
         if fresh is None or self._guard is None or fresh.key != self._guard.key:
             self._guard = fresh  # else the old one, which has learned its names already
         return self._guard
+
+    def hash_of(self, path: str) -> str:
+        """By which a file is recognised when a form comes back; empty for one that is not there any more."""
+        try:
+            return files.sha256(self.store.text(path))
+        except SitegenError:
+            return ""
+
+    def undo(self, path: str | None = None) -> Decision | None:
+        """The last decision, about one brief or any, if nothing keeps it from being undone."""
+        past = Past(self.project.state)
+        found = next(past.decisions(), None) if path is None else past.last(path)
+        return None if found is None or past.why_not(self.store, found) else found
 
     def path_of(self, line: Line) -> str | None:
         """The file of a line, below the folder of briefs."""

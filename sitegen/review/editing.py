@@ -91,7 +91,7 @@ def save(store: Store, brief: Brief, words: Words, expected: str) -> bool:
         after = put(text, words, name)
         if after == text:
             return False
-        if not files.replace(store.root / brief.path, after, expected=expected):
+        if not store.exchange(brief.path, text, after):
             raise BriefChanged("it was changed meanwhile, and nothing was written", place=name)
     return True
 

@@ -29,7 +29,7 @@ HEADERS = {
 }
 LARGEST_FORM = 8 << 20
 """Bytes."""
-_MOST_FIELDS = 200
+_MOST_FIELDS = 300
 
 
 class Guard:
@@ -98,18 +98,23 @@ Form = dict[str, str]
 
 async def form(request: Request) -> Form:
     """What a form says, line ends as ``\\n``; still to be ``checked``. Raises ``FormRefused``."""
+    return dict(await pairs(request))
+
+
+async def pairs(request: Request) -> list[tuple[str, str]]:
+    """The same with what it says several times. Raises ``FormRefused``."""
     raw = bytearray()
     async for part in request.stream():
         raw += part
         if len(raw) > LARGEST_FORM:
             raise FormRefused(f"it has more than {LARGEST_FORM >> 20} MB")
     try:
-        pairs = parse_qsl(
+        found = parse_qsl(
             raw.decode(), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=_MOST_FIELDS
         )
     except ValueError as error:
         raise FormRefused("it cannot be read") from error
-    return {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in pairs}
+    return [(name, value.replace("\r\n", "\n").replace("\r", "\n")) for name, value in found]
 
 
 def checked(given: Form, token: str) -> Form:

@@ -12,6 +12,7 @@ from sitegen import files
 from sitegen.briefs.difference import Difference
 from sitegen.briefs.provenance import Record
 from sitegen.briefs.store import Brief
+from sitegen.briefs.undo import Decision
 from sitegen.enrich.overview import record_of
 from sitegen.enrich.scores import percent
 from sitegen.enrich.summary import Dropped
@@ -46,6 +47,8 @@ class Sheet:
     sent: Mapping[str, str] = field(default_factory=dict)
     """The form that it was sent in."""
     private: Private = field(default_factory=Private)
+    undo: Decision | None = None
+    """What was done last to it, if it can be undone."""
     wanted: str = ""
     """The fingerprint of the finding that the form begins at."""
 
@@ -60,7 +63,9 @@ class Sheet:
         record = record_of(catalogue.store, brief)
         difference = Difference.of(catalogue.store, brief)
         private = Private.of(catalogue, text, name)
-        return cls(brief, text, row(line, path), difference, record, words, words, private=private)
+        return cls(
+            brief, text, row(line, path), difference, record, words, words, private=private, undo=catalogue.undo(path)
+        )
 
     @property
     def path(self) -> str:

@@ -174,6 +174,59 @@ def test_what_may_be_private_is_taken_out_or_allowed_by_keyboard(
     assert not [said for said in complaints if "422" not in said]
 
 
+def test_many_are_decided_about_and_it_is_undone_by_keyboard(
+    page: Page, project: Project, complaints: list[str]
+) -> None:
+    press(page, "z")  # there is nothing to undo yet
+    expect(page.locator("#bar")).to_be_hidden()
+    press(page, "j", "x")
+    expect(page.locator("#picked")).to_have_text("1 picked:")
+    press(page, "x", "X")
+    expect(page.locator("#picked")).to_have_text("2 picked:")
+    press(page, "a")
+    expect(page.locator("#many-approve")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Approve: 2 of 2")
+    assert status(project) == "review"
+    press(page, "z")
+    expect(page.get_by_text("Undone; it is")).to_be_visible()
+    assert status(project) == "draft"
+
+    press(page, "j", "x", "j", "x", "p", "Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Publish: 1 of 2")
+    expect(page.locator("#bad")).to_be_focused()
+    expect(page.get_by_text("SG452")).to_be_visible()
+    press(page, "j", "Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Report")
+    press(page, "a")
+    expect(page.get_by_text("Approved, as")).to_be_visible()
+    press(page, "z")
+    expect(page.get_by_text("Undone; it is")).to_be_visible()
+    assert status(project) == "draft"
+
+    press(page, "u")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Briefs")
+    press(page, "X", "w")
+    expect(page.locator("#many-withdraw")).to_be_focused()
+    page.keyboard.type("Wrong.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Withdraw: 1 of 2")
+    assert "notice: Wrong." in (project.briefs / "own.md").read_text()
+    assert complaints == []
+
+
+def test_axe_finds_nothing_in_a_list_of_results(page: Page) -> None:
+    press(page, "X", "p", "Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Publish: 1 of 2")
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            results = Axe().run(page, options={"resultTypes": ["violations"]})
+            assert results.violations_count == 0, results.generate_report()
+
+
 def test_the_keys_are_listed_and_can_be_switched_off(page: Page) -> None:
     press(page, "?")
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -273,6 +326,8 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
     for path in ("", "brief/report.md", "brief/report.md?edit=1", "brief/own.md", "brief/nothing.md"):
         page.goto(address + path)
         expect(page.locator("[aria-busy]")).to_have_count(0)
+        if not path:
+            press(page, "X")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)

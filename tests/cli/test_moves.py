@@ -144,3 +144,23 @@ def test_what_may_be_private_is_not_published_before_it_is_allowed(
     assert answer(site, capsys, "brief", "disallow", "report-on-the-bridge", name)["allowed"] == []
     assert path.read_bytes() == before.replace(b"status: draft", b"status: published")
     assert sitegen(site, "--quiet", "build") == 1
+
+
+def test_the_last_decision_is_undone_by_command(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def everything() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in (site / "briefs").rglob("*") if path.is_file()}
+
+    assert sitegen(site, "brief", "undo") == 1
+    assert "SG447" in capsys.readouterr().err
+    before = everything()
+    assert sitegen(site, "brief", "publish", "--all", "--approve") == 0
+    assert sitegen(site, "brief", "lock", "report-on-the-weir", "title") == 0
+    assert [one["act"] for one in answer(site, capsys, "brief", "undo", "--list")] == ["lock", "publish"]
+    assert sitegen(site, "brief", "publish", "--all", "--dry-run") == 0
+    assert sitegen(site, "brief", "undo", "report-on-the-bridge") == 1, "the other one was locked since"
+    assert "report-on-the-weir.md" in capsys.readouterr().err
+    assert sitegen(site, "brief", "undo") == 0
+    assert "Undone: lock briefs/report-on-the-weir.md." in capsys.readouterr().err
+    assert sitegen(site, "brief", "undo", "report-on-the-bridge") == 0
+    assert everything() == before
+    assert answer(site, capsys, "brief", "undo", "--list") == []

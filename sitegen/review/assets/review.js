@@ -17,6 +17,39 @@ function toRow(step) {
   rows[row]?.focus();
 }
 
+const bar = at("bar");
+const picks = [...document.querySelectorAll("input[name=pick]")];
+
+function count() {
+  const picked = picks.filter((box) => box.checked).length;
+  bar.hidden = picked === 0;
+  at("picked").textContent = `${picked} picked:`;
+}
+
+function pick() {
+  const box = document.activeElement?.closest("li.pickable")?.querySelector("input[name=pick]") ?? picks[0];
+  if (!box) return;
+  box.checked = !box.checked;
+  count();
+}
+
+function pickAll() {
+  const all = picks.every((box) => box.checked);
+  for (const box of picks) box.checked = !all;
+  count();
+}
+
+if (bar) {
+  at("many").addEventListener("change", count);
+  addEventListener("pageshow", count);
+  at("many").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.id !== "many-withdraw") return;
+    event.preventDefault(); // the first button of a form, which Enter would press, is another one
+    bar.querySelector("[value=withdraw]").click();
+  });
+  count();
+}
+
 // ---------------------------------------------------------------------------------------------- passages of the document
 
 const points = [...document.querySelectorAll("a.seek")];
@@ -175,12 +208,22 @@ function around(selector) {
 
 if (at("problems") && !form) at("problems").focus();
 
+if (at("bad")) at("bad").focus();
+
 keys(
-  document.querySelector("ol.briefs, form.filter")
+  document.querySelector("ol.briefs, form.filter, ul.results")
     ? {
         j: () => toRow(1),
         k: () => toRow(-1),
         "/": goTo("filter"),
+        x: pick,
+        X: pickAll,
+        a: goTo("many-approve"),
+        p: goTo("many-publish"),
+        w: goTo("many-withdraw"),
+        h: goTo("many-reject"),
+        z: follow("undo"),
+        u: follow("back"),
       }
     : {
         j: follow("next"),
@@ -194,6 +237,7 @@ keys(
         r: goTo("regenerate"),
         h: around("button.accept"),
         f: around("a.spot"),
+        z: follow("undo"),
         u: follow("back"),
       },
 );
