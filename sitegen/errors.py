@@ -24,13 +24,15 @@
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
     │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany,
     │                                   LinkDead, LinkMoved, LinkUncertain, PrivateBuilt, ImageTelling, FileOpaque
-    ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed
+    ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed,
+    │                                   FleetTaken
     ├── ServeError (exit 1)             PortTaken, DeskRefused, FormRefused, DeskBusy, FieldRefused
     ├── PublishError (exit 1)           DeployRefused, HostUnreachable, HostRefused, HostLocked, DeployFailed,
     │                                   DeployMissing, SmokeMissing, BrowserMissing, GitMissing,
     │                                   GitRefused, GitFailed
     ├── ConditionBroken (exit 2), FileThere (exit 2), ArchetypeBroken (exit 1),
     ├── EvaluationEmpty (exit 1), ReferencesInvalid (exit 1),
+    ├── FleetMissing (exit 1), BrokerUnreachable (exit 5), MessageRefused (exit 1),
     ├── SomeFailed (exit 6), ChecksFailed (exit 1), FolderNotEmpty (exit 2), Unexpected (exit 1)
     └── Several                         several problems of one kind of input, reported together
 
@@ -1082,6 +1084,38 @@ class BrowserMissing(PublishError):
 
     code = "SG717"
     default_remedy = "Run `python -m playwright install chromium`, or install the system's: apt install chromium."
+
+
+class FleetTaken(StorageError):
+    """Another pull has the workers of this fleet: only one site may coordinate them at a time."""
+
+    code = "SG454"
+    default_remedy = (
+        "Let it end, or stop it; one that died gives way after half a minute. Two sites that share a Redis need a "
+        "`[fleet] name` each."
+    )
+
+
+class FleetMissing(SitegenError):
+    """The settings name a broker, and what is needed to talk to it is not installed."""
+
+    code = "SG455"
+    default_remedy = "Install it with `pip install 'sitegen[fleet]'`, or take `[fleet] broker` out of sitegen.toml."
+
+
+class BrokerUnreachable(SitegenError):
+    """The Redis of the fleet does not answer, or refuses us."""
+
+    code = "SG456"
+    exit_code = ExitCode.ENGINE
+    default_remedy = "Start Redis and check `[fleet] broker`, `user` and the password; `sitegen doctor` tries it."
+
+
+class MessageRefused(SitegenError):
+    """A message of the fleet was not signed with our key, was changed, or is not of this version. It was not used."""
+
+    code = "SG457"
+    default_remedy = "All machines need the same sitegen and the same key; see docs/guide/fleet.md."
 
 
 class SomeFailed(SitegenError):

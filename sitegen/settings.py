@@ -42,7 +42,7 @@ from sitegen.errors import (
 from sitegen.project import ELSEWHERE
 from sitegen.project import Project as Project
 from sitegen.root import ENV_PREFIX, FILE_NAME, above
-from sitegen.shapes import HTTP_URL, LANGUAGE, NAME, PERMALINK, TEMPLATE
+from sitegen.shapes import HTTP_URL, LANGUAGE, NAME, PERMALINK, REDIS_URL, TEMPLATE
 from sitegen.shapes import PrivateKind as PrivateKind
 
 Address = Annotated[str, Field(pattern=HTTP_URL)]
@@ -380,6 +380,43 @@ class Pull(_Section):
     """Tokens of questions and answers together, after which no further document is begun."""
 
 
+class Fleet(_Section):
+    """Machines that do the engine's work for this site, by way of Redis; see docs/guide/fleet.md."""
+
+    broker: str = Field(default="", pattern=REDIS_URL)
+    """The address of Redis, `redis://host:6379/0` or, with TLS, `rediss://…`. Empty: the engine runs in this
+    process."""
+    user: str = ""
+    """The user to log in there with; the default user when empty."""
+    password: SecretStr | None = None
+    """The password. Only from the environment, `SITEGEN_FLEET__PASSWORD`, never in sitegen.toml."""
+    password_file: Path | None = None
+    """A file that holds only the password."""
+    ca_file: Path | None = None
+    """The certificate authority that signed the certificate of Redis, for one of your own."""
+    token: SecretStr | None = None
+    """The key by which coordinator and workers know each other's messages, 32 characters or more, the same for all of
+    them. Only from the environment, `SITEGEN_FLEET__TOKEN`."""
+    token_file: Path | None = None
+    """A file that holds only that key."""
+    name: str = Field(default="sitegen", pattern=NAME)
+    """What all keys in Redis begin with; another one for each site that shares a Redis."""
+    jobs: int = Field(default=100, ge=1, le=100_000)
+    """How many documents Redis holds at most; the others wait in the journal."""
+    text: Literal["job", "source"] = "job"
+    """`job`: documents come with their jobs; `source`: workers get the text from the source themselves."""
+    keep_hours: float = Field(default=72, gt=0, le=720)
+    """How long a summary that nobody has collected stays in Redis."""
+    patience: float = Field(default=120, ge=5, le=86_400)
+    """Seconds without any worker that fits, after which the engine counts as one that cannot be reached."""
+    per_minute: int | None = Field(default=None, ge=1)
+    """How many requests a minute each endpoint gets from all workers together; without it, as many as there are."""
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """The address of a worker's pages, `/healthz` and `/metrics`."""
+    port: int = Field(default=9465, ge=0, le=65535)
+    """Their port; 0 takes a free one."""
+
+
 Sign = Literal["name", "email", "name and email", "nothing"]
 
 
@@ -539,6 +576,7 @@ class Settings(_Section):
     source: Source = Source()
     engine: Engine = Engine()
     pull: Pull = Pull()
+    fleet: Fleet = Fleet()
     briefs: Briefs = Briefs()
     privacy: Privacy = Privacy()
     serve: Serve = Serve()
@@ -642,9 +680,12 @@ def _options(value: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
+_SECRETS = ("token", "password")
+
+
 def _secrets_in_file(data: Mapping[str, Any], path: Path, text: str) -> Iterator[SettingsError]:
     for key in _leaves(data):
-        if key[-1] == "token":
+        if key[-1] in _SECRETS:
             name = ".".join(map(str, key))
             yield SettingsInvalid(
                 f"{name} must not stand in {FILE_NAME}, which is committed",
@@ -701,7 +742,7 @@ def _overlay(data: dict[str, Any], origins: dict[str, str], environ: Mapping[str
             )
             continue
         *sections, name = option.split(".")
-        if name == "token" and not environ[variable].strip():
+        if name in _SECRETS and not environ[variable].strip():
             continue  # as a container sets what it was not given; the file of the secret then counts
         target = data
         for section in sections:
@@ -742,7 +783,7 @@ def _explain(error: ValidationError, path: Path, text: str, origins: Mapping[str
         if item["type"] == "extra_forbidden":
             near = _near_miss(key)
             yield SettingsInvalid(f"unknown setting {name}" + (f"; did you mean {near}?" if near else ""), place=place)
-        elif item.get("ctx", {}).get("pattern") == HTTP_URL:
+        elif item.get("ctx", {}).get("pattern") in (HTTP_URL, REDIS_URL):
             yield SettingsInvalid(f"{name} is not an address that sitegen can use", place=place, remedy=_ADDRESS_REMEDY)
         else:
             yield SettingsInvalid(f"{name}: {item['msg']}", place=place)

@@ -12,5 +12,7 @@ TEMPLATE = r"^[\w-]+(/[\w-]+)*\.html$"
 _UNFIT = r"\s\x00-\x20\x7f?#\"'<>\\"
 HTTP_URL = rf"^https?://(\[[0-9A-Fa-f:.]+\]|[^{_UNFIT}/@:\[\]]+)(:[0-9]{{1,5}})?(/[^{_UNFIT}]*)?$"
 """A host, a port and a path. No name and no password: an address stands in messages and in `sitegen config`."""
+REDIS_URL = rf"^(rediss?://(\[[0-9A-Fa-f:.]+\]|[^{_UNFIT}/@:\[\]]+)(:[0-9]{{1,5}})?(/[0-9]{{1,3}})?)?$"
+"""A host, a port and the number of a database, or nothing."""
 PrivateKind = Literal["email", "phone", "iban", "card", "id", "credential", "address", "birth", "name"]
 """What the privacy scan looks for."""

@@ -23,6 +23,7 @@ COMMANDS = {
     "publish": "Check, commit and push the briefs.",
     "smoke": "Check a site at an address, or in a folder, with a browser.",
     "watch": "Keep pulling and building: the daemon.",
+    "worker": "Do the engine's work for a site on another machine.",
     "deploy": "Bring the built site to its host; promote it; return to an earlier one.",
     "list": "List pages: drafts, future, expired, withdrawn or all.",
     "brief": "List and show briefs, and decide about them.",

@@ -147,6 +147,19 @@ class Journal(JournalFile):
             ).fetchone()
         return None if row is None else bool(row[0] <= now)
 
+    def start_again(self, ref: str, attempts_allowed: int) -> bool:
+        """Counts one more attempt of this run, since whoever made the last one has died over it; not when there were
+        too many already. Returns whether it may be made."""
+        with self.guarded():
+            now = self.clock()
+            return bool(
+                self._db.execute(
+                    "UPDATE documents SET state = 'running', attempts = attempts + 1, updated = ?, lease = ? "
+                    "WHERE ref = ? AND run = ? AND attempts < ?",
+                    (now, now + LEASE, ref, self.run, attempts_allowed),
+                ).rowcount
+            )
+
     def intend(self, ref: str, sha: str) -> None:
         """Notes the hash of the text that is about to be written."""
         with self.guarded():

@@ -17,9 +17,9 @@ from sitegen.enrich.blame import Blame
 from sitegen.enrich.budget import Budget, Rate
 from sitegen.enrich.cache import FOLDER, SummaryCache
 from sitegen.enrich.desk import Desk, quick_turns
-from sitegen.enrich.engines.base import Engine
+from sitegen.enrich.engines.base import Deferring, Engine
 from sitegen.enrich.estimate import Estimate, Experience
-from sitegen.enrich.journal import FILE_NAME, LEASE, Journal
+from sitegen.enrich.journal import ASKED, FILE_NAME, LEASE, Journal
 from sitegen.enrich.renewal import Renewal, Work
 from sitegen.enrich.report import Progress, Report, Request, Result, Status
 from sitegen.enrich.worklist import Worklist, fingerprint
@@ -85,6 +85,10 @@ class _Run:
         self._in_hand: dict[str, bool] = {}
         """Documents that are worked on, and whether that counts as an attempt. Changed at the desk."""
         self._blame = Blame(journal, project.settings.engine.attempts)
+        self._deferred = isinstance(engine, Deferring) and engine.defers
+        if self._deferred:
+            assert isinstance(engine, Deferring)
+            engine.count_with(self)
 
     async def go(self, slots: int) -> Report:
         """Lists, enriches and writes at the same time."""
@@ -195,6 +199,7 @@ class _Run:
                     raise
                 # The engine may have gone down over this very document, but not over all that it had in hand.
                 work.blamed = self._report.engine_error is None and error is not self._renewal.engine_error
+                work.counted = self._in_hand.get(work.document.ref, work.counted)
                 down = self._report.engine_error = self._report.engine_error or error
         assert isinstance(down, EngineUnreachable)
         await self._renewal.make_without(work, down)
@@ -210,7 +215,7 @@ class _Run:
 
     def _begin(self, document: Document) -> Work | Result | None:
         """None when another run has the document."""
-        counted = self._journal.start(document.ref)
+        counted = False if self._deferred else self._journal.start(document.ref)
         if counted is None:
             return None
         self._in_hand[document.ref] = counted
@@ -223,6 +228,37 @@ class _Run:
         result = self._renewal.finish(work)
         del self._in_hand[work.document.ref]
         return result
+
+    # ------------------------------------------------------------------------- attempts, for an engine that begins them
+
+    async def begin(self, ref: str, *, again: bool) -> bool:
+        """See ``Attempts``."""
+        return await self._desk(self._attempt, ref, again=again)
+
+    def _attempt(self, ref: str, *, again: bool) -> bool:
+        if ref not in self._in_hand:
+            return False
+        if again:
+            counted: bool | None = self._journal.start_again(ref, self._settings.engine.attempts) or None
+        else:
+            counted = self._journal.start(ref)
+        if counted is not None:
+            self._in_hand[ref] = counted
+        return counted is not None
+
+    async def take_back(self, ref: str) -> None:
+        """See ``Attempts``."""
+        await self._desk(self._untried, ref)
+
+    def _untried(self, ref: str) -> None:
+        if ref in self._in_hand:
+            self._journal.release(ref, counted=self._in_hand[ref])
+            self._in_hand[ref] = False
+
+    async def urgent(self, ref: str) -> bool:
+        """See ``Attempts``."""
+        entry = await self._desk(self._journal.entry, ref)
+        return bool(self._request.documents) or (entry is not None and entry.priority == ASKED)
 
     async def _would(self, document: Document) -> Result:
         """What a dry run says of a document. The journal is a copy, so that nothing is done."""

@@ -6,6 +6,7 @@ When under half of what the model noted stands in the document, the result is an
 from __future__ import annotations
 
 import asyncio
+import copy
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -111,6 +112,12 @@ class ModelSummarizer:
     async def aclose(self) -> None:
         await self._recall.aclose()
         await self.chat.aclose()
+
+    def choosing_from(self, vocabulary: Vocabulary) -> ModelSummarizer:
+        """The same with other tags; what it has learnt and opened is shared."""
+        twin = copy.copy(self)
+        twin._vocabulary = vocabulary
+        return twin
 
     def keep_back(self, private: Callable[[str], bool]) -> None:
         """Does not show the model those tags of the site that are ``private``; for one that is not in the house."""

@@ -273,3 +273,16 @@ def test_a_daemon_leaves_what_failed_until_it_is_due(tmp_path: Path) -> None:
     assert later.left("folder:", due=True) == 1
     assert [entry.ref for entry in later.take("folder:", due=True)] == ["folder:a"]
     later.close()
+
+
+def test_an_attempt_that_somebody_died_over_is_counted_before_the_next_until_there_were_too_many(
+    tmp_path: Path,
+) -> None:
+    journal = Journal(tmp_path / "j.sqlite")
+    journal.discover("folder:a", "A", "f")
+    assert journal.start("folder:a") is True
+    assert [journal.start_again("folder:a", 3) for _ in range(3)] == [True, True, False]
+    entry = journal.entry("folder:a")
+    assert entry is not None
+    assert (entry.state, entry.attempts) == ("running", 3)
+    journal.close()

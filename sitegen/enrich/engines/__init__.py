@@ -12,24 +12,44 @@ if TYPE_CHECKING:
 
 
 def open_engine(project: Project) -> Engine:
-    """The engine that the settings name. Raises ``SettingsError`` when its secret cannot be read, ``PromptBroken`` when
-    a prompt of the site cannot be used."""
+    """The engine that the settings name, in this process or on the machines of a fleet.
+
+    Raises ``SettingsError`` when its secret cannot be read, ``PromptBroken`` when a prompt of the site cannot be used.
+    """
+    if project.settings.fleet.broker:
+        from sitegen.fleet import open_fleet
+
+        engine: Engine = open_fleet(project)
+    else:
+        engine = open_here(project)
+    if (servers := servers_of(project)) is None:
+        return engine
+    from sitegen.enrich.engines.redacting import guarded
+
+    return guarded(engine, servers, project)
+
+
+def servers_of(project: Project) -> ModelServers | None:
+    """The servers of the engine that the settings name; None for one without a model."""
+    settings = project.settings.engine
+    return {"ollama": settings.ollama, "openai": settings.openai}.get(settings.kind)
+
+
+def open_here(project: Project) -> Engine:
+    """The engine in this process, as it is: whoever opens it answers for what is sent to it. Raises as
+    ``open_engine``."""
     settings = project.settings.engine
     if settings.kind == "extractive":
         from sitegen.enrich.engines.extractive import Extractive
 
         return Extractive(sentences=settings.extractive.sentences, points=settings.extractive.points)
-    from sitegen.enrich.engines.redacting import guarded
-
     if settings.kind == "ollama":
         from sitegen.enrich.engines.ollama import Ollama
 
-        ollama = Ollama(settings.ollama, _token(project, settings.ollama))
-        return guarded(_summarizer(project, ollama), settings.ollama, project)
+        return _summarizer(project, Ollama(settings.ollama, _token(project, settings.ollama)))
     from sitegen.enrich.engines.openai import OpenAI
 
-    openai = OpenAI(settings.openai, _token(project, settings.openai))
-    return guarded(_summarizer(project, openai), settings.openai, project)
+    return _summarizer(project, OpenAI(settings.openai, _token(project, settings.openai)))
 
 
 def _summarizer(project: Project, chat: ChatEngine) -> ModelSummarizer:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from sitegen.enrich.summary import Summary
 from sitegen.sources.base import Document, Finding
@@ -95,6 +95,48 @@ class Engine(Protocol):
         ...
 
     async def aclose(self) -> None: ...
+
+
+class Attempts(Protocol):
+    """What a pull keeps of attempts, for an engine that begins them itself."""
+
+    async def begin(self, ref: str, *, again: bool) -> bool:
+        """Counts an attempt at a document before it is made; ``again`` when whoever made the last one has died over it.
+
+        Returns whether it may be made: not when there were too many already.
+        """
+        ...
+
+    async def take_back(self, ref: str) -> None:
+        """The attempt that was counted last was none: it never came to the model."""
+        ...
+
+    async def urgent(self, ref: str) -> bool:
+        """Whether an editor waits for the document."""
+        ...
+
+
+@runtime_checkable
+class Deferring(Protocol):
+    """An engine with which documents wait in line, so that an attempt begins only when somebody takes one up."""
+
+    @property
+    def defers(self) -> bool:
+        """False for one that only stands before another engine, which does not."""
+        ...
+
+    def count_with(self, attempts: Attempts) -> None:
+        """Where attempts are counted from now on."""
+        ...
+
+
+@runtime_checkable
+class KeepsBack(Protocol):
+    """An engine that brings the site's own words along, some of which may be private."""
+
+    def keep_back(self, private: Callable[[str], bool]) -> None:
+        """Gives the model no tags that are ``private``; for one that is not in the house."""
+        ...
 
 
 class ChatEngine(Protocol):

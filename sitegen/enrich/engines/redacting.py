@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sitegen import files
-from sitegen.enrich.engines.base import EndpointStats, Engine, Identity
-from sitegen.enrich.summarize import ModelSummarizer
+from sitegen.enrich.engines.base import Attempts, Deferring, EndpointStats, Engine, Identity, KeepsBack
 from sitegen.enrich.summary import Summary
 from sitegen.privacy.folder import NamesFolder
 from sitegen.privacy.guard import Guard
@@ -32,6 +31,16 @@ class Redacting:
     @property
     def stats(self) -> tuple[EndpointStats, ...]:
         return self._engine.stats
+
+    def count_with(self, attempts: Attempts) -> None:
+        """See ``Deferring``."""
+        if isinstance(self._engine, Deferring):
+            self._engine.count_with(attempts)
+
+    @property
+    def defers(self) -> bool:
+        """See ``Deferring``."""
+        return isinstance(self._engine, Deferring) and self._engine.defers
 
     async def identity(self) -> Identity:
         """The engine's; what is blacked out changes the summary, so it is among the options."""
@@ -65,6 +74,6 @@ def guarded(engine: Engine, servers: ModelServers, project: Project) -> Engine:
     guard = Guard.of(settings.model_copy(update={"kinds": settings.redact}), NamesFolder(project))
     if guard is None:
         return engine
-    if isinstance(engine, ModelSummarizer):
+    if isinstance(engine, KeepsBack):
         engine.keep_back(lambda tag: bool(guard.findings(tag)))
     return Redacting(engine, guard, beyond)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from sitegen import settings
@@ -19,6 +19,16 @@ from sitegen.sources.base import Finding
 
 SLOWEST_TOKENS_PER_SECOND = 1.0
 """An answer slower than this is given up; a 14 B model on an old CPU is faster."""
+
+
+def chosen_options(options: settings.ModelServers) -> dict[str, Any]:
+    """The settings that change what a model answers; servers may add others."""
+    return {
+        "num_ctx": options.num_ctx,
+        "num_predict": options.num_predict,
+        "temperature": options.temperature,
+        "seed": options.seed,
+    }
 
 
 class Answer(Protocol):
@@ -52,6 +62,8 @@ class ServerEngine(ABC):
         self.options = options
         self.context_tokens = options.num_ctx
         self.answer_tokens = options.num_predict
+        self.before: Callable[[str], Awaitable[None]] | None = None
+        """Waited for before each request to an endpoint, as for a share of what all machines together may ask it."""
         places = [(endpoint.url, endpoint.slots or options.slots) for endpoint in options.endpoints]
         self.endpoints = Endpoints(places, token, sleep=sleep, clock=clock, patience=patience)
         self.models = Models(self.endpoints, self.examine, self.prepare, options.digest)
@@ -98,13 +110,7 @@ class ServerEngine(ABC):
         """
         model = await self.models.agree()
         self.context_tokens = min(self.options.num_ctx, model.context or self.options.num_ctx)
-        options = {
-            "num_ctx": self.options.num_ctx,
-            "num_predict": self.options.num_predict,
-            "temperature": self.options.temperature,
-            "seed": self.options.seed,
-            **model.options,
-        }
+        options = {**chosen_options(self.options), **model.options}
         return Identity(self.kind, self.shown(model), model.digest, model.server, options)
 
     def shown(self, model: Model) -> str:
@@ -117,6 +123,8 @@ class ServerEngine(ABC):
 
         async def question(endpoint: Endpoint) -> Completion:
             model = await self.models.admit(endpoint)
+            if self.before is not None:
+                await self.before(endpoint.url)
             completion = await self.chat(endpoint, self.request(model, messages, schema))
             endpoint.answered(completion)
             return completion
