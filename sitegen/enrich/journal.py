@@ -82,6 +82,15 @@ class Journal(JournalFile):
             ).fetchone()
         return int(count)
 
+    def next_try(self) -> float | None:
+        """When the next document that failed is to be tried again; None when none waits for its time."""
+        with self.guarded():
+            (found,) = self._db.execute(
+                "SELECT min(next_try) FROM documents WHERE gone = 0 AND state = 'failed' AND next_try > ?",
+                (self.clock(),),
+            ).fetchone()
+        return None if found is None else float(found)
+
     def take(self, prefix: str, *, most: int = 100, asked: bool = False, due: bool = False) -> list[Entry]:
         """Takes up documents of a source that wait, the first ones first; nothing comes twice in one run.
 

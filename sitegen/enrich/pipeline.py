@@ -22,6 +22,7 @@ from sitegen.enrich.estimate import Estimate, Experience
 from sitegen.enrich.journal import ASKED, FILE_NAME, LEASE, Journal
 from sitegen.enrich.renewal import Renewal, Work
 from sitegen.enrich.report import Progress, Report, Request, Result, Status
+from sitegen.enrich.trails import Trails
 from sitegen.enrich.worklist import Worklist, fingerprint
 from sitegen.errors import EngineUnreachable, SitegenError, SourceError, StorageError
 from sitegen.settings import Project
@@ -85,6 +86,7 @@ class _Run:
         self._in_hand: dict[str, bool] = {}
         """Documents that are worked on, and whether that counts as an attempt. Changed at the desk."""
         self._blame = Blame(journal, project.settings.engine.attempts)
+        self._trails = Trails()
         self._deferred = isinstance(engine, Deferring) and engine.defers
         if self._deferred:
             assert isinstance(engine, Deferring)
@@ -110,6 +112,7 @@ class _Run:
         finally:
             self._desk.close(self._cache.leave)
             self._put_down(made)
+            self._trails.close()
             self._sum_up()
         if self._source_error is not None:
             raise self._source_error
@@ -168,6 +171,7 @@ class _Run:
                 elif self._request.dry_run:
                     self._result(await self._would(found))
                 else:
+                    self._trails.listed(found.ref)
                     await todo.put(found)
 
     async def _work(self, todo: asyncio.Queue[Document | None], made: asyncio.Queue[Work | None]) -> None:
@@ -175,12 +179,14 @@ class _Run:
             if over := self._over():
                 self._report.ended_by = over
                 continue  # the journal has it, and the next run
+            self._trails.begun(document.ref)
             try:
                 work = await self._desk(self._begin, document)
                 if isinstance(work, Result):
                     self._result(work)
                 elif work is not None:
-                    await self._make(work)
+                    with self._trails.inside(document.ref):
+                        await self._make(work)
                     await made.put(work)
             except Exception as error:  # one document's failure is its own, whatever it is
                 self._result(await self._desk(self._failed, document, error))
@@ -215,6 +221,7 @@ class _Run:
 
     def _begin(self, document: Document) -> Work | Result | None:
         """None when another run has the document."""
+        self._trails.found(self._journal.entry(document.ref), self._journal.clock())
         counted = False if self._deferred else self._journal.start(document.ref)
         if counted is None:
             return None
@@ -308,6 +315,7 @@ class _Run:
         )
 
     def _result(self, result: Result) -> None:
+        self._trails.ended(result)
         self._report.add(result)
         self._progress.result(result)
 

@@ -1,42 +1,43 @@
-"""The daemon: one loop over a schedule that the source's clock, webhooks and saved files fill.
+"""The daemon: two loops over a schedule that the source's clock, webhooks and saved files fill.
 
-A pull runs in this process, a build in one of its own: a build is short and takes much memory, which then goes back.
+Pulls have a loop of their own, since one may take days: what editors save meanwhile is built and published.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
-import json
 import logging
+import secrets
 import signal
 import socket
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
 
-from sitegen import files, settings
-from sitegen.errors import EngineError, SitegenError, SourceError, Unexpected
+from sitegen import files, settings, spans
+from sitegen.errors import SitegenError, Unexpected
+from sitegen.root import FILE_NAME
 from sitegen.serve.app import listening
 from sitegen.settings import Project
-from sitegen.watch.health import Health, Run, Standing
+from sitegen.watch.health import Health
+from sitegen.watch.jobs import NOTHING, Jobs
+from sitegen.watch.logs import RUN
 from sitegen.watch.metrics import Metrics
 from sitegen.watch.schedule import Job, Schedule
+from sitegen.watch.standing import Run, Standing, now
 
-if TYPE_CHECKING:
-    from sitegen.enrich.engines.base import Engine
-    from sitegen.enrich.report import Report, Result
-    from sitegen.sources.base import Source
-
-PARK_SECONDS = 10.0
-"""That a job in hand gets to put down what it has when the daemon is to end."""
+PARK_SECONDS = 8.0
+"""That a job in hand gets to put down what it has when the daemon is to end; some of the 10 s that are promised."""
 SETTLE_SECONDS = 2.0
 """After a file was saved, the build waits so long for more."""
+SHARE, LONGEST_SETTLE = 0.2, 300.0
+"""While a pull writes one brief after another, builds take this share of the time at most; seconds between two."""
+LOOK_SECONDS = 5.0
+"""How often it is looked whether sitegen.toml is another one, for drives that tell nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,69 +53,79 @@ class WatchOptions:
 class Daemon:
     """One site that is watched."""
 
-    def __init__(self, project: Project, options: WatchOptions, log: logging.Logger) -> None:
+    def __init__(
+        self,
+        project: Project,
+        options: WatchOptions,
+        log: logging.Logger,
+        listeners: Sequence[spans.Listener] = (),
+    ) -> None:
         self.project, self.options, self._log = project, options, log
         self.metrics = Metrics()
         self.standing = Standing(project.root, project.settings.site.title, project.settings.watch.every)
         self.schedule = Schedule(project.settings.watch.every)
-        self.health = Health(self.standing, self.metrics, partial(self._hint, "pull"), self._secret())
-        self._source: Source | None = None
-        self._engine: Engine | None = None
-        self._outdated = False
-        """Source and engine are those of settings that have changed; a pull in hand goes on with them."""
-        self._stop, self._rewatch = asyncio.Event(), asyncio.Event()
+        self.jobs = Jobs(project, self.metrics, self.standing, self.schedule, log)
+        self.health = Health(
+            self.standing,
+            self.metrics,
+            poke=partial(self.schedule.want, "pull"),
+            fresh=self.jobs.fresh,
+            secret=self._secret(),
+        )
+        self._listeners = listeners
+        self._settings_text = _text(project.root)
+        self._stop = asyncio.Event()
+        self._watches: set[asyncio.Event] = set()
+        """Each ends a watch for files, which then begins anew."""
+        self._options_apply()
 
     async def run(self, sock: socket.socket) -> None:
         """Watches until it is stopped by ``stop``, SIGTERM or SIGINT; SIGHUP reads the settings again."""
         loop = asyncio.get_running_loop()
-        for number, act in ((signal.SIGTERM, self.stop), (signal.SIGINT, self.stop), (signal.SIGHUP, self._reload)):
+        for number, act in ((signal.SIGTERM, self.stop), (signal.SIGINT, self.stop), (signal.SIGHUP, self.reload)):
             loop.add_signal_handler(number, act)
         address, port = sock.getsockname()[:2]
         self._log.info("watching", extra={"site": str(self.project.root), "listens": f"{address}:{port}"})
-        self.schedule.want("pull", "start")
-        if self._builds:
-            self.schedule.want("build", "start")
-        ways = [asyncio.create_task(way) for way in (self._serve(sock), self._work(), self._watch_files())]
+        self._want_all("start")
+        with spans.listening(self.metrics, *self._listeners):
+            work = [asyncio.create_task(self._work("pull")), asyncio.create_task(self._work("build", "publish"))]
+            watches = (self._watch(self._trees, self._saved), self._watch(self._documents, self._came))
+            around = [asyncio.create_task(way) for way in (self._serve(sock), self._look(), *watches)]
         stopping = asyncio.create_task(self._stop.wait())
         try:
-            done, _ = await asyncio.wait([stopping, *ways], return_when=asyncio.FIRST_COMPLETED)
-            self._stop.set()
+            done, _ = await asyncio.wait([stopping, *work, *around], return_when=asyncio.FIRST_COMPLETED)
+            self.stop()
             # The pages go on while what is in hand is parked: a supervisor may ask.
-            await asyncio.wait([ways[1]], timeout=PARK_SECONDS)
-            for way in (*ways, stopping):
+            await asyncio.wait(work, timeout=PARK_SECONDS)
+            for way in (*work, *around, stopping):
                 way.cancel()
-            await asyncio.gather(*ways, stopping, return_exceptions=True)
+            await asyncio.wait([*work, *around, stopping], timeout=1)
             for way in done - {stopping}:
                 if (error := way.exception()) is not None:
                     raise error
         finally:
-            await self._close()
+            await self.jobs.aclose()
             self._log.info("stopped")
 
     def stop(self) -> None:
-        """Ends ``run`` soon, and lets the job in hand put down what it has."""
+        """Ends ``run`` soon, and lets the jobs in hand put down what they have."""
         self._stop.set()
-        self._rewatch.set()
+        self._rewatch()
 
     # ---------------------------------------------------------------------------------------------------------- jobs
 
-    async def _work(self) -> None:
-        """One job after another, until the daemon is to end."""
+    async def _work(self, *jobs: Job) -> None:
+        """One of these jobs after another, until the daemon is to end."""
         stopping = asyncio.create_task(self._stop.wait())
-        jobs: Mapping[Job, Callable[[], Awaitable[tuple[str, int]]]] = {
-            "pull": self._pull,
-            "build": self._build,
-            "publish": self._publish,
-        }
         try:
             while not self._stop.is_set():
-                waiting = asyncio.create_task(self.schedule.next())
+                waiting = asyncio.create_task(self.schedule.next(*jobs))
                 await asyncio.wait([waiting, stopping], return_when=asyncio.FIRST_COMPLETED)
                 if not waiting.done():
                     waiting.cancel()
                     return
                 job, reasons = waiting.result()
-                doing = asyncio.create_task(self._one(job, jobs[job], reasons))
+                doing = asyncio.create_task(self._one(job, reasons))
                 await asyncio.wait([doing, stopping], return_when=asyncio.FIRST_COMPLETED)
                 if not doing.done():
                     doing.cancel()
@@ -123,187 +134,136 @@ class Daemon:
         finally:
             stopping.cancel()
 
-    async def _one(self, job: Job, work: Callable[[], Awaitable[tuple[str, int]]], reasons: list[str]) -> None:
-        began, at = time.monotonic(), dt.datetime.now(dt.UTC)
-        self.standing.doing = job
+    async def _one(self, job: Job, reasons: list[str]) -> None:
+        run = secrets.token_hex(4)
+        RUN.set(run)
+        began, at = time.monotonic(), now()
+        self.standing.doing[job] = at
         well, said, documents = False, "put down", 0
         try:
-            said, documents = await work()
+            with spans.span(job, run=run, why=", ".join(reasons)):
+                said, documents = await self.jobs.do(job)
             well = True
-            self._clear(job)
+            self.jobs.clear(*(("source", "pull") if job == "pull" else (job,)))
         except SitegenError as error:
             said = "; ".join(str(problem) for problem in error.problems[:3])
-            self._trouble(job, error)
+            self.jobs.trouble(job, error)
         except Exception as error:  # a fault of ours must not end the daemon
             said = str(Unexpected(f"{type(error).__name__}: {error}"))
             self.standing.troubles[job] = said
         finally:
-            self.standing.doing = ""
             seconds = time.monotonic() - began
-            self.standing.runs.append(Run(job, at, seconds, well, said, documents, tuple(reasons)))
-            self.metrics.jobs.labels(job, "well" if well else "failed").inc()
+            del self.standing.doing[job]
+            self.standing.ended(Run(job, at, seconds, well, said, documents, tuple(reasons), run))
+            if well or said != "put down":
+                self.metrics.jobs.labels(job, "well" if well else "failed").inc()
             self.schedule.ended(job, well=well)
             self._told(job, seconds, said, reasons, well=well)
         if well:
-            self.standing.successes[job] = dt.datetime.now(dt.UTC)
             self.metrics.last_success.labels(job).set_to_current_time()
+        if job == "pull":
+            self.jobs.retry()
 
     def _told(self, job: Job, seconds: float, said: str, reasons: list[str], *, well: bool) -> None:
-        if well and said == "nothing new":  # a quiet day fills no log
+        if well and said == NOTHING:  # a quiet day fills no log
             return
         level = logging.INFO if well or said == "put down" else logging.ERROR
         self._log.log(level, job, extra={"said": said, "seconds": round(seconds, 3), "why": ", ".join(reasons)})
 
-    def _clear(self, job: Job) -> None:
-        for name in ("source", "engine", "pull") if job == "pull" else (job,):
-            self.standing.troubles.pop(name, None)
-
-    def _trouble(self, job: Job, error: SitegenError) -> None:
-        name = "source" if isinstance(error, SourceError) else "engine" if isinstance(error, EngineError) else job
-        if name == "source":
-            self.metrics.source_errors.labels(error.problems[0].code).inc()
-        self.standing.troubles[name] = str(error.problems[0])
-
-    async def _pull(self) -> tuple[str, int]:
-        from sitegen.enrich.engines import open_engine
-        from sitegen.enrich.pipeline import pull
-        from sitegen.enrich.report import Progress, Request
-        from sitegen.sources import open_source
-
-        if self._outdated:
-            await self._close()
-            self._outdated = False
-        if self._source is None:
-            self._source = open_source(self.project)
-        if self._engine is None:
-            self._engine = open_engine(self.project)
-        try:
-            progress = Progress(result=self._result)
-            report = await pull(self.project, self._source, self._engine, Request(due=True), progress)
-        finally:
-            await asyncio.to_thread(self._count)
-        if report.count("created", "updated", "merged") and self._builds:
-            self.schedule.want("build", "pull")
-        return _said(report), report.total
-
-    def _result(self, result: Result) -> None:
-        self.metrics.processed.labels(result.done).inc()
-        if result.done in ("created", "updated", "merged", "proposed"):
-            self.metrics.cache.labels("miss" if result.from_engine else "hit").inc()
-        level = logging.WARNING if result.bad else logging.INFO
-        more = {"code": result.code, "reason": result.reason[:200]} if result.bad else {}
-        if result.done != "unchanged":
-            self._log.log(level, "document", extra={"document": result.ref, "result": result.done, **more})
-
-    def _count(self) -> None:
-        """What the pull left behind, as gauges."""
-        from sitegen.enrich.journal import FILE_NAME, Journal
-
-        path = self.project.state / FILE_NAME
-        if path.exists():
-            journal = Journal(path)
-            try:
-                waits = journal.count("pending") + journal.count("running") + journal.count("failed")
-                self.standing.pending, self.standing.dead = waits, journal.count("dead")
-            finally:
-                journal.close()
-        self.metrics.pending.set(self.standing.pending)
-        self.metrics.dead.set(self.standing.dead)
-        if self._engine is not None:
-            model = getattr(getattr(self.project.settings.engine, self.project.settings.engine.kind, None), "model", "")
-            self.metrics.endpoints(self._engine.stats, model)
-        cache = self.project.state / "cache"
-        if cache.is_dir():
-            self.metrics.cache_bytes.set(sum(entry.size for entry in files.scan(cache, hidden=True)))
-
-    async def _build(self) -> tuple[str, int]:
-        words = [sys.executable, "-m", "sitegen", "--site", str(self.project.root), "--json", "build"]
-        process = await asyncio.create_subprocess_exec(
-            *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        try:
-            told, complaint = await process.communicate()
-        except asyncio.CancelledError:
-            process.terminate()
-            await process.wait()
-            raise
-        if process.returncode:
-            raise _complaint(told, complaint)
-        report = json.loads(told)
-        self.metrics.built(report)
-        await asyncio.to_thread(self._pages)
-        if not report["written"] and not report["removed"]:
-            return "nothing new", 0
-        if self._publishes:
-            self.schedule.want("publish", "build")
-        return f"{report['written']} written, {report['removed']} removed", 0
-
-    def _pages(self) -> None:
-        """Counts the briefs by status."""
-        from collections import Counter
-
-        from sitegen.briefs.store import Store
-
-        found = Counter(brief.matter.status for brief in Store.open(self.project.briefs).briefs.values())
-        for status in ("draft", "review", "published", "withdrawn"):
-            self.metrics.pages.labels(status).set(found[status])
-
-    async def _publish(self) -> tuple[str, int]:
-        from sitegen.publish.publication import PublishOptions, publish
-        from sitegen.watch.quiet import Allowance
-
-        wanted = self.project.settings.watch
-        allowance = Allowance(self.project.state / "published.json", wanted.quiet, wanted.publishes_a_day)
-        wait = allowance.wait(dt.datetime.now().astimezone())
-        if wait:
-            self.schedule.want("publish", "later", after=wait)
-            return "nothing new", 0
-        done = await asyncio.to_thread(publish, self.project, PublishOptions(), lambda text: None)
-        if done is None:
-            return "nothing new", 0
-        allowance.took(dt.datetime.now().astimezone())
-        return f"{done.message.partition(chr(10))[0]} ({done.commit[:10]})", 0
-
     # ----------------------------------------------------------------------------------------------------- occasions
 
-    async def _watch_files(self) -> None:
-        """Saved files want a build, new documents of a folder a pull."""
-        from sitegen.serve.watching import changes, trees
+    def _want_all(self, reason: str) -> None:
+        self.schedule.want("pull", reason)
+        if self.jobs.builds:
+            self.schedule.want("build", reason)
+
+    def _trees(self) -> list[Path]:
+        from sitegen.serve.watching import trees
+
+        return trees(self.project)
+
+    def _documents(self) -> list[Path]:
+        source = self.project.settings.source
+        return [self.project.path(source.folder.path)] if source.kind == "folder" else []
+
+    async def _watch(self, places: Callable[[], list[Path]], act: Callable[[], None]) -> None:
+        """Acts whenever something below these places has changed. Each has a watch of its own: what a pull writes must
+        not look like a new document."""
+        from sitegen.serve.watching import changes
 
         while not self._stop.is_set():
-            self._rewatch.clear()
-            source = self.project.settings.source
-            documents = [self.project.path(source.folder.path)] if source.kind == "folder" else []
-            watched = [*trees(self.project), *documents]
-            async with contextlib.aclosing(changes(self.project.root, watched, self._rewatch)) as notices:
+            ended = asyncio.Event()
+            self._watches.add(ended)
+            async with contextlib.aclosing(changes(self.project.root, places(), ended)) as notices:
                 await anext(notices)  # that the watch has begun
                 async for _ in notices:
-                    if documents:
-                        self.schedule.want("pull", "files", after=SETTLE_SECONDS)
-                    if self._builds:
-                        self.schedule.want("build", "files", after=SETTLE_SECONDS)
+                    if not self._settings_changed():
+                        act()
+            self._watches.discard(ended)
 
-    def _hint(self, job: Job, reason: str) -> None:
-        self.schedule.want(job, reason)
+    def _rewatch(self) -> None:
+        for ended in self._watches:
+            ended.set()
 
-    def _reload(self) -> None:
+    def _saved(self) -> None:
+        if self.jobs.builds:
+            self.schedule.want("build", "files", after=self._settle())
+
+    def _came(self) -> None:
+        self.schedule.want("pull", "files", after=SETTLE_SECONDS)
+
+    def _settle(self) -> float:
+        """Seconds to wait for more: longer while a pull writes one brief after another."""
+        if "pull" not in self.standing.doing or not self.standing.hand:
+            return SETTLE_SECONDS
+        return min(max(self.jobs.build_seconds / SHARE, SETTLE_SECONDS), LONGEST_SETTLE)
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self._settings_changed()
+
+    # -------------------------------------------------------------------------------------------------------- settings
+
+    def _settings_changed(self) -> bool:
+        """Reads sitegen.toml again if it is another one; whether other settings hold now."""
+        return _text(self.project.root) != self._settings_text and self._read_again()
+
+    def reload(self) -> None:
+        """Reads the settings again."""
+        self._read_again()
+
+    def _read_again(self) -> bool:
         """Reads the settings again; broken ones change nothing."""
+        self._settings_text = _text(self.project.root)
         try:
             project = settings.load(self.project.root)
         except SitegenError as error:
             self.standing.troubles["settings"] = str(error.problems[0])
             self._log.error("settings", extra={"said": "; ".join(map(str, error.problems[:3]))})
-            return
-        self.standing.troubles.pop("settings", None)
+            return False
+        self.jobs.clear("settings")
         self.project = project
+        self.jobs.settings_changed(project)
+        self.standing.title = project.settings.site.title
         self.standing.every = self.schedule.every = project.settings.watch.every
         self.health.secret = self._secret()
-        self._outdated = True
-        self._rewatch.set()
+        self._options_apply()
+        self._rewatch()
         self._log.info("settings", extra={"said": "read again"})
-        self.schedule.want("pull", "settings")
-        if self._builds:
-            self.schedule.want("build", "settings")
+        self._want_all("settings")
+        return True
+
+    def _options_apply(self) -> None:
+        wanted, options = self.project.settings.watch, self.options
+        self.jobs.builds = wanted.build if options.build is None else options.build
+        self.jobs.publishes = wanted.publish if options.publish is None else options.publish
+
+    def _secret(self) -> str | None:
+        wanted = self.project.settings.watch
+        return settings.secret(wanted.token, wanted.token_file, "watch.token", self.project.root)
+
+    # ----------------------------------------------------------------------------------------------------------- pages
 
     async def _serve(self, sock: socket.socket) -> None:
         import uvicorn
@@ -326,30 +286,6 @@ class Daemon:
             server.should_exit = True
             raise
 
-    # -------------------------------------------------------------------------------------------------------- settings
-
-    @property
-    def _builds(self) -> bool:
-        chosen = self.options.build
-        return self.project.settings.watch.build if chosen is None else chosen
-
-    @property
-    def _publishes(self) -> bool:
-        chosen = self.options.publish
-        return self.project.settings.watch.publish if chosen is None else chosen
-
-    def _secret(self) -> str | None:
-        wanted = self.project.settings.watch
-        return settings.secret(wanted.token, wanted.token_file, "watch.token", self.project.root)
-
-    async def _close(self) -> None:
-        """Closes source and engine; the next pull opens them anew."""
-        source, engine, self._source, self._engine = self._source, self._engine, None, None
-        for one in (source, engine):
-            if one is not None:
-                with contextlib.suppress(Exception):  # what is thrown away may be broken
-                    await one.aclose()
-
 
 def watch(project: Project, options: WatchOptions, log: logging.Logger) -> None:
     """Watches a site until it is told to end. Raises ``Locked`` when that is done already, naming the process."""
@@ -364,20 +300,9 @@ async def _run(project: Project, options: WatchOptions, log: logging.Logger, soc
     await Daemon(project, options, log).run(sock)
 
 
-def _said(report: Report) -> str:
-    counts = [f"{count} {done}" for done, count in sorted(report.counts.items()) if done != "unchanged"]
-    return ", ".join(counts) or "nothing new"
-
-
-def _complaint(told: bytes, complaint: bytes) -> SitegenError:
-    """What a build that failed said."""
-    from sitegen import errors
-
-    for text in (complaint, told):
-        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-            found: Any = json.loads(text)
-            problems = found["errors"] if isinstance(found, dict) and "errors" in found else [found]
-            first = problems[0]
-            return errors.named(first["code"])(str(first["message"]), place=first.get("place"))
-    line = complaint.decode("utf-8", "replace").strip().partition("\n")[0]
-    return Unexpected(f"the build failed: {line[:300]}")
+def _text(root: Path) -> bytes | None:
+    """The settings file as it is; None when it cannot be read."""
+    try:
+        return (root / FILE_NAME).read_bytes()
+    except OSError:
+        return None

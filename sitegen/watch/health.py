@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hmac
-import shutil
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -20,62 +15,28 @@ from sitegen.serve.pages import is_ours
 
 if TYPE_CHECKING:
     from sitegen.watch.metrics import Metrics
+    from sitegen.watch.standing import Standing
 
-LEAST_FREE = 100 * 1024 * 1024
-"""Bytes of disk below which the daemon is not ready."""
-MOST_RUNS = 200
 LARGEST_HOOK = 64 * 1024
 """Bytes of a webhook's body; nothing in it is used."""
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One job that ended."""
-
-    job: str
-    at: dt.datetime
-    seconds: float
-    well: bool
-    said: str
-    documents: int = 0
-    reasons: tuple[str, ...] = ()
-
-
-@dataclass
-class Standing:
-    """How things stand; the daemon keeps it, the pages show it."""
-
-    root: Path
-    title: str
-    every: float
-    started: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
-    runs: deque[Run] = field(default_factory=lambda: deque(maxlen=MOST_RUNS))
-    troubles: dict[str, str] = field(default_factory=dict)
-    """What is wrong now, by ``source``, ``engine``, ``build``, ``settings``, ``publish``."""
-    pending: int = 0
-    dead: int = 0
-    doing: str = ""
-    successes: dict[str, dt.datetime] = field(default_factory=dict)
-
-    def checks(self) -> dict[str, str]:
-        """What stands in the way of being ready; empty when nothing does."""
-        found = dict(self.troubles)
-        if shutil.disk_usage(self.root).free < LEAST_FREE:
-            found["disk"] = "less than 100 MB are free"
-        last = self.successes.get("pull")
-        patience = max(3 * self.every, 600)
-        if self.doing != "pull" and (last or self.started) < dt.datetime.now(dt.UTC) - dt.timedelta(seconds=patience):
-            found["pull"] = f"none went well for {patience:.0f} seconds"
-        return found
-
-
 class Health:
-    """The pages. ``poke`` asks for a pull; ``secret`` is what a webhook must know."""
+    """The pages. ``poke`` asks for a pull, ``fresh`` brings the metrics up to date; ``secret`` is what a webhook must
+    know."""
 
-    def __init__(self, standing: Standing, metrics: Metrics, poke: Callable[[str], None], secret: str | None) -> None:
-        self._standing, self._metrics, self._poke, self.secret = standing, metrics, poke, secret
+    def __init__(
+        self,
+        standing: Standing,
+        metrics: Metrics,
+        *,
+        poke: Callable[[str], None],
+        fresh: Callable[[], None],
+        secret: str | None,
+    ) -> None:
+        self._standing, self._metrics, self._poke, self._fresh, self.secret = standing, metrics, poke, fresh, secret
         self.app = Starlette(
             routes=[
                 Route("/healthz", self._alive),
@@ -96,8 +57,7 @@ class Health:
         return JSONResponse(body, 503 if found else 200, headers=_HEADERS)
 
     async def _numbers(self, _: Request) -> Response:
-        last = self._standing.successes.get("pull", self._standing.started)
-        self._metrics.source_lag.set((dt.datetime.now(dt.UTC) - last).total_seconds())
+        self._fresh()
         kind = "text/plain; version=0.0.4; charset=utf-8"
         return Response(self._metrics.text(), headers={**_HEADERS, "Content-Type": kind})
 

@@ -8,10 +8,13 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 NAME = "sitegen.watch"
+RUN: ContextVar[str] = ContextVar("run", default="")
+"""The job that a line belongs to."""
 FILE_BYTES, FILES = 10 * 1024 * 1024, 5
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -20,6 +23,7 @@ class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds")
         line = {"time": at, "level": record.levelname.lower(), "event": record.getMessage()}
+        line |= {"run": RUN.get()} if RUN.get() else {}
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         return json.dumps(line, ensure_ascii=False, default=str)
 

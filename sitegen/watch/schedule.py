@@ -53,20 +53,20 @@ class Schedule:
         now = self._clock()
         return {job: max(due - now, 0) for job, due in self._due.items()}
 
-    def take(self) -> tuple[Job, list[str]] | None:
-        """The next job that is due, with its reasons."""
+    def take(self, *jobs: Job) -> tuple[Job, list[str]] | None:
+        """The next job that is due, of these or of all, with its reasons."""
         now = self._clock()
         for job in ORDER:
-            if self._due.get(job, now + 1) <= now:
+            if (not jobs or job in jobs) and self._due.get(job, now + 1) <= now:
                 del self._due[job]
                 return job, self._reasons.pop(job, [])
         return None
 
-    async def next(self) -> tuple[Job, list[str]]:
-        """Waits for the next job that is due."""
-        while (found := self.take()) is None:
+    async def next(self, *jobs: Job) -> tuple[Job, list[str]]:
+        """Waits for the next job that is due, of these or of all."""
+        while (found := self.take(*jobs)) is None:
             self._changed.clear()
-            wait = min(self.waiting().values(), default=None)
+            wait = min((left for job, left in self.waiting().items() if not jobs or job in jobs), default=None)
             try:
                 await asyncio.wait_for(self._changed.wait(), wait)
             except TimeoutError:

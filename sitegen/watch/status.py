@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sitegen.watch.health import Run, Standing
+    from sitegen.watch.standing import Run, Standing
 
 HOURS = 24
 _STYLE = """
@@ -27,7 +27,7 @@ def page(standing: Standing) -> str:
     """The page; it loads itself anew every half minute."""
     troubles = standing.checks()
     facts = {
-        "Now": standing.doing or "waiting",
+        "Now": ", ".join(standing.doing) or "waiting",
         "Since": f"{standing.started:%Y-%m-%d %H:%M} UTC",
         "Documents that wait": str(standing.pending),
         "Given up": str(standing.dead),

@@ -3,102 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import queue
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
-from sitegen import scaffold
-
-PATIENCE = 120.0
-"""Seconds until something that should happen soon is given up, on a machine with other work."""
-TEXT = "The council of Weirbridge met on 3 March 2026. The members approved a budget of EUR 1,250,000 for the bridge."
-
-
-class Watched:
-    """A site with a daemon."""
-
-    def __init__(self, root: Path, *words: str, **environ: str) -> None:
-        self.root = root
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "sitegen", "--site", str(root), "--json", "watch", "--port", "0", *words],
-            stderr=subprocess.PIPE, text=True, env={**os.environ, **environ},
-        )  # fmt: skip
-        self.lines: list[dict[str, Any]] = []
-        self._queue: queue.Queue[str] = queue.Queue()
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-        self.url = f"http://{self.until('watching')['listens']}"
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for text in self.process.stderr:
-            self._queue.put(text)
-        self._queue.put("")
-
-    def line(self) -> dict[str, Any]:
-        try:
-            text = self._queue.get(timeout=PATIENCE)
-        except queue.Empty:
-            raise AssertionError(f"nothing came after {self.lines}") from None
-        assert text, f"it ended: {self.process.wait()}, after {self.lines}"
-        self.lines.append(json.loads(text))
-        return self.lines[-1]
-
-    def until(self, event: str, **wanted: object) -> dict[str, Any]:
-        """The next line of this kind in the log."""
-        while not ((line := self.line())["event"] == event and wanted.items() <= line.items()):
-            pass
-        return line
-
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=PATIENCE)
-
-    def shows(self, path: str, wanted: Callable[[httpx.Response], bool]) -> httpx.Response:
-        until = time.monotonic() + PATIENCE
-        while not wanted(answer := self.get(path)):
-            assert time.monotonic() < until, answer.text
-            time.sleep(0.05)
-        return answer
-
-    def numbers(self) -> dict[tuple[str, ...], float]:
-        """The metrics: name and the values of its labels → number."""
-        found = text_string_to_metric_families(self.get("/metrics").text)
-        return {
-            (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
-            for family in found
-            for sample in family.samples
-        }
-
-    def document(self, name: str, text: str = TEXT) -> None:
-        (self.root / "documents" / f"{name}.txt").write_text(text)
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self._reader.join()
-        assert self.process.stderr is not None
-        self.process.stderr.close()
+from sitegen.watch.daemon import SETTLE_SECONDS
+from tests.watch.daemons import PATIENCE, TEXT, Watched, new_site
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    root = tmp_path / "site"
-    scaffold.create(root, demo=False)
-    settings = (root / "sitegen.toml").read_text().replace('initial_status = "draft"', 'initial_status = "published"')
-    (root / "sitegen.toml").write_text(f"{settings}\n[watch]\nevery = 3600\n")
-    (root / "documents").mkdir(exist_ok=True)
-    return root
+    return new_site(tmp_path / "site", "[watch]\nevery = 3600")
 
 
 @pytest.fixture
@@ -214,16 +135,34 @@ def test_one_that_was_killed_leaves_nothing_in_the_way(site: Path) -> None:
     second.end()
 
 
-def test_settings_are_read_again_on_demand_and_broken_ones_change_nothing(watched: Watched) -> None:
-    good = (watched.root / "sitegen.toml").read_text()
-    (watched.root / "sitegen.toml").write_text("[site\n")
-    watched.process.send_signal(signal.SIGHUP)
-    watched.until("settings", level="error")
-    assert watched.get("/readyz").status_code == 503
-    (watched.root / "sitegen.toml").write_text(good.replace("every = 3600", "every = 1"))
+def test_changed_settings_are_read_by_themselves_and_broken_ones_change_nothing(watched: Watched) -> None:
+    settings = watched.root / "sitegen.toml"
+    good = settings.read_text()
+    settings.write_text("[site\n")
+    assert "sitegen.toml" in watched.until("settings", level="error")["said"]
+    assert watched.get("/readyz").json()["problems"].keys() == {"settings"}
+    (watched.root / "content/new.md").write_text("---\ntitle: New\n---\n")
+    settings.write_text(good.replace("every = 3600", "every = 1"))
+    assert watched.until("settings")["said"] == "read again"
+    watched.until("build", level="info")
+    watched.shows("/readyz", lambda answer: answer.status_code == 200)
+    assert (watched.root / "public/new/index.html").exists()
+    assert [line for line in watched.lines if line["event"] == "build" and line["level"] == "error"] == []
+
+
+def test_settings_are_read_again_on_demand(watched: Watched) -> None:
     watched.process.send_signal(signal.SIGHUP)
     assert watched.until("settings")["said"] == "read again"
-    watched.shows("/readyz", lambda answer: answer.status_code == 200)
+
+
+def test_what_a_pull_writes_wants_no_other_pull(watched: Watched) -> None:
+    watched.document("minutes")
+    watched.until("pull", said="1 created")
+    watched.until("build")
+    time.sleep(SETTLE_SECONDS + 1)  # by then a notice of its own briefs would have been followed
+    before = watched.numbers()
+    assert before["sitegen_jobs_total", "pull", "well"] == 2, "one at the start, one for the document"
+    assert before["sitegen_jobs_total", "build", "well"] == 2
 
 
 def test_the_log_is_kept_in_a_file_when_wanted(site: Path, tmp_path: Path) -> None:

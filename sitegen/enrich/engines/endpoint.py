@@ -88,6 +88,14 @@ class Endpoint:
             self._rests_until, self._is_down, self._trouble = None, False, ""
         return 0
 
+    def looked(self, error: EngineError | None) -> None:
+        """Notes how a look at the server went, before anything is asked of it; only for those who look at ``stats``."""
+        if isinstance(error, EngineUnreachable):
+            self._errors[error.code] += 1
+            self._is_down, self._trouble = True, error.message
+        elif self.closed:
+            self._is_down, self._trouble = False, ""
+
     def exclude(self, reason: str) -> None:
         """Takes the endpoint out of use; after a rest it is looked at again."""
         self.unfit = reason

@@ -112,6 +112,7 @@ class Models:
                 found[endpoint] = await self.seen(endpoint)
             except EngineError as error:
                 met[endpoint] = error
+            endpoint.looked(met.get(endpoint))
 
         await asyncio.gather(*map(see, self._endpoints.all))
         in_order = [endpoint for endpoint in self._endpoints.all if endpoint in found]

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
-from sitegen import settings
+from sitegen import settings, spans
 from sitegen.enrich.engines.base import Completion, EndpointStats, Identity, Message
 from sitegen.enrich.engines.endpoint import Endpoint
 from sitegen.enrich.engines.endpoints import Endpoints, Sleep
@@ -122,10 +122,15 @@ class ServerEngine(ABC):
         await self.identity()
 
         async def question(endpoint: Endpoint) -> Completion:
-            model = await self.models.admit(endpoint)
-            if self.before is not None:
-                await self.before(endpoint.url)
-            completion = await self.chat(endpoint, self.request(model, messages, schema))
+            with spans.span("engine", endpoint=endpoint.url, model=self.options.model or "") as asked:
+                model = await self.models.admit(endpoint)
+                if self.before is not None:
+                    await self.before(endpoint.url)
+                completion = await self.chat(endpoint, self.request(model, messages, schema))
+                asked.attributes |= {
+                    "prompt_tokens": completion.prompt_tokens,
+                    "answer_tokens": completion.answer_tokens,
+                }
             endpoint.answered(completion)
             return completion
 

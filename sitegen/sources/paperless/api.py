@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sitegen import __version__
+from sitegen import __version__, spans
 from sitegen.errors import (
     SecretMissing,
     SettingsInvalid,
@@ -128,7 +128,9 @@ class Api:
         for number in range(1, tries + 1):
             asked = 0.0
             try:
-                reply = await self._once(path, params, version)
+                with spans.span("source") as request:
+                    reply = await self._once(path, params, version)
+                    request.attributes["status"] = reply.status
                 if reply.status not in refusals.AGAIN:
                     return reply
                 asked = reply.retry_after(self._clock())
