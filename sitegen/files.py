@@ -158,7 +158,7 @@ def is_temporary(name: str) -> bool:
 
 def sweep(root: Path) -> int:
     """Removes what writes that were killed left below ``root``; returns how many files. Only under the root's lock."""
-    leftovers = [entry.path for entry in scan(root, hidden=True) if is_temporary(Path(entry.path).name)]
+    leftovers = [path for path in names(root, hidden=True) if is_temporary(path.rpartition("/")[2])]
     for path in leftovers:
         remove(root / path)
     return len(leftovers)
@@ -251,6 +251,27 @@ def scan(root: Path, *, hidden: bool = False, within: Path | None = None) -> lis
     ``PathEscapes`` for a link to a file that is not below ``within``, when that is given.
     """
     found: list[Entry] = []
+    for name, entry in _walk(root, hidden=hidden):
+        try:
+            if within is not None and entry.is_symlink():
+                confined(within, entry.path)
+            info = entry.stat()
+        except FileNotFoundError:  # gone since its name was read
+            continue
+        except OSError as error:
+            raise storage_error(error, root / name) from error
+        found.append(Entry(name, info.st_size, info.st_mtime_ns, info.st_ctime_ns))
+    found.sort()  # by path, which no two have in common
+    return found
+
+
+def names(root: Path, *, hidden: bool = False) -> Iterator[str]:
+    """The paths that ``scan`` gives, one at a time and in no order: for trees of any size. What is changed in the tree
+    meanwhile may be missed."""
+    return (name for name, _ in _walk(root, hidden=hidden))
+
+
+def _walk(root: Path, *, hidden: bool) -> Iterator[tuple[str, os.DirEntry[str]]]:
     todo = [""]
     while todo:
         prefix = todo.pop()
@@ -263,16 +284,11 @@ def scan(root: Path, *, hidden: bool = False, within: Path | None = None) -> lis
                     if entry.is_dir(follow_symlinks=False):
                         todo.append(f"{name}/")
                     elif entry.is_file():
-                        if within is not None and entry.is_symlink():
-                            confined(within, entry.path)
-                        info = entry.stat()
-                        found.append(Entry(name, info.st_size, info.st_mtime_ns, info.st_ctime_ns))
+                        yield name, entry
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
             raise storage_error(error, root / prefix) from error
-    found.sort()  # by path, which no two have in common
-    return found
 
 
 @contextlib.contextmanager

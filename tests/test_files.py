@@ -123,6 +123,25 @@ def test_a_scan_is_sorted_leaves_out_hidden_names_and_follows_no_link_to_a_folde
     (tmp_path / "loop").symlink_to(tmp_path)
     assert [entry.path for entry in files.scan(tmp_path)] == ["a.md", "b/1.md", "b/2.md"]
     assert files.scan(tmp_path / "missing") == []
+    assert sorted(files.names(tmp_path)) == ["a.md", "b/1.md", "b/2.md"]
+    assert list(files.names(tmp_path / "missing")) == []
+
+
+def test_a_file_that_vanishes_while_its_folder_is_read_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).write_text("x")
+    walk = files._walk
+
+    def deleting(root: Path, *, hidden: bool) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        for name, entry in walk(root, hidden=hidden):
+            if name == "b":
+                (tmp_path / "b").unlink()
+            yield name, entry
+
+    monkeypatch.setattr(files, "_walk", deleting)
+    assert [entry.path for entry in files.scan(tmp_path)] == ["a", "c"]
 
 
 def _hold(path: Path, ready: multiprocessing.synchronize.Event, stop: multiprocessing.synchronize.Event) -> None:

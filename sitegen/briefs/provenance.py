@@ -183,13 +183,13 @@ def read(briefs: Path, ref: str) -> Record | None:
 
 def read_all(briefs: Path) -> Iterator[Record]:
     """All records, in the order of their files."""
-    return map(read_path, paths(briefs))
+    return map(read_path, sorted(paths(briefs)))
 
 
 def paths(briefs: Path) -> Iterator[Path]:
-    """The files of all records, in order."""
+    """The files of all records, one at a time and in no order."""
     folder = briefs / FOLDER
-    return (folder / entry.path for entry in files.scan(folder) if entry.path.endswith(".json"))
+    return (folder / path for path in files.names(folder) if path.endswith(".json"))
 
 
 def read_path(path: Path) -> Record:

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, Self
 from sitegen import files, frontmatter
 from sitegen.briefs import facts, provenance
 from sitegen.briefs.file import BOM, File
+from sitegen.briefs.index import Index
 from sitegen.briefs.merge import Merge
 from sitegen.briefs.model import Generated
 from sitegen.briefs.provenance import Made, Record, Text, Writing, text_sha
@@ -37,6 +38,9 @@ text waits in the record. ``deleted``: an editor removed the file."""
 Hold = Literal["facts", "all", "nothing"]
 """What of a new text waits for an editor when the brief is published."""
 _ATTEMPTS = 3
+_ONE_BY_ONE = 20
+"""So many numbers behind a name are tried in turn; after them it is guessed where the free ones begin, since a thousand
+documents of one title would otherwise ask half a million times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +80,41 @@ class Brief:
 
 
 class Shelf(Mapping[str, Brief]):
-    """Briefs by path, in the order in which they were found. At most ``keep`` of them stay in memory (None: all); the
-    others are read again when they are asked for, so that a run over very many keeps little."""
+    """Briefs by path, sorted. At most ``keep`` of them stay in memory (None: all); the others are read again when they
+    are asked for, so that a run over very many keeps little."""
 
-    def __init__(self, read: Callable[[str], Brief], keep: int | None) -> None:
-        self._read, self._keep = read, keep
-        self._paths: dict[str, None] = {}
+    def __init__(self, index: Index, read: Callable[[str], Brief], keep: int | None) -> None:
+        self._index, self._read, self._keep = index, read, keep
         self._kept: OrderedDict[str, Brief] = OrderedDict()
 
     def __getitem__(self, path: str) -> Brief:
         """Raises what ``Store.read`` does when the file has been broken since it was found."""
-        if path not in self._paths:
-            raise KeyError(path)
-        if path not in self._kept:
-            self.put(path, self._read(path))
-        return self._kept[path]
+        brief = self._kept.get(path)
+        if brief is None:
+            if path not in self._index:
+                raise KeyError(path)
+            brief = self._read(path)
+            self._keep_it(path, brief)
+        return brief
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and path in self._index
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
+        return iter(self._index)
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self._index)
 
-    def put(self, path: str, brief: Brief | None) -> None:
-        """Takes a brief in, or only its path; what was known of it before is forgotten."""
-        self._paths[path] = None
+    def put(self, path: str, brief: Brief | None, source: str | None = None) -> None:
+        """Takes a brief in, or only its path and its document; what was known of its content is forgotten."""
+        self._index.put(path, source if brief is None else brief.matter.source)
         self._kept.pop(path, None)
         if brief is not None:
-            self._kept[path] = brief
+            self._keep_it(path, brief)
+
+    def _keep_it(self, path: str, brief: Brief) -> None:
+        self._kept[path] = brief
         while self._keep is not None and len(self._kept) > self._keep:
             self._kept.popitem(last=False)
 
@@ -114,7 +125,8 @@ class Store:
 
     root: Path
     keep: int | None = None
-    """How many briefs stay in memory at most."""
+    """How many briefs stay in memory at most; with a number the index is on disk, so that memory does not grow with the
+    briefs."""
     briefs: Shelf = field(init=False)
     """By path."""
     broken: list[SitegenError] = field(default_factory=list)
@@ -123,23 +135,22 @@ class Store:
     """Gets all that is written, if somebody wants to know; see ``briefs.undo``."""
     _broken_paths: dict[str, SitegenError] = field(default_factory=dict)
     _broken_sources: dict[str, SitegenError] = field(default_factory=dict)
-    _by_source: dict[str, str] = field(default_factory=dict)
-    _claimed: list[tuple[str, str]] = field(default_factory=list)
-    """Sources and paths that are not in ``_by_source`` yet."""
-    _taken: set[str] = field(default_factory=set)
-    """Slugs and file names in use, without regard to capitals: some file systems have none."""
+    _index: Index = field(init=False)
+    """Slugs and file names are in it without regard to capitals: some file systems have none."""
 
     def __post_init__(self) -> None:
-        self.briefs = Shelf(self.read, self.keep)
+        self._index = Index(in_file=self.keep is not None)
+        self.briefs = Shelf(self._index, self.read, self.keep)
 
     @classmethod
     def open(cls, root: Path, *, keep: int | None = None) -> Self:
         """Reads all briefs below ``root``. Raises when two files claim one source."""
         store = cls(root, keep)
-        for entry in files.scan(root):
-            if entry.path.endswith(".md"):
-                store._load(entry.path)
-        store._index()
+        with store._index.together():
+            for path in files.names(root):
+                if path.endswith(".md"):
+                    store._load(path)
+        store._tell()
         return store
 
     def read(self, path: str) -> Brief:
@@ -153,28 +164,27 @@ class Store:
         return Brief(path, matter, parsed.body, text)
 
     def _load(self, path: str) -> None:
-        self._taken.add(Path(path).stem.casefold())
+        names = [Path(path).stem.casefold()]
         try:
             brief = self.read(path)
         except SitegenError as error:
-            self.broken.extend(error.problems)
             self._broken_paths[path] = error
-            self._broken_sources.update((source, error) for source in _claims(self.root / path))
         else:
             self.briefs.put(path, brief)
-            self._taken.add(brief.slug)
-            if brief.matter.source is not None:
-                self._claimed.append((brief.matter.source, path))
+            names.append(brief.slug)
+        self._index.take(*names)
 
-    def _index(self) -> None:
+    def _tell(self) -> None:
+        """What is wrong with files, in their order. Raises when two claim one source."""
+        self._broken_paths = dict(sorted(self._broken_paths.items()))
+        for path, error in self._broken_paths.items():
+            self.broken.extend(error.problems)
+            self._broken_sources.update((source, error) for source in _claims(self.root / path))
         problems: list[SitegenError] = []
-        for source, path in self._claimed:
-            other = self._by_source.setdefault(source, path)
-            if other != path:
-                place = Place(f"{self.root.name}/{path}", frontmatter.line_of(self.briefs[path].text, "source"))
-                message = f"the document {source} already has the brief {self.root.name}/{other}"
-                problems.append(SourceClaimedTwice(message, place=place))
-        self._claimed.clear()
+        for source, path, other in self._index.claimed_twice():
+            place = Place(f"{self.root.name}/{path}", frontmatter.line_of(self.briefs[path].text, "source"))
+            message = f"the document {source} already has the brief {self.root.name}/{other}"
+            problems.append(SourceClaimedTwice(message, place=place))
         raise_all(problems)
 
     def check(self, ref: str) -> None:
@@ -195,7 +205,11 @@ class Store:
 
     def path_of(self, ref: str) -> str | None:
         """The file of a document's brief, below the folder of briefs."""
-        return self._by_source.get(ref)
+        return self._index.path_of(ref)
+
+    def sources(self) -> Iterator[str]:
+        """All documents that have a brief."""
+        return self._index.sources()
 
     def find(self, ref: str) -> Brief:
         """The brief that a person means by a slug, a file name or a source. Raises ``BriefMissing``."""
@@ -235,9 +249,8 @@ class Store:
 
     def tombstones(self) -> Iterator[Record]:
         """The records of briefs that editors deleted; what is wrong with one that cannot be read goes to ``broken``."""
-        there = {*self._by_source, *self._broken_sources}
-        known = {provenance.record_path(self.root, ref).name for ref in there}
-        for path in provenance.paths(self.root):
+        known = {provenance.record_path(self.root, ref).name for ref in (*self.sources(), *self._broken_sources)}
+        for path in sorted(provenance.paths(self.root)):
             if path.name in known:
                 continue
             try:
@@ -250,7 +263,7 @@ class Store:
 
     def taken(self, path: str, slug: str) -> bool:
         """Whether a file, or a brief's address, is in use."""
-        return slug in self._taken or (self.root / path).exists()
+        return self._index.taken(slug) or (self.root / path).exists()
 
     def slug_for(self, ref: str, title: str, language: str = "") -> str:
         """The slug of a document's brief: the one it has, else a new one that is free."""
@@ -261,11 +274,26 @@ class Store:
         if len(base) > SLUG_LIMIT:
             head, _, _ = base[: SLUG_LIMIT + 1].rpartition("-")
             base = head or base[:SLUG_LIMIT]
-        found, number = base, 1
-        while found in self._taken or (self.root / f"{found}.md").exists():
-            number += 1
-            found = f"{base}-{number}"
-        return found
+        return self._free(base)
+
+    def _free(self, base: str) -> str:
+        """``base``, or with the first number behind it that is free; one after many when very many bear the name."""
+
+        def used(number: int) -> bool:
+            return self.taken(f"{base}-{number}.md", f"{base}-{number}")
+
+        if not self.taken(f"{base}.md", base):
+            return base
+        for number in range(2, _ONE_BY_ONE):
+            if not used(number):
+                return f"{base}-{number}"
+        low = high = _ONE_BY_ONE
+        while used(high):
+            low, high = high, high * 2
+        while high - low > 1:  # low is used, high is free
+            middle = (low + high) // 2
+            low, high = (middle, high) if used(middle) else (low, middle)
+        return f"{base}-{high}"
 
     def save(self, ref: str, generated: Generated, made: Made, *, ours: str = "", hold: Hold = "facts") -> Outcome:
         """Writes a generated brief, or merges it into the file, or proposes it; see ``docs/decisions/merging.md``.
@@ -389,13 +417,12 @@ class Store:
         before = self.record(ref)
         record = Record(source=ref, brief=path, made=made, generated=Text.of(generated))
         provenance.write(self.root, record.model_copy(update={"history": before.history if before else ()}))
-        self._taken.add(str(generated.fields["slug"]))
+        self._index.take(str(generated.fields["slug"]))
         self._learn(path, ref)
 
     def _learn(self, path: str, ref: str) -> None:
-        self.briefs.put(path, None)
-        self._by_source[ref] = path
-        self._taken.add(Path(path).stem.casefold())
+        self.briefs.put(path, None, ref)
+        self._index.take(Path(path).stem.casefold())
 
 
 def _made_again(record: Record, made: Made) -> Record:

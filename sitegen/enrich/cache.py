@@ -145,6 +145,7 @@ class SummaryCache:
                 statistics=0,
                 sqlite_synchronous=2,
                 sqlite_mmap_size=4 * 2**20,
+                sqlite_cache_size=512,  # pages; diskcache takes 32 MB for itself
             )
         self._looks: Counter[str] = Counter()
 

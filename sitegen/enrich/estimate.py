@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
+from heapq import nsmallest
 from pathlib import Path
 
 from sitegen.briefs import provenance
@@ -97,7 +97,7 @@ class Experience:
 
     def _average(self) -> Cost | None:
         """Of some records of this engine and model."""
-        made = [record.made for record in islice(self._records(), SAMPLE) if record.made and record.made.calls]
+        made = [record.made for record in self._records() if record.made and record.made.calls]
         costs = [Cost.of(one) for one in made if self._ours(one)]
         if not costs:
             return None
@@ -110,6 +110,6 @@ class Experience:
 
     def _records(self) -> list[provenance.Record]:
         try:
-            return list(islice(provenance.read_all(self._briefs), SAMPLE))
+            return [provenance.read_path(path) for path in nsmallest(SAMPLE, provenance.paths(self._briefs))]
         except ProvenanceBroken:
             return []

@@ -130,11 +130,11 @@ class JournalFile:
         self._db.execute("COMMIT")
 
     def copy(self) -> Self:
-        """The same in memory, for a run that only looks what it would do. The file stays as it is."""
+        """The same in a temporary file, for a run that only looks what it would do. The file stays as it is."""
         twin = object.__new__(type(self))
         twin.path, twin.clock, twin.run = self.path, self.clock, self.run
-        twin._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         with self.guarded():
+            twin._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
             self._db.backup(twin._db)
         return twin
 

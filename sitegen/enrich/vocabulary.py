@@ -61,10 +61,10 @@ def _in_use(project: Project) -> Counter[str]:
 
     store = Store(project.briefs)
     found: Counter[str] = Counter()
-    for entry in files.scan(project.briefs):
-        if entry.path.endswith(".md"):
+    for path in files.names(project.briefs):
+        if path.endswith(".md"):
             with contextlib.suppress(SitegenError):  # what is wrong with a file is told where briefs are read
-                found.update(store.read(entry.path).matter.tags)
+                found.update(store.read(path).matter.tags)
     return found
 
 

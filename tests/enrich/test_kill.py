@@ -69,7 +69,7 @@ def survives(site: Path, reference: Path, moments: list[float]) -> int:
     assert briefs(site) == briefs(reference)
     store = Store.open(site / "briefs")
     assert not store.broken
-    assert {record.source for record in provenance.read_all(site / "briefs")} == set(store._by_source)
+    assert {record.source for record in provenance.read_all(site / "briefs")} == set(store.sources())
     assert not [entry for entry in files.scan(site / "briefs", hidden=True) if files.is_temporary(entry.path)]
     with sqlite3.connect(site / ".sitegen" / "journal.sqlite") as journal:
         states = dict(journal.execute("SELECT state, count(*) FROM documents GROUP BY state"))
