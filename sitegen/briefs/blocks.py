@@ -162,6 +162,19 @@ def _before(above: Placed | None, part: Placed, newline: str) -> tuple[str, ...]
     return () if close else (newline,)
 
 
+def own(text: str, instead_of: Sequence[Placed], newline: str) -> list[Placed]:
+    """What an editor wrote in the place of blocks, as one piece; nothing for a text without words."""
+    lines = [line.rstrip("\r\n") for line in lines_of(text.strip("\r\n"))]
+    if not any(line.strip() for line in lines):
+        return []
+    first = instead_of[0].block if instead_of else None
+    kind = cut("\n".join(lines)).blocks[0].kind
+    if first is not None and first.kind in ("head", "row") and lines[0].lstrip().startswith("|"):
+        kind = first.kind  # a row alone is none
+    block = Block(first.before if first is not None else (), tuple(f"{line}{newline}" for line in lines), kind)
+    return [Placed(block, "own", 0)]
+
+
 def placed(found: Sequence[Block], source: str, span: range, newline: str | None = None) -> list[Placed]:
     """A stretch of a text's blocks; with ``newline``, in the line ends of the file that they come into."""
     taken = (found[index] for index in span)

@@ -101,6 +101,13 @@ def canonical(name: str, value: object) -> Value:
     return None if value is None or value == "" else str(value)
 
 
+def worded(name: str, text: str) -> Value:
+    """A field's value as somebody wrote it: one line, or an item of a list on each."""
+    if name == "tags":
+        return list(dict.fromkeys(filter(None, (" ".join(line.split()) for line in text.splitlines())))) or None
+    return canonical(name, " ".join(text.split()))
+
+
 def _day(value: object) -> Value:
     if isinstance(value, dt.datetime):
         return value.date()

@@ -8,12 +8,12 @@ Nothing here writes a file; ``docs/decisions/merging.md`` says why it is done so
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sitegen.briefs import blocks, fields
 from sitegen.briefs.blocks import Block, Placed
-from sitegen.briefs.file import File, Value, canonical, tags
+from sitegen.briefs.file import File, Value, canonical, tags, worded
 from sitegen.briefs.model import Generated
 from sitegen.briefs.regions import Region, regions
 from sitegen.errors import FieldNotSet
@@ -161,16 +161,21 @@ class Merge:
                 taken.add(change.name)
         return self._with_hunks(text, clean.hunks), Choice(taken, clean.hunks)
 
-    def accepted(self, choice: Choice) -> str:
-        """The file with these proposals in their places. Raises ``FieldNotSet``."""
-        text = self._put(self.file.text, [change for change in self.fields if change.name in choice.fields])
-        return self._with_hunks(text, choice.hunks)
+    def accepted(self, choice: Choice, instead: str | None = None) -> str:
+        """The file with these proposals in their places. Raises ``FieldNotSet``.
+
+        ``instead`` is an editor's own wording of what is chosen, which is a single field or hunk then.
+        """
+        changed = [change for change in self.fields if change.name in choice.fields]
+        if instead is not None:
+            changed = [replace(change, proposed=worded(change.name, instead)) for change in changed]
+        return self._with_hunks(self._put(self.file.text, changed), choice.hunks, instead)
 
     def _put(self, text: str, changed: Sequence[FieldChange]) -> str:
         values = {change.name: self.file.as_written(change.name, change.proposed) for change in changed}
         return fields.put(text, values, self.file.name) if values else text
 
-    def _with_hunks(self, text: str, numbers: Set[int]) -> str:
+    def _with_hunks(self, text: str, numbers: Set[int], instead: str | None = None) -> str:
         """``text`` is the file, with other fields perhaps."""
         if not numbers:
             return text
@@ -180,7 +185,8 @@ class Merge:
         for region in self._regions:
             number += region.proposed
             if region.proposed and number in numbers:
-                parts += self._proposed(region, file.newline)
+                proposed = self._proposed(region, file.newline)
+                parts += proposed if instead is None else blocks.own(instead, proposed, file.newline)
             else:
                 parts += blocks.placed(file.blocks, "file", region.ours)
         return file.with_body(parts)

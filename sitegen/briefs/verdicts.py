@@ -8,14 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sitegen import files
+from sitegen import files, frontmatter
 from sitegen.briefs import fields, provenance
-from sitegen.briefs.file import File
+from sitegen.briefs.file import BOM, File
 from sitegen.briefs.merge import BODY, Choice, Merge
 from sitegen.briefs.provenance import Record, Text
 from sitegen.briefs.store import Brief, Store, Update
-from sitegen.errors import BriefChanged, BriefMissing, BriefThere, FieldUnknown, ProposalMissing
+from sitegen.errors import BriefChanged, BriefMissing, BriefThere, FieldNotSet, FieldUnknown, ProposalMissing
 from sitegen.frontmatter import Matter
+from sitegen.text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,16 @@ class Verdict:
     left: Choice
 
 
-def accept(store: Store, ref: str, choice: Choice | None, *, expected: str | None = None) -> Verdict:
+def accept(
+    store: Store, ref: str, choice: Choice | None, *, expected: str | None = None, instead: str | None = None
+) -> Verdict:
     """Puts proposals into the file; None takes all. ``expected`` is the text that the editor saw, if that matters.
 
-    Raises ``ProposalMissing``, ``BriefChanged``, or ``FieldNotSet``; then nothing is written.
+    ``instead`` is the editor's own wording of the single thing that is chosen: it is put there, and the proposal is
+    done with. Raises ``ProposalMissing``, ``BriefChanged``, ``FieldNotSet`` or another ``ContentError``; then nothing
+    is written.
     """
-    return _decide(store, ref, choice, expected, write=True)
+    return _decide(store, ref, choice, expected, write=True, instead=instead)
 
 
 def reject(store: Store, ref: str, choice: Choice | None, *, expected: str | None = None) -> Verdict:
@@ -40,14 +45,18 @@ def reject(store: Store, ref: str, choice: Choice | None, *, expected: str | Non
     return _decide(store, ref, choice, expected, write=False)
 
 
-def _decide(store: Store, ref: str, choice: Choice | None, expected: str | None, *, write: bool) -> Verdict:
+def _decide(
+    store: Store, ref: str, choice: Choice | None, expected: str | None, *, write: bool, instead: str | None = None
+) -> Verdict:
     brief = store.find(ref)
     with files.held(store.root):
         text = _present(store, brief, expected)
         record, merge = _proposed(store, brief, text)
         choice = merge.everything if choice is None else choice
         _check(choice, merge, brief)
-        after = merge.accepted(choice) if write else text
+        after = merge.accepted(choice, instead) if write else text
+        if instead is not None:
+            _check_own(choice, after, _name(store, brief))
         assert record.proposal is not None
         latest = record.proposal.text.generated(), record.proposal.made
         settled = record.settled(merge.settled(choice), after, latest, record.proposal.reasons)
@@ -79,6 +88,16 @@ def _check(choice: Choice, merge: Merge, brief: Brief) -> None:
         known = [*sorted(there.fields), *(f"hunk {number}" for number in sorted(there.hunks))]
         waiting = f"what waits: {', '.join(known)}" if known else "nothing waits"
         raise ProposalMissing(f"nothing is proposed for {', '.join(unknown)}; {waiting}", place=brief.path)
+
+
+def _check_own(choice: Choice, text: str, name: str) -> None:
+    """What an editor worded can be anything. Raises ``FieldNotSet`` or another ``ContentError``."""
+    if len(choice.fields) + len(choice.hunks) != 1:
+        raise ProposalMissing("own words stand in the place of one field or hunk", place=name)
+    bare = text.removeprefix(BOM)
+    matter = frontmatter.validate(frontmatter.split(bare, name).fields, name, bare, more=None)
+    if not plain(matter.title):
+        raise FieldNotSet("the title is empty", place=name, remedy="Give it words; nothing was written.")
 
 
 def _write(store: Store, brief: Brief, update: Update) -> None:

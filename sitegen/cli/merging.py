@@ -126,9 +126,10 @@ def _choice(fields: tuple[str, ...], hunks: tuple[int, ...], every: bool) -> Cho
 
 @click.command("accept", short_help="Take proposals over into a brief.")
 @_choosing
+@click.option("--edit", is_flag=True, help="Change its words first, in $VISUAL or $EDITOR; for one field or hunk.")
 @global_options
 @pass_app
-def accept(app: App, ref: str, fields: tuple[str, ...], hunks: tuple[int, ...], every: bool) -> None:
+def accept(app: App, ref: str, fields: tuple[str, ...], hunks: tuple[int, ...], every: bool, edit: bool) -> None:
     """Take over what a newer text proposes: the whole of it, or some fields and places, as `brief diff` numbers them.
 
     What you wrote in these places is replaced; `sitegen brief undo` brings it back. The numbers of what is left begin
@@ -137,6 +138,7 @@ def accept(app: App, ref: str, fields: tuple[str, ...], hunks: tuple[int, ...], 
     \b
     Examples:
       sitegen brief accept bridge-inspection --hunk 2
+      sitegen brief accept bridge-inspection --hunk 2 --edit
       sitegen brief accept bridge-inspection --field title --field summary
       sitegen brief accept paperless:12 --all
     """
@@ -145,8 +147,36 @@ def accept(app: App, ref: str, fields: tuple[str, ...], hunks: tuple[int, ...], 
     if not (fields or hunks or every):
         raise click.UsageError("Say what: --field NAME, --hunk N, or --all. `sitegen brief diff` shows what there is.")
     store, choice = _store(app), _choice(fields, hunks, every)
+    if edit:
+        _reword(app, store, ref, choice)
+        return
     with keeping(app.project(), store, "accept"):
         verdict = verdicts.accept(store, ref, choice)
+    _tell(app, "accepted", verdict)
+
+
+def _reword(app: App, store: Store, ref: str, choice: Choice | None) -> None:
+    """Takes one proposal over as the editor words it; what they wrote is shown when it cannot be written."""
+    from sitegen.briefs import verdicts
+    from sitegen.briefs.difference import Difference
+    from sitegen.errors import ProposalMissing, SitegenError
+
+    if choice is None or len(choice.fields) + len(choice.hunks) != 1:
+        raise click.UsageError("--edit is for one --field or one --hunk.")
+    found = Difference.of(store, store.find(ref))
+    wanted = [one for one in found.proposed if one.field in choice.fields or one.hunk in choice.hunks]
+    if not wanted:
+        raise ProposalMissing("nothing is proposed there", place=found.brief)
+    words = click.edit("".join(f"{line}\n" for line in wanted[0].after), extension=".md")
+    if words is None:
+        app.console.say("Nothing was saved in the editor, so nothing was taken over.")
+        return
+    try:
+        with keeping(app.project(), store, "accept"):
+            verdict = verdicts.accept(store, ref, choice, expected=found.text, instead=words)
+    except SitegenError:
+        app.console.out(words)
+        raise
     _tell(app, "accepted", verdict)
 
 

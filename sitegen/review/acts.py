@@ -25,6 +25,7 @@ DONE = {
     "publish": "Published; it is public with the next build that is deployed.",
     "withdraw": "Withdrawn; its address says so with the next build that is deployed.",
     "accept": "Taken over into the brief.",
+    "reword": "Taken over in your words.",
     "reject": "Rejected; the brief is as it was.",
     "allow": "Allowed in this brief; everybody may read it.",
     "disallow": "Not allowed any more.",
@@ -50,6 +51,8 @@ def do(catalogue: Catalogue, path: str, act: str, given: Form) -> str:
             findings.disallow(store, brief, [needed(given, "what")], expected=expected)
         elif act in ("accept", "reject"):
             _settle(store, brief, act, _choice(needed(given, "what")), expected)
+        elif act == "reword":
+            _settle(store, brief, act, _choice(needed(given, "what")), expected, needed(given, "instead"))
         elif act in MOVES:
             _Mover(catalogue, act, given).move(brief, expected)
         else:
@@ -142,9 +145,14 @@ def _wish(act: str, given: Form, by: str) -> Wish:
     return Wish("publish", now, by, approve="approve" in given, publish_at=first)
 
 
-def _settle(store: Store, brief: Brief, act: str, choice: Choice | None, expected: str) -> None:
-    decide = verdicts.accept if act == "accept" else verdicts.reject
-    decide(store, brief.matter.source or brief.path, choice, expected=_seen(store, brief, expected))
+def _settle(
+    store: Store, brief: Brief, act: str, choice: Choice | None, expected: str, instead: str | None = None
+) -> None:
+    ref, seen = brief.matter.source or brief.path, _seen(store, brief, expected)
+    if act == "reject":
+        verdicts.reject(store, ref, choice, expected=seen)
+    else:
+        verdicts.accept(store, ref, choice, expected=seen, instead=instead)
 
 
 def _choice(what: str) -> Choice | None:

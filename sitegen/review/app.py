@@ -197,7 +197,7 @@ class Desk:
             raise
         except SitegenError as error:
             sheet = await self._apart(partial(Sheet.of, self._catalogue, path))
-            sheet.problems = error.problems
+            sheet.problems, sheet.unsaved = error.problems, given.get("instead", "")
             if act == "save":
                 sheet.words, sheet.editing = Words.sent(given), True
             return await self._sheet(request, sheet, status=_status(error))
@@ -236,6 +236,7 @@ class Desk:
         def look() -> Sheet:
             sheet = Sheet.of(self._catalogue, path)
             sheet.problems = [BriefChanged(error.message, place=error.place, remedy=_AGAIN)]
+            sheet.unsaved = given.get("instead", "")
             if act == "save":
                 base, mine = Words.sent(given, "was_"), Words.sent(given)
                 sheet.words, sheet.clashes = merged(base, sheet.text, mine, path, prefer_mine="mine" in given)

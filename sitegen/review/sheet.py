@@ -46,6 +46,8 @@ class Sheet:
     """What was sent, when it could not be saved."""
     sent: Mapping[str, str] = field(default_factory=dict)
     """The form that it was sent in."""
+    unsaved: str = ""
+    """What an editor wrote in the place of a proposal, when it could not be taken over."""
     private: Private = field(default_factory=Private)
     undo: Decision | None = None
     """What was done last to it, if it can be undone."""

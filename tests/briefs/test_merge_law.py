@@ -288,6 +288,26 @@ def test_an_accepted_proposal_stands_in_its_place(
 
 
 @law
+@given(stories(), st.randoms(use_true_random=False), bodies(size=3))
+def test_an_editors_own_words_stand_where_the_proposal_was_and_all_else_is_as_it_was(
+    story: tuple[Generated, str, Generated], chance: random.Random, own: str
+) -> None:
+    base, text, new = story
+    merge = Merge.of(base, text, new)
+    if not merge.hunks:
+        return
+    hunk = chance.choice(merge.hunks)
+    after = readable(merge.accepted(Choice(hunks={hunk.number}), own))
+    there = lines(after.body)
+    wanted = Counter(line.rstrip("\r\n") for line in own.strip("\r\n").split("\n") if line.strip())
+    assert not wanted - there
+    mine = Counter(line for block in merge.file.blocks for line in block.text if line.strip())
+    replaced = Counter(line for block in hunk.ours for line in block.text if line.strip())
+    assert not (mine - replaced) - there
+    assert after.fields == readable(text).fields
+
+
+@law
 @given(stories(), st.randoms(use_true_random=False))
 def test_what_was_rejected_is_not_proposed_again(
     story: tuple[Generated, str, Generated], chance: random.Random

@@ -18,7 +18,7 @@ from sitegen.briefs.model import Generated, generate
 from sitegen.briefs.provenance import Made, Record
 from sitegen.briefs.store import Store
 from sitegen.enrich.summary import Summary
-from sitegen.errors import BriefChanged, BriefMissing, BriefThere, FieldUnknown, ProposalMissing
+from sitegen.errors import BriefChanged, BriefMissing, BriefThere, FieldNotSet, FieldUnknown, ProposalMissing
 from sitegen.sources.base import Document
 
 REF = "folder:bridge.txt"
@@ -94,6 +94,47 @@ def test_a_rejected_proposal_is_gone_for_good_and_the_file_untouched(root: Path)
     new = brief("One, new.", "Two, new.", "Three, even newer.", title="Bridges")
     assert Store.open(root).save(REF, new, MADE) == "merged"
     assert (root / "bridge.md").read_text() == before.replace("Three, new.", "Three, even newer.")
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_proposal_is_taken_over_in_other_words_and_not_proposed_again(root: Path, ends: str) -> None:
+    path = root / "bridge.md"
+    path.write_bytes(path.read_bytes().replace(b"\n", ends.encode()))
+    before = path.read_bytes()
+    words = "\r\nTwo, in other words.\n\nAnd one more.\n\n"
+    verdict = verdicts.accept(Store.open(root), "bridge", Choice(hunks={1}), instead=words)
+    own = f"Two, in other words.{ends}{ends}And one more.".encode()
+    assert path.read_bytes() == before.replace(b"Two, mine.", own)
+    assert verdict.left == Choice({"title"})
+    verdicts.accept(Store.open(root), "bridge", Choice({"title"}), instead="  The weir\n bridge ")
+    assert b"title: The weir bridge" in path.read_bytes()
+    record = record_of(root)
+    assert record.proposal is None
+    new = brief("One, new.", "Two, new.", "Three, newest.", title="Bridges")
+    assert Store.open(root).save(REF, new, MADE) == "merged"
+    assert own in path.read_bytes()
+    found = Difference.of(Store.open(root), Store.open(root).find("bridge"))
+    assert [piece.after for piece in found.edited] == [
+        ("The weir bridge",),
+        ("Two, in other words.",),
+        ("And one more.",),
+    ]
+
+
+def test_no_words_in_the_place_of_a_proposal_take_the_place_out(root: Path) -> None:
+    verdicts.accept(Store.open(root), "bridge", Choice(hunks={1}), instead=" \n")
+    assert (root / "bridge.md").read_text().endswith("One, new.\n\nThree, new.\n")
+
+
+def test_own_words_that_no_brief_can_have_are_not_written(root: Path) -> None:
+    before = (root / "bridge.md").read_bytes(), record_of(root)
+    with pytest.raises(FieldNotSet, match="the title is empty"):
+        verdicts.accept(Store.open(root), "bridge", Choice({"title"}), instead=" \u200b\n")
+    with pytest.raises(ProposalMissing, match="one field or hunk"):
+        verdicts.accept(Store.open(root), "bridge", Choice({"title"}, {1}), instead="Words.")
+    assert before == ((root / "bridge.md").read_bytes(), record_of(root))
+    verdicts.accept(Store.open(root), "bridge", Choice(hunks={1}), instead="---\nstatus: published\n---")
+    assert Store.open(root).find("bridge").matter.status == "draft"
 
 
 def test_what_is_not_proposed_cannot_be_decided(root: Path) -> None:
@@ -282,3 +323,23 @@ def test_a_restored_brief_is_a_draft_and_takes_nobodys_place(tmp_path: Path) -> 
 def test_what_is_shown_to_machines_is_json(root: Path) -> None:
     found = Difference.of(Store.open(root), Store.open(root).find(REF))
     assert json.loads(json.dumps(found.as_dict()))["proposal"]["pieces"][1]["hunk"] == 1
+
+
+def test_own_rows_of_a_table_stay_in_it_and_own_points_in_their_list(tmp_path: Path) -> None:
+    folder = tmp_path / "briefs"
+
+    def body(point: str, row: str) -> Generated:
+        made = brief("x")
+        return Generated(
+            made.fields, f"- One.\n- {point}\n- Three.\n\n| A | B |\n| --- | --- |\n| 1 | {row} |\n| 9 | 9 |\n"
+        )
+
+    Store.open(folder).save(REF, body("Two.", "2"), MADE)
+    path = folder / "bridge.md"
+    path.write_text(path.read_text().replace("Two.", "Two, mine.").replace("| 1 | 2 |", "| 1 | mine |"))
+    Store.open(folder).save(REF, body("Two, new.", "new"), MADE)
+    verdicts.accept(Store.open(folder), "bridge", Choice(hunks={1}), instead="- Own.\n- More.")
+    verdicts.accept(Store.open(folder), "bridge", Choice(hunks={1}), instead="| 1 | own |\n| 2 | more |")
+    text = path.read_text()
+    assert "- One.\n- Own.\n- More.\n- Three.\n" in text
+    assert text.endswith("| --- | --- |\n| 1 | own |\n| 2 | more |\n| 9 | 9 |\n")

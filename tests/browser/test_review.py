@@ -215,6 +215,35 @@ def test_many_are_decided_about_and_it_is_undone_by_keyboard(
     assert complaints == []
 
 
+def test_a_proposal_is_taken_over_in_other_words_by_keyboard(
+    page: Page, project: Project, address: str, complaints: list[str]
+) -> None:
+    page.goto(f"{address}brief/report.md")
+    press(page, "m")
+    field = page.get_by_label("Line 12, as you want it")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Written by m2.")
+    expect(page.locator(".own .brief")).to_have_text("Written by m2.")
+    results = Axe().run(page, options={"resultTypes": ["violations"]})
+    assert results.violations_count == 0, results.generate_report()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Accept Line 12")).to_be_focused()
+    press(page, "m")
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("Written by *both*.")
+    expect(page.locator(".own em")).to_have_text("both")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Taken over in your words.")).to_be_visible()
+    assert "Written by *both*." in text(project)
+    assert "Written by m2." not in text(project)
+    expect(page.locator(".proposals")).to_have_count(0)
+    press(page, "z")
+    expect(page.get_by_text("Undone; it is")).to_be_visible()
+    assert "Written by an editor." in text(project)
+    expect(page.locator(".proposals")).to_have_count(1)
+    assert complaints == []
+
+
 def test_axe_finds_nothing_in_a_list_of_results(page: Page) -> None:
     press(page, "X", "p", "Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Publish: 1 of 2")

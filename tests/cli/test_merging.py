@@ -82,6 +82,36 @@ def test_accept_and_reject_take_names_and_say_what_is_left(site: Path, capsys: p
     assert brief(site) == before.replace("The town has closed", "The council closed").replace("3 March", "5 March")
 
 
+def test_a_proposal_is_edited_before_it_is_taken_over(
+    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def edited_by(script: str) -> None:
+        editor = tmp_path / "editor"
+        editor.write_text(f"#!/bin/sh\n{script}\n")
+        editor.chmod(0o755)
+        monkeypatch.setenv("VISUAL", str(editor))
+
+    words = ("brief", "accept", "folder:a.txt", "--field", "summary", "--edit")
+    before = brief(site)
+    edited_by("exit 0")
+    assert sitegen(site, *words) == 0
+    assert "nothing was taken over" in capsys.readouterr().err
+    assert sitegen(site, *words, "--hunk", "1") == 2
+    assert sitegen(site, "brief", "accept", "folder:a.txt", "--hunk", "7", "--edit") == 1
+    path = site / "briefs" / "report-on-the-bridge.md"
+    edited_by(f'echo "My own words." > "$1"; echo "More." >> {path}; touch -d "1 hour" "$1"')
+    capsys.readouterr()
+    assert sitegen(site, *words) == 1
+    told = capsys.readouterr()
+    assert "SG442" in told.err
+    assert "My own words." in told.out, "they are not lost"
+    path.write_text(before)
+    edited_by('sed -i "s/The council closed/The council has closed/" "$1"; touch -d "1 hour" "$1"')
+    assert sitegen(site, *words) == 0
+    assert "accepted summary. Nothing is left." in capsys.readouterr().err
+    assert "The council has closed the weir bridge to lorries on 5 March 2026." in brief(site)
+
+
 def test_rejecting_leaves_the_file_and_ends_the_matter(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = brief(site)
     assert sitegen(site, "brief", "reject", "report-on-the-bridge", "--json") == 0

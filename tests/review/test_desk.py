@@ -270,6 +270,33 @@ def test_proposals_are_taken_one_by_one(client: Client) -> None:
         assert client.act("accept", what=what).status_code == 403
 
 
+def test_a_proposal_is_taken_over_in_other_words(client: Client) -> None:
+    proposed(client.project)
+    assert "In other words" in client.page()
+    hunk = next(part.split('"')[0] for part in client.page().split('name="what" value="')[1:] if "hunk" in part)
+    assert client.act("reword", what=hunk, instead="Written by both.\r\n\r\nAnd so on.").status_code == 303
+    text = client.file.read_text()
+    assert "Written by both.\n\nAnd so on.\n" in text
+    assert "Written by an editor." not in text
+    assert "Written by m2." not in text
+    assert "Proposed" not in client.page()
+
+
+def test_own_words_are_not_lost_when_they_cannot_be_taken_over(client: Client) -> None:
+    proposed(client.project)
+    expected, before = client.expected(), client.file.read_bytes()
+    answer = client.act("reword", what="hunk:9", instead="My <b> words.")
+    assert answer.status_code == 422
+    assert "My &lt;b&gt; words." in answer.text[answer.text.index('id="unsaved"') :]
+    assert client.act("reword", what="hunk:1").status_code == 403
+    assert client.file.read_bytes() == before
+    client.file.write_bytes(before + b"\nMore.\n")
+    answer = client.act("reword", what="hunk:1", instead="My words.", expected=expected)
+    assert answer.status_code == 409
+    assert "My words." in answer.text[answer.text.index('id="unsaved"') :]
+    assert client.file.read_bytes() == before + b"\nMore.\n"
+
+
 # ---------------------------------------------------------------------------------------------------------- made anew
 
 

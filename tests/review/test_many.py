@@ -98,7 +98,7 @@ def test_what_was_done_to_many_is_undone_at_once(client: Client) -> None:
     assert client.post("/undo", {"number": "x"}).status_code == 409
 
 
-@pytest.mark.parametrize("act", ["approve", "publish", "withdraw", "accept", "reject", "save", "allow"])
+@pytest.mark.parametrize("act", ["approve", "publish", "withdraw", "accept", "reword", "reject", "save", "allow"])
 def test_each_act_at_a_brief_can_be_undone(client: Client, act: str) -> None:
     proposed(client.project)
     client.file.write_text(f"{client.file.read_text()}\nCall {NUMBER}.\n")
@@ -113,8 +113,8 @@ def test_each_act_at_a_brief_can_be_undone(client: Client, act: str) -> None:
     if act == "save":
         assert client.save(title="Another").status_code == 303
     else:
-        what = fingerprint[0] if act == "allow" else "all"
-        assert client.act(act, what=what, approve="on").status_code == 303
+        what = {"allow": fingerprint[0], "reword": "hunk:1"}.get(act, "all")
+        assert client.act(act, what=what, instead="Mine.", approve="on").status_code == 303
     assert client.page() != before
     assert undone(client, client.page()).headers["location"] == "/_review/brief/report.md?done=undo"
     assert client.file.read_bytes() == text

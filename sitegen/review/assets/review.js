@@ -117,42 +117,52 @@ if (pane?.dataset.from) fetchDocument(pane);
 
 const form = at("edit-form");
 
-function editing() {
+// The text of a field as the site shows it, made anew whenever somebody pauses. Call what this returns to make it at once.
+function previewed(field, preview, trouble) {
   const token = document.querySelector("meta[name=review-token]").content;
-  const body = at("body");
-  const preview = at("preview");
   let wait = 0;
   let round = 0;
-  let sent = false;
-  const before = new URLSearchParams(new FormData(form)).toString();
-  // After a refusal nothing of what is there has been saved.
-  const dirty = () => !sent && (at("problems") || new URLSearchParams(new FormData(form)).toString() !== before);
 
   async function show() {
     const mine = ++round;
     const answer = await fetch("/_review/preview", {
       method: "POST",
-      body: new URLSearchParams({ token, body: body.value }),
+      body: new URLSearchParams({ token, body: field.value }),
     }).catch(() => null);
     if (mine !== round) return;
     if (answer?.ok) preview.innerHTML = await answer.text(); // cleaned by the server
-    at("preview-trouble").textContent = answer?.ok
+    trouble.textContent = answer?.ok
       ? ""
       : "The preview cannot be made now. Is `sitegen serve` still running? Keep a copy of what you wrote.";
   }
-  body.addEventListener("input", () => {
+  field.addEventListener("input", () => {
     clearTimeout(wait);
     wait = setTimeout(show, 250);
   });
-  document.addEventListener("submit", (event) => {
-    if (event.target.method === "post") sent = true;
-  });
-  addEventListener("beforeunload", (event) => dirty() && event.preventDefault());
-  document.addEventListener("keydown", (event) => {
+  return show;
+}
+
+let sent = false;
+document.addEventListener("submit", (event) => {
+  if (event.target.method === "post") sent = true;
+});
+
+// Ctrl+Enter and Escape within an element.
+function sending(element, send, leave) {
+  element.addEventListener("keydown", (event) => {
     if (at("help").open || event.isComposing) return;
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) at("save").click();
-    else if (event.key === "Escape" && form.contains(event.target)) at("cancel").click();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
+    else if (event.key === "Escape") leave();
   });
+}
+
+function editing() {
+  const said = () => new URLSearchParams(new FormData(form)).toString();
+  const before = said();
+  previewed(at("body"), at("preview"), at("preview-trouble"));
+  // After a refusal nothing of what is there has been saved.
+  addEventListener("beforeunload", (event) => !sent && (at("problems") || said() !== before) && event.preventDefault());
+  sending(document, () => at("save").click(), () => form.contains(document.activeElement) && at("cancel").click());
   if (at("problems") || !form.dataset.field) (at("problems") ?? at("title")).focus();
   else toSpot(at(form.dataset.field), Number(form.dataset.row));
 }
@@ -173,6 +183,36 @@ function toSpot(field, row) {
 }
 
 if (form) editing();
+
+// Proposals in other words.
+
+const owns = [...document.querySelectorAll("details.own")];
+
+for (const own of owns) {
+  const field = own.querySelector("textarea");
+  const preview = at(`${field.id}-preview`);
+  const show = preview ? previewed(field, preview, at(`${field.id}-trouble`)) : () => {};
+  own.addEventListener("toggle", () => own.open && show());
+  sending(
+    own,
+    () => own.querySelector("button").click(),
+    () => {
+      own.open = false;
+      own.closest("form").querySelector("button.accept").focus();
+    },
+  );
+}
+if (owns.length) {
+  const changed = (own) => own.querySelector("textarea").value !== own.querySelector("textarea").defaultValue;
+  addEventListener("beforeunload", (event) => !sent && owns.some(changed) && event.preventDefault());
+}
+
+function reword() {
+  const own = document.activeElement?.closest("form.piece")?.querySelector("details.own") ?? owns[0];
+  if (!own) return;
+  own.open = true;
+  own.querySelector("textarea").focus();
+}
 
 // ------------------------------------------------------------------------------------------------------- made anew
 
@@ -236,6 +276,7 @@ keys(
         w: goTo("withdraw"),
         r: goTo("regenerate"),
         h: around("button.accept"),
+        m: reword,
         f: around("a.spot"),
         z: follow("undo"),
         u: follow("back"),
