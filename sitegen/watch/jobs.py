@@ -124,8 +124,9 @@ class Jobs:
         path = self.project.state / FILE_NAME
         if path.exists():
             with contextlib.closing(Journal(path)) as journal:
-                waits = journal.count("pending") + journal.count("running") + journal.count("failed")
-                self._standing.pending, self._standing.dead = waits, journal.count("dead")
+                waiting = journal.left()
+                self._standing.pending, self._standing.dead = journal.left(due=True), journal.count("dead")
+                self._standing.later = waiting - self._standing.pending
                 self.due = journal.next_try()
         self._metrics.pending.set(self._standing.pending)
         self._metrics.dead.set(self._standing.dead)

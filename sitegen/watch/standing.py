@@ -84,6 +84,9 @@ class Standing:
     troubles: dict[str, str] = field(default_factory=dict)
     """What is wrong now, by topic."""
     pending: int = 0
+    """Documents that could be worked on now."""
+    later: int = 0
+    """Documents that failed, and will be tried again at their time."""
     dead: int = 0
     doing: dict[str, dt.datetime] = field(default_factory=dict)
     """The jobs in hand, since when."""
