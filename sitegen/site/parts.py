@@ -1,7 +1,8 @@
 """Parts: the text of a brief in the pieces that it is made of, so that a theme can show each in its own way.
 
 A brief is Markdown that an editor owns. So a piece is what it seems to be only while both its heading and its shape
-say so: "Dates" over a table, "Key points" over a list. Everything else stays text, and nothing is ever left out.
+say so: "Dates" over a table, "People" over a list. A list with evidence in it is one of points under any heading.
+Everything else stays text, and nothing is ever left out.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ _HEADINGS: dict[str, Kind] = {
 }
 _PART = re.compile(r'<h2 id="([\w-]+)"[^>]*>(.*?)</h2>\n')
 _EVIDENCE = re.compile(r'(.*?)<blockquote class="evidence">\n(.*)</blockquote>\n', re.DOTALL)
-_PLACE = re.compile(rf"({'|'.join(sorted({words[-1] for words in HEADINGS.values()}))}) \d+")
-_ONLY_PLACE = re.compile(rf"<p>({_PLACE.pattern})</p>\n")
-_QUOTE_AND_PLACE = re.compile(rf"<p>(.*) — ({_PLACE.pattern})</p>\n", re.DOTALL)
+_PLACE = r"[^\W\d_]\w{0,19} \d{1,6}"
+"""A word and a number, in whatever language: ``Page 2``, ``Seite 2``."""
+_ONLY_PLACE = re.compile(rf"<p>({_PLACE})</p>\n")
+_QUOTE_AND_PLACE = re.compile(rf"<p>(.*) — ({_PLACE})</p>\n", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _BOXES = ("li", "blockquote", "div", "details", "figure", "dd", "section")
 """Tags in which a heading can stand."""
@@ -65,15 +67,17 @@ def of(html: str) -> tuple[Part, ...]:
 
 def named(html: str) -> Iterator[tuple[Kind, tuple[str, ...]]]:
     """The names that a brief lists, by kind."""
-    for part in of(html):
-        if part.names:
-            yield part.kind, part.names
+    for anchor, heading, below in _pieces(html):
+        kind = _kind(heading) if anchor else "text"
+        if kind in NAMES and '<blockquote class="evidence">' not in below and (names := _names(_items(below))):
+            yield kind, names
 
 
 def _pieces(html: str) -> Iterator[tuple[str, str, str]]:
     """Identifier and words of each heading, with what stands below it."""
     first, *rest = _PART.split(html)
-    if not all(map(_whole, (first, *rest[2::3]))):  # a heading in a list or a quotation parts nothing
+    boxes = [tag for tag in _BOXES if f"<{tag}" in html]
+    if rest and not all(_whole(piece, boxes) for piece in (first, *rest[2::3])):
         yield "", "", html
         return
     if first:
@@ -82,23 +86,27 @@ def _pieces(html: str) -> Iterator[tuple[str, str, str]]:
         yield rest[at], rest[at + 1], rest[at + 2]
 
 
-def _whole(html: str) -> bool:
-    """Whether each box that is opened is closed, too."""
-    return all(html.count(f"<{tag}") == html.count(f"</{tag}") for tag in _BOXES)
+def _whole(html: str, boxes: Sequence[str]) -> bool:
+    """Whether each box that is opened is closed, too: a heading in a list or a quotation parts nothing."""
+    return all(html.count(f"<{tag}") == html.count(f"</{tag}") for tag in boxes)
+
+
+def _kind(heading: str) -> Kind:
+    return _HEADINGS.get(unescape(heading).strip().casefold(), "text")
 
 
 def _part(anchor: str, heading: str, html: str) -> Part:
-    kind = _HEADINGS.get(unescape(heading).strip().casefold(), "text") if anchor else "text"
+    kind = _kind(heading) if anchor else "text"
     part = Part("text", anchor, _safe(heading), _safe(html))
     if kind in ("dates", "amounts"):
         return part._replace(kind=kind) if html.startswith("<table>\n") else part
-    items = None if kind == "text" else _items(html)
+    evident = '<blockquote class="evidence">' in html
+    items = _items(html) if evident or kind != "text" else None
     if items is None:
         return part
-    if kind == "points":
-        return part._replace(kind=kind, points=tuple(map(_point, items)))
-    names = tuple(filter(None, (plain(unescape(_TAG.sub("", item))) for item in items)))
-    return part._replace(kind=kind, names=names)
+    if kind == "points" or evident:
+        return part._replace(kind="points", points=tuple(map(_point, items)))
+    return part._replace(kind=kind, names=_names(items))
 
 
 def _items(html: str) -> Sequence[str] | None:
@@ -109,6 +117,11 @@ def _items(html: str) -> Sequence[str] | None:
     if "<ul" in inside or "<ol" in inside or "</ul" in inside:
         return None
     return [item.removeprefix("\n") for item in inside.split("</li>\n<li>")]
+
+
+def _names(items: Sequence[str] | None) -> tuple[str, ...]:
+    """As plain text."""
+    return tuple(filter(None, (plain(unescape(_TAG.sub("", item))) for item in items or ())))
 
 
 def _point(item: str) -> Point:

@@ -19,6 +19,9 @@ from sitegen.site.tracking import Late, Tracked, TrackedMapping, digest
 from sitegen.site.whole import Site
 from sitegen.site.words import Words
 
+_LONG = 5
+"""Pages of the list of a term from which on each of its years has a list, too."""
+
 
 class Planner:
     """Lays out the outputs of an edition."""
@@ -39,7 +42,7 @@ class Planner:
         self._homes = homes
         self._heads = {page.url: page for page in content.section_pages}
         self._taxonomies = {
-            name: index.taxonomy(self._title_of(name), self._heads, self.edition.prefix)
+            name: index.taxonomy(*(self._title_of(name), self._heads, self.edition.prefix, _LONG * self._size_of(name)))
             for name, index in content.indexes.items()
         }
         self._sections = {node.page.url: node for node in content.sections.values()}
@@ -58,6 +61,11 @@ class Planner:
     def _title_of(self, name: str) -> str:
         stated = self._scope.settings.taxonomies.get(name)
         return self._words.title(name, stated.title if stated else "", own=not self.edition.prefix)
+
+    def _size_of(self, name: str) -> int:
+        """How many pages stand on one page of the list of a term."""
+        stated = self._scope.settings.taxonomies.get(name)
+        return (stated and stated.per_page) or self._per_page
 
     def _head_title(self, local: str, title: str) -> str:
         head = self._heads.get(self._scope.base + local)
@@ -243,13 +251,23 @@ class Planner:
         yield Output(
             f"{taxonomy.url[base:]}index.html", f"the list of {taxonomy.name}", "taxonomy.html", context, parts
         )
-        stated = self._scope.settings.taxonomies.get(taxonomy.name)
-        size = (stated and stated.per_page) or self._per_page
+        size = self._size_of(taxonomy.name)
         for term in taxonomy.terms:
             lists = list(paginate(term.pages, term.url, size))
             more = {"taxonomy": taxonomy, "term": term}
             page = self._page("term", term.url[base:], term.name)
             yield from self._lists(lists, page, "term.html", more, f"the {taxonomy.name} {term.name!r}")
+            if len(lists) >= _LONG:
+                yield from self._years_of(term, size, more)
+
+    def _years_of(self, term: Term, size: int, more: Mapping[str, Any]) -> Iterator[Output]:
+        """A list for each year of a term that many pages carry."""
+        for year, pages in itertools.groupby(term.pages, lambda page: page.date and page.date.year):
+            if year:
+                lists = list(paginate(tuple(pages), f"{term.url}{year}/", size))
+                page = self._page("term", f"{term.url[len(self._scope.base) :]}{year}/", f"{term.name}, {year}")
+                owner = f"the briefs of {year} of {term.name!r}"
+                yield from self._lists(lists, page, "term.html", {**more, "year": year}, owner, ("year", year))
 
     def _section_outputs(self) -> Iterator[Output]:
         """The lists of sections; those whose addresses are those of other lists have been used up as their pages."""

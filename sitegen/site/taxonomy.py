@@ -95,10 +95,10 @@ class Index:
             for link in links:
                 found[link.url].append(page)
 
-    def taxonomy(self, title: str, heads: Mapping[str, Page], mark: str) -> Taxonomy:
+    def taxonomy(self, title: str, heads: Mapping[str, Page], mark: str, long: int) -> Taxonomy:
         """The finished taxonomy; pages stand in the order in which they were added. ``heads`` are pages by address.
 
-        Reads of its terms are recorded with ``mark`` in front.
+        Reads of its terms are recorded with ``mark`` in front. Each year of a term with ``long`` pages has a list.
         """
         key = order(self.language)
         links = sorted(set(self.links.values()), key=lambda link: (key(link.title), link.url))
@@ -107,15 +107,16 @@ class Index:
                 *(link.title, link.url),
                 Tracked("pages", tuple(self.pages[link.url]), length=False),
                 heads.get(link.url),
-                self._years(link, mark),
+                self._years(link, mark, long),
             )
             for link in links
         ]
         return Taxonomy(self.name, title, self.url, Tracked(f"{mark}terms:{self.name}", terms), heads.get(self.url))
 
-    def _years(self, link: Link, mark: str) -> Sequence[Span]:
+    def _years(self, link: Link, mark: str, long: int) -> Sequence[Span]:
         pages = self.pages[link.url]
-        return Tracked(f"{mark}years:{self.name}:{link.url}", Late(lambda: timeline.years(pages)), length=False)
+        lists = link.url if len(pages) >= long else ""
+        return Tracked(f"{mark}years:{self.name}:{link.url}", Late(lambda: timeline.years(pages, lists)), length=False)
 
 
 def _free_slug(title: str, folded: str, taken: set[str], language: str) -> str:

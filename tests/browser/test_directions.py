@@ -73,7 +73,7 @@ def test_headlines_lists_and_facts_begin_at_the_right_in_whatever_language(visit
     for path, selectors in {
         "/briefs/council/": ("h1", ".dek", ".facts dd a", ".made h2", ".made li bdi"),
         "/archive/": ("h1", ".item-title a", ".item-dek"),
-        "/tags/": ("h1", ".term a"),
+        "/tags/": ("h1", ".index a"),
     }.items():
         visitor.open(path)
         for selector in selectors:

@@ -21,6 +21,7 @@ KINDS = {
     "right to left": "/briefs/arabic/",
     "hard": "/briefs/hard/",
     "list": "/archive/",
+    "year": "/archive/2025/",
     "second page": "/archive/page/2/",
     "taxonomy": "/tags/",
     "term": "/tags/bridges/",
@@ -66,7 +67,9 @@ AAA = {"color-contrast-enhanced": {"enabled": True}}
 """Text has a contrast of 7 to 1 at least."""
 
 
-@pytest.mark.parametrize("kind", ["home", "brief", "extract", "list", "taxonomy", "term", "page", "withdrawn", "404"])
+@pytest.mark.parametrize(
+    "kind", ["home", "brief", "extract", "list", "year", "taxonomy", "term", "page", "withdrawn", "404"]
+)
 def test_axe_finds_nothing_in_light_or_dark(visit: Visit, kind: str) -> None:
     visitor = visit()
     visitor.open(KINDS[kind])

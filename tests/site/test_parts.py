@@ -82,8 +82,8 @@ def test_a_heading_in_a_quotation_or_a_list_parts_nothing() -> None:
         assert "<h2" in part.body
 
 
-def test_the_place_is_told_in_every_language_that_briefs_are_written_in() -> None:
-    for heading, place in (("Key points", "Page 4"), ("Das Wichtigste", "Seite 4"), ("Points clés", "Page 4")):
+def test_points_and_their_places_are_known_in_every_language() -> None:
+    for heading, place in (("Key points", "Page 4"), ("Das Wichtigste", "Seite 4"), ("النقاط", "صفحة 2")):
         (part,) = of(f"## {heading}\n\n- One.\n\n  > {place}\n")
         assert part.points[0].place == place
 

@@ -83,3 +83,20 @@ def test_corrections_are_told_newest_first_and_a_wrong_one_is_refused(site: Site
     site.build()
     assert site.out("briefs/one/index.html") == "2026-02-03 A name.;2026-01-02 A sum.;"
     assert site.out("index.html") == "2026-02-03 corrected /briefs/one/;2026-01-02 corrected /briefs/one/;"
+
+
+def test_a_long_term_has_a_list_for_each_year(site: Site) -> None:
+    site.write("sitegen.toml", (site.root / "sitegen.toml").read_text() + "[build]\nper_page = 1\n")
+    for number in range(5):
+        tags = ["Water", "Dry"] if number else ["Water"]
+        site.brief(f"b{number}", title=f"B{number}", date=dt.date(2024 + number % 2, number + 1, 1), tags=tags)
+    template(
+        site, "term.html", "{{ page.title }}:{% for y in term.years %}{{ y.url }} {% endfor %}{{ paginator.count }}"
+    )
+    site.build()
+    assert site.out("tags/water/2025/index.html") == "Water, 2025:/tags/water/2024/ /tags/water/2025/ 2"
+    assert site.out("tags/dry/index.html") == "Dry:  4"
+    assert not site.has("tags/dry/2025/index.html")
+    site.remove("briefs/b1.md")
+    site.build()
+    assert not site.has("tags/water/2025/index.html"), "it is short again"
