@@ -1,14 +1,17 @@
-"""A new site: the files that ``sitegen init`` writes. It builds at once."""
+"""A new site, and a new theme: the files that ``sitegen init`` and ``sitegen new theme`` write. They build at once."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sitegen import files
-from sitegen.errors import FolderNotEmpty
+from sitegen.errors import FileThere, FolderNotEmpty, PathEscapes, ThemeMissing
 from sitegen.root import FILE_NAME
 
 _SETTINGS = """\
@@ -80,6 +83,14 @@ A file `metadata.jsonl` may say more about them, one line of JSON for each:
     {"file": "letter.pdf", "title": "Letter of 3 May", "created": "2026-05-03", "tags": ["water"]}
 """
 
+_THEME = """\
+name = {name}
+description = "What {extends} does, but for what stands here."
+extends = {extends_name}
+
+# templates/, static/ and i18n/ beside this file take the place of that theme's files of the same name, one by one.
+"""
+
 DEMO = ("The Continuum Report", "Briefs from the archive of an invented town.")
 PLAIN = ("My briefs", "Short briefs of public documents.")
 
@@ -125,3 +136,45 @@ def _texts(demo: bool) -> Iterator[tuple[str, str]]:
     yield ".gitignore", _IGNORED
     if not demo:
         yield "documents/README", _README_DOCUMENTS
+
+
+def theme(root: Path, name: str, *, extends: str = "") -> list[str]:
+    """Begins a theme in the site ``root``: a copy of the theme ``plain``, or one that extends another; its files.
+
+    The folder appears whole or not at all. Raises ``PathEscapes`` for a name that is no name for a folder,
+    ``FileThere`` when there is a theme of that name, ``ThemeMissing`` and ``StorageError``.
+    """
+    from sitegen.site import chain
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,60}", name):
+        raise PathEscapes(
+            f"{name!r} is no name for a theme", remedy="Take small letters of a to z, digits, hyphens and underscores."
+        )
+    target = root / "themes" / name
+    if os.path.lexists(target) or chain.find(root, name):
+        raise FileThere(f"there is a theme {name!r}", place=str(target))
+    origin = chain.find(root, extends or "plain")
+    if origin is None:
+        raise ThemeMissing(f"there is no theme {extends!r} to extend", place=str(root / "themes"))
+    if extends:
+        manifest = _THEME.format(name=json.dumps(name), extends=extends, extends_name=json.dumps(extends))
+        texts = {chain.FILE_NAME: manifest.encode()}
+    else:
+        texts = {entry: (origin.folder / entry).read_bytes() for entry in files.names(origin.folder)}
+        texts[chain.FILE_NAME] = texts[chain.FILE_NAME].replace(b'"plain"', json.dumps(name).encode(), 1)
+    _place(target, texts)
+    return sorted(f"themes/{name}/{entry}" for entry in texts)
+
+
+def _place(target: Path, texts: Mapping[str, bytes]) -> None:
+    with files.guarded(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
+        try:
+            for name, data in texts.items():
+                (beside / name).parent.mkdir(parents=True, exist_ok=True)
+                (beside / name).write_bytes(data)
+            beside.chmod(0o755)
+            beside.rename(target)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)

@@ -15,7 +15,7 @@ from sitegen.cli.app import App, global_options
 
 COMMANDS = {
     "init": "Make a new site.",
-    "new": "Begin a page or a brief.",
+    "new": "Begin a page, a brief or a theme.",
     "pull": "Turn new and changed documents into briefs.",
     "build": "Render the site.",
     "check": "Check links, images, headings and files of the site.",

@@ -112,3 +112,54 @@ def test_any_title_is_kept_as_it_is(site: Path, title: str) -> None:
     (site / "content/t.md").unlink(missing_ok=True)
     assert new(site, "t", "--title", title, "--quiet") == 0
     assert fields(site / "content/t.md")["title"] == title
+
+
+def theme(site: Path, name: str) -> None:
+    (site / "sitegen.toml").write_text(f'[site]\ntitle = "T"\ntheme = "{name}"\n')
+
+
+def test_a_new_theme_builds_at_once_and_is_the_sites_own(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert new(site, "theme", "town") == 0
+    assert "themes/town/templates/brief.html" in capsys.readouterr().out.splitlines()
+    assert (site / "themes/town/theme.toml").read_text().startswith('name = "town"\n')
+    new(site, "about")
+    theme(site, "town")
+    assert run(["--site", str(site), "build", "--strict", "--drafts"]) == 0
+    (site / "themes/town/templates/page.html").write_text("the town's own page")
+    assert run(["--site", str(site), "build", "--drafts"]) == 0
+    assert (site / "public/about/index.html").read_text() == "the town's own page"
+
+
+def test_a_theme_that_extends_another_has_only_what_it_changes(site: Path) -> None:
+    assert new(site, "theme", "town", "--extends", "continuum") == 0
+    assert [path.name for path in (site / "themes/town").iterdir()] == ["theme.toml"]
+    theme(site, "town")
+    assert run(["--site", str(site), "build", "--strict"]) == 0
+
+
+@pytest.mark.parametrize("name", ["plain", "continuum", "there"])
+def test_no_theme_takes_the_place_of_another(site: Path, name: str) -> None:
+    (site / "themes/there").mkdir(parents=True)
+    assert new(site, "theme", name) == 2
+    assert [path.name for path in (site / "themes").iterdir()] == ["there"]
+
+
+@pytest.mark.parametrize("name", ["../x", "A b", ".x", "", "a/b", "x" * 70])
+def test_a_name_that_is_none_makes_nothing(site: Path, name: str) -> None:
+    assert new(site, "theme", name) != 0
+    assert not (site / "themes").exists()
+
+
+def test_a_theme_that_is_not_there_cannot_be_extended(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert new(site, "theme", "town", "--extends", "continum") == 1
+    assert "continum" in capsys.readouterr().err
+    assert not (site / "themes").exists()
+
+
+def test_words_that_fit_no_form_are_a_usage_error(site: Path) -> None:
+    assert [
+        new(site, "news/a", "b"),
+        new(site, "theme", "town", "--title", "Town"),
+        new(site, "a", "--extends", "plain"),
+    ] == [2, 2, 2]
+    assert not (site / "themes").exists()
