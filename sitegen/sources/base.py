@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -104,8 +104,8 @@ class Source(Protocol):
         """
         ...
 
-    async def refs(self) -> frozenset[str]:
-        """The refs of all documents that can be pulled now; those missing were deleted or withdrawn."""
+    async def refs(self) -> Iterable[str]:
+        """The refs of all documents that can be pulled now, once through; those missing were deleted or withdrawn."""
         ...
 
     async def document(self, ref: str) -> Document:

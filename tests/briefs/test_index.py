@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 
 from sitegen.briefs.index import Index
 from sitegen.briefs.store import Store
-from sitegen.errors import StorageError
 from tests.briefs.test_store import MADE, brief
 
 PATHS = st.text(st.characters(exclude_characters="\0/"), min_size=1, max_size=8)
@@ -65,34 +63,6 @@ def test_names_in_use_are_remembered(index: Index) -> None:
     index.take("bridge", "bridge")
     assert index.taken("bridge")
     assert not index.taken("budget")
-
-
-def test_nobody_else_sees_its_file_and_nothing_is_left_of_it() -> None:
-    before = _opened()
-    index = Index(in_file=True)
-    _fill(index, 40_000)
-    (ours,) = _opened() - before
-    assert ours.endswith("(deleted)"), "a crash leaves nothing"
-    del index
-    gc.collect()
-    assert _opened() <= before
-
-
-def _opened() -> set[str]:
-    """SQLite's temporary files that this process has open."""
-    links = Path("/proc/self/fd").iterdir()
-    return {name for link in links if link.is_symlink() and "etilqs" in (name := str(link.readlink()))}
-
-
-def test_no_room_for_it_is_an_error_of_the_disk(index: Index) -> None:
-    index._db.execute("PRAGMA max_page_count = 10")
-    with pytest.raises(StorageError, match="index of the briefs"):
-        _fill(index, 10_000)
-
-
-def _fill(index: Index, count: int) -> None:
-    for number in range(count):
-        index.put(f"{number}.md", f"paperless:{number}")
 
 
 @pytest.mark.parametrize("keep", [None, 2])

@@ -84,7 +84,7 @@ def pull(
 
 
 def refs(server: PaperlessServer, **options: Any) -> frozenset[str]:
-    return ask(server, lambda source: source.refs(), **options)
+    return frozenset(ask(server, lambda source: source.refs(), **options))
 
 
 def age(server: PaperlessServer) -> None:

@@ -95,7 +95,7 @@ def test_the_settings_for_tries_hold_again_after_a_check() -> None:
         assert isinstance(source, PaperlessSource)
         await source.check()
         server.fail_next(2)
-        return len(await source.refs())
+        return len([*await source.refs()])
 
     with PaperlessServer(documents=[{"title": "One"}]) as server:
         assert ask(server, question) == 1

@@ -52,7 +52,7 @@ def test_the_authoritys_file_is_looked_up_in_the_sites_folder(authority: trustme
     async def run(server: PaperlessServer) -> int:
         source = PaperlessSource(server.settings(ca_file=Path("ca.pem")), server.token, root=tmp_path)
         try:
-            return len(await source.refs())
+            return len([*await source.refs()])
         finally:
             await source.aclose()
 

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, TypeGuard
 
 from sitegen.errors import SourceAnswerInvalid, SourceVersion
+from sitegen.scratch import Scratch
 from sitegen.sources.paperless.api import OLDEST, Api, Page, TooLarge
 from sitegen.sources.paperless.lookups import ALL, Scope
 
 Result = Mapping[str, Any]
+_FEW = 500
+"""Ids that are looked up at a time."""
 ROUNDS = 5
 """How often ids are compared at the end; what still appears after that is newer than the watermark."""
 
@@ -31,7 +34,7 @@ class Listing:
         self._since = since
         self._start, self._number = since, 1
         self._full_size = self._size = page_size
-        self._seen: dict[int, object] = {}
+        self._met = Met()
         self._changed: list[dt.datetime] = []
         self._requests = 0
         self._first: Page | None = None
@@ -66,18 +69,20 @@ class Listing:
 
     def _fresh(self, page: Page) -> list[Result]:
         fresh: list[Result] = []
+        met = self._met.among([id_ for result in page.results if is_id(id_ := result.get("id"))])
         for result in page.results:
-            id_, modified = result.get("id"), result.get("modified")
-            if not isinstance(id_, int):
+            id_, modified = result.get("id"), str(result.get("modified"))
+            if not is_id(id_):
                 raise SourceAnswerInvalid("a document in the list has no id", place=self._api.url("documents/"))
             when = modified_of(result)
-            if id_ not in self._seen:
+            if id_ not in met:
                 fresh.append(result)
-                self._seen[id_] = modified
-            elif when is not None and self._seen[id_] != modified:
+                met[id_] = modified
+            elif when is not None and met[id_] != modified:
                 self._changed.append(when)
             if when is not None:
                 self._newest = when if self._newest is None else max(self._newest, when)
+        self._met.add({result["id"]: str(result.get("modified")) for result in fresh})
         return fresh
 
     async def _following(self, page: Page) -> Page | None:
@@ -113,7 +118,7 @@ class Listing:
     async def _slipped(self) -> AsyncIterator[Result]:
         """The documents that exist but were not met. ``_size`` fits, since the last page did."""
         for _ in range(ROUNDS):
-            missing = sorted(await ids(self._api, self._scope, self._since) - self._seen.keys())
+            missing = self._met.lacking(await ids(self._api, self._scope, self._since))
             if not missing:
                 return
             for first in range(0, len(missing), self._size):
@@ -123,20 +128,54 @@ class Listing:
                 for result in self._fresh(page) if page else ():
                     yield result
                 # Those that did not come are gone again; they must not be asked for for ever.
-                self._seen.update((id_, None) for id_ in some if id_ not in self._seen)
+                self._met.add(dict.fromkeys(some, ""))
 
 
-async def ids(api: Api, scope: Scope, since: dt.datetime | None = None) -> frozenset[int]:
+class Met:
+    """The documents that a walk has met, with their ``modified`` at that time: in a temporary file, since there may be
+    very many."""
+
+    def __init__(self) -> None:
+        self._kept = Scratch("CREATE TABLE met (id INTEGER PRIMARY KEY, modified TEXT)", "the list of documents")
+
+    def add(self, met: Mapping[int, str]) -> None:
+        """Those that are there already stay as they are."""
+        self._kept.do_many("INSERT OR IGNORE INTO met VALUES (?, ?)", met.items())
+
+    def among(self, ids: Sequence[int]) -> dict[int, str]:
+        """Those of some documents that were met."""
+        found: dict[int, str] = {}
+        for first in range(0, len(ids), _FEW):
+            some = ids[first : first + _FEW]
+            marks = ",".join("?" * len(some))
+            found.update(self._kept.rows(f"SELECT id, modified FROM met WHERE id IN ({marks})", *some))  # noqa: S608  # only marks
+        return found
+
+    def lacking(self, ids: Sequence[int]) -> list[int]:
+        """Those of very many documents that were not met, sorted."""
+        found: list[int] = []
+        for first in range(0, len(ids), _FEW):
+            some = ids[first : first + _FEW]
+            found += {*some} - self.among(some).keys()
+        return sorted(found)
+
+
+def is_id(value: object) -> TypeGuard[int]:
+    """Whether it is what a database numbers its rows with."""
+    return isinstance(value, int) and 0 <= value < 2**63
+
+
+async def ids(api: Api, scope: Scope, since: dt.datetime | None = None) -> list[int]:
     """The ids of all documents of the scope, as of one moment. Raises ``SourceError``."""
     params = scope.params if since is None else {**scope.params, "modified__gte": utc_text(since)}
     with contextlib.suppress(SourceVersion):
         page = await api.page("documents/", {**params, "page_size": "1", "fields": "id"}, version=OLDEST)
         if page is not None and page.ids is not None and len(page.ids) == page.count:
-            return frozenset(page.ids)
+            return [id_ for id_ in page.ids if is_id(id_)]
     for _ in range(ROUNDS):
         found, count = await _by_page(api, params)
         if len(found) == count:
-            return frozenset(id_ for id_, result in found.items() if admitted(result, scope))
+            return [id_ for id_, result in found.items() if admitted(result, scope)]
     # An id that is missing here would count as a deleted document.
     raise SourceAnswerInvalid("the list of ids changes faster than it can be read", place=api.url("documents/"))
 
@@ -148,7 +187,7 @@ async def _by_page(api: Api, params: Mapping[str, str]) -> tuple[dict[int, Resul
     wanted = {**params, "ordering": "id", "fields": "id,tags", "page_size": ALL}
     while page := await api.page("documents/", {**wanted, "page": str(number)}):
         before, count = len(found), page.count
-        found |= {id_: result for result in page.results if isinstance(id_ := result.get("id"), int)}
+        found |= {id_: result for result in page.results if is_id(id_ := result.get("id"))}
         if page.next is None or len(found) == before:
             break
         number += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,7 +110,7 @@ class PaperlessSource:
 
         return Changes(documents(), total, kept, complete=everything and not partial)
 
-    async def refs(self) -> frozenset[str]:
+    async def refs(self) -> Iterable[str]:
         """See ``Source.refs``. Raises ``SourceAnswerInvalid`` when the server does not filter by tag: every document
         would seem to be public still."""
         scope = lookups.scope(self._settings, Lookups(await lookups.fetch_tags(self._api)))
@@ -119,7 +119,7 @@ class PaperlessSource:
         probe = await self._api.page("documents/", params)
         if probe is not None and probe.count:
             raise SourceAnswerInvalid("Paperless ignores the filter by tag", place=self._api.url("documents/"))
-        return frozenset(map(paper.ref_of, found))
+        return map(paper.ref_of, found)
 
     async def document(self, ref: str) -> Document:
         """See ``Source.document``."""
