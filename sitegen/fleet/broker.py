@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import dramatiq.worker
 import redis
 import redis.asyncio
 from dramatiq.brokers.redis import RedisBroker
@@ -26,6 +27,8 @@ from sitegen.settings import Project, secret
 HEARTBEAT_MS = 15_000
 MAINTENANCE_CHANCE = 100_000
 """Of a million fetches."""
+RESTART_SECONDS = 0.5
+"""Before a consumer goes on that was paused, or had lost Redis."""
 ACTOR = "enrich"
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 10.0
 TROUBLES = (redis.ConnectionError, redis.TimeoutError, OSError)
@@ -54,6 +57,7 @@ class Link:
     def broker(self) -> RedisBroker:
         """Dramatiq's. No middleware: no retries, no time limit, nothing that writes down what failed."""
         quiet()
+        dramatiq.worker.CONSUMER_RESTART_DELAY_SECS = RESTART_SECONDS
         return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves that out
             client=self.client(),
             middleware=[],

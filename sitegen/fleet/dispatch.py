@@ -242,10 +242,10 @@ class Dispatch:
     async def _handed_back(self, waiting: Waiting, outcome: Outcome) -> None:
         if waiting.holder not in ("", outcome.worker):
             return
-        if waiting.attempts:
+        if waiting.holder and waiting.attempts:  # it was begun
             waiting.attempts = 0
+            waiting.handed_back += 1
             await self.attempts.take_back(waiting.ref)
-        waiting.handed_back += 1
         if waiting.handed_back < MOST_HAND_BACKS:
             await self._send(waiting)
         elif not waiting.done.done():

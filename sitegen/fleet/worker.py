@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 import time
 import zlib
 from collections.abc import Awaitable, Callable
@@ -43,7 +44,8 @@ CLAIM_SECONDS, CLAIMS = 5.0, 6
 LOOK_SECONDS = 30.0
 """Between two looks at the engine."""
 AGAIN_SECONDS = 3.0
-"""After a look at an engine that is down."""
+"""After a look at an engine that is down; twice as long each time that a job finds it so."""
+LONGEST_REST = 60.0
 STOP_SECONDS = 3600.0
 """That jobs in hand get when the worker is to end; a supervisor's own limit is shorter."""
 T = TypeVar("T")
@@ -88,9 +90,9 @@ class Worker:
         self._why_not = "no coordinator is there"
         self._busy: dict[str, int] = {}
         self._beats = 0
-        self._done = self._failed = 0
+        self._done = self._failed = self._mishaps = 0
         self._workers: list[dramatiq.Worker] = []
-        self._stop, self._look = asyncio.Event(), asyncio.Event()
+        self._stop, self._look, self._changed = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._set_rates()
 
@@ -135,8 +137,11 @@ class Worker:
         for worker in self._workers:
             for consumer in self._consumers(worker):
                 consumer.pause()
-        for worker in self._workers:
-            worker.stop(timeout=int(STOP_SECONDS * 1000))
+        stops = [threading.Thread(target=one.stop, args=(int(STOP_SECONDS * 1000),)) for one in self._workers]
+        for stop in stops:
+            stop.start()
+        for stop in stops:
+            stop.join()
 
     @staticmethod
     def _consumers(worker: dramatiq.Worker) -> list[Any]:
@@ -158,18 +163,19 @@ class Worker:
         """Looks at the engine now and then, and soon after it failed."""
         while True:
             self._look.clear()
+            await asyncio.sleep(min(AGAIN_SECONDS * (2**self._mishaps - 1), LONGEST_REST))
             try:
                 identity = await self._engine.identity()
+                news = self._offer is None
                 self._offer, self._trouble = Offer(identity=identity, beyond=self._beyond), ""
+                if news:
+                    self._changed.set()
             except EngineError as error:
-                if self._offer is not None or not self._trouble:
+                if self._offer is not None:
                     self._log.warning("engine", extra={"code": error.code, "said": error.message[:200]})
                 self._offer, self._trouble = None, str(error)[:1000]
             with contextlib.suppress(TimeoutError):
-                if self._offer is None:
-                    await asyncio.sleep(AGAIN_SECONDS)
-                else:
-                    await asyncio.wait_for(self._look.wait(), LOOK_SECONDS)
+                await asyncio.wait_for(self._look.wait(), AGAIN_SECONDS if self._offer is None else LOOK_SECONDS)
 
     async def _beat(self) -> None:
         """Gives signs of life, and takes work while it fits what is wanted."""
@@ -186,15 +192,21 @@ class Worker:
                 if there:
                     self._log.warning("broker", extra={"said": f"{type(error).__name__}: {error}"[:200]})
                 there = False
-            await asyncio.sleep(BEAT_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), BEAT_SECONDS / 4 if self._why_not else BEAT_SECONDS)
+            self._changed.clear()
 
     def _judge(self, sealed: bytes | str | None) -> None:
-        before, self._why_not = self._why_not, self._reason(sealed)
-        if self._why_not != before:
-            level = logging.INFO if not self._why_not else logging.WARNING
-            self._log.log(level, "takes no work" if self._why_not else "takes work", extra={"why": self._why_not})
-        self.metrics.fits.set(not self._why_not)
+        self._rule(self._reason(sealed))
         self.metrics.endpoints(self._engine.stats)
+
+    def _rule(self, why_not: str) -> None:
+        """Takes work from now on, or takes none."""
+        if why_not != self._why_not:
+            self._why_not = why_not
+            level = logging.WARNING if why_not else logging.INFO
+            self._log.log(level, "takes no work" if why_not else "takes work", extra={"why": why_not})
+        self.metrics.fits.set(not why_not)
         if not self._why_not and not self._workers and not self._stop.is_set():
             self._workers = [self._consuming(queue) for queue in self._options.queues]
         for worker in self._workers:
@@ -275,13 +287,17 @@ class Worker:
             summary = await self._summary(job)
         except EngineUnreachable as error:
             self._offer, self._trouble = None, str(error)[:1000]
+            self._mishaps = min(self._mishaps + 1, 6)
+            self._rule(self._trouble)
             self._look.set()
+            self._changed.set()
             await self._tell(job, "handed back", error)
         except SitegenError as error:
             await self._tell(job, "failed", error.problems[0])
         except Exception as error:  # one document's failure is its own, whatever it is
             await self._tell(job, "failed", Unexpected(type(error).__name__))
         else:
+            self._mishaps = 0
             made = self._seal.close(Made(key=job.key, job=job.id, worker=self.name, summary=summary))
             keep = int(self._project.settings.fleet.keep_hours * 3600)
             await self._persist(lambda: self._redis.set(self._link.key("result", job.key), made, ex=keep))

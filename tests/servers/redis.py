@@ -36,19 +36,25 @@ class RedisServer:
     """One Redis on 127.0.0.1."""
 
     def __init__(
-        self, folder: Path, options: Sequence[str] = (), *, url_options: dict[str, object] | None = None
+        self,
+        folder: Path,
+        options: Sequence[str] = (),
+        *,
+        tls: bool = False,
+        url_options: dict[str, object] | None = None,
     ) -> None:
         self.folder, self.port = folder, free_port()
         self._options = [
-            "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder), "--appendonly", "yes",
-            "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction", *options,
+            "--bind", "127.0.0.1", "--port", "0" if tls else str(self.port), "--dir", str(folder),
+            "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction", *options,
         ]  # fmt: skip
-        self._url_options = url_options or {}
+        self._options += ["--tls-port", str(self.port)] if tls else []
+        self._scheme, self._url_options = "rediss" if tls else "redis", url_options or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"{self._scheme}://127.0.0.1:{self.port}/0"
 
     def client(self) -> redis.Redis:
         return redis.Redis(host="127.0.0.1", port=self.port, **self._url_options)  # type: ignore[arg-type]
