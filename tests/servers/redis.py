@@ -46,7 +46,8 @@ class RedisServer:
         self.folder, self.port = folder, free_port()
         self._options = [
             "--bind", "127.0.0.1", "--port", "0" if tls else str(self.port), "--dir", str(folder),
-            "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction", *options,
+            "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
+            "--maxmemory-policy", "noeviction", *options,
         ]  # fmt: skip
         self._options += ["--tls-port", str(self.port)] if tls else []
         self._scheme, self._url_options = "rediss" if tls else "redis", url_options or {}
