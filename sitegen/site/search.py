@@ -7,15 +7,17 @@ only when one of these documents has changed; what it makes depends on nothing e
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from sitegen import files
 from sitegen.errors import SearchFailed, SearchMissing, SitegenError
@@ -43,6 +45,10 @@ _WANTED = re.compile(
     r"(fragment|index)/[\w-]+\.pf_\w+"
 )
 """Pagefind also writes three user interfaces, which nobody here needs."""
+FACETS = "facets.json"
+"""By what pages can be told apart. Pagefind has filters of its own, but writes them in another order each time."""
+_MARK = b"pagefind_dcd"
+"""With what a file of Pagefind begins, when it is unpacked."""
 _LEFT_OUT = ".footnote-ref, .footnote-backref, .anchor"
 _PREFIX = "search-"
 
@@ -61,7 +67,9 @@ class Document(NamedTuple):
     page: StoredPage
     """Whose text it has."""
     facts: tuple[tuple[str, str], ...] = ()
-    """Shown with a result and searched, too: ``date``, ``tags``, ``correspondent``."""
+    """Shown with a result: ``date``, ``tags``, ``correspondents``."""
+    facets: tuple[tuple[str, str], ...] = ()
+    """What results can be narrowed down by: taxonomies, ``year`` and ``language``, each with one value."""
 
 
 @hook
@@ -101,12 +109,22 @@ def documents(pages: Iterable[StoredPage], base: str) -> Iterator[Document]:
             facts = [(name, ", ".join(link.title for link in links)) for name, links in page.terms.items() if links]
             date = [] if page.date is None else [("date", page.date.isoformat())]
             path = f"{page.url[len(base) :]}index.html"
-            yield Document(path, page.title, page.summary, page.language, page, (*date, *facts))
+            facets = tuple(_facets(page))
+            yield Document(path, page.title, page.summary, page.language, page, (*date, *facts), facets)
+
+
+def _facets(page: StoredPage) -> Iterator[tuple[str, str]]:
+    for name, links in page.terms.items():
+        yield from ((name, link.title) for link in links)
+    if page.date is not None:
+        yield "year", str(page.date.year)
+    if page.language != "und":
+        yield "language", page.language
 
 
 def digest_of(found: Iterable[Document], language: str, words: object) -> bytes:
     """Of all that the index is made from; ``words`` are those of the theme."""
-    return digest(language, words, [(*document[:4], _text_of(document.page), document.facts) for document in found])
+    return digest(language, words, [(*document[:4], _text_of(document.page), document[5:]) for document in found])
 
 
 def _text_of(page: StoredPage) -> object:
@@ -139,8 +157,10 @@ class Index:
         self._folder = _fresh_folder(state)
         self._process: subprocess.Popen[bytes] | None = None
         with files.guarded(self._folder):
+            self._facets: dict[str, tuple[tuple[str, str], ...]] = {}
             for document in documents:
                 _write(self._folder / "in" / document.path, document)
+                self._facets[unquote(f"/{document.path.removesuffix('index.html')}")] = document.facets
             self._log = (self._folder / "log").open("wb")
             arguments = ["--site", "in", "--output-path", "out", "--force-language", language, "--silent"]
             self._process = subprocess.Popen(  # noqa: S603  # our own binary, and no word of a document
@@ -163,6 +183,8 @@ class Index:
         found = {entry.path: out / entry.path for entry in files.scan(out) if _WANTED.fullmatch(entry.path)}
         with files.guarded(out):
             _put_in_order(found["pagefind-entry.json"])
+            found[FACETS] = out / FACETS
+            found[FACETS].write_text(_facets_of(found, self._facets), encoding="utf-8")
         return {f"{FOLDER}/{path}": file for path, file in found.items()}
 
     def close(self) -> None:
@@ -203,6 +225,18 @@ def _page(document: Document) -> Iterator[str]:
     for name, value in (("language", document.language), *document.facts):
         yield f'<p data-pagefind-ignore data-pagefind-meta="{name}">{escape(value)}</p>'
     yield "</body></html>"
+
+
+def _facets_of(found: Mapping[str, Path], facets: Mapping[str, tuple[tuple[str, str], ...]]) -> str:
+    """All facets in order, and for each page, called as Pagefind calls it, the numbers of its own."""
+    every = sorted({facet for own in facets.values() for facet in own})
+    places = {facet: place for place, facet in enumerate(every)}
+    pages: dict[str, list[int]] = {}
+    for path, file in sorted(found.items()):
+        if path.startswith("fragment/"):
+            fragment = json.loads(gzip.decompress(file.read_bytes()).removeprefix(_MARK))
+            pages[file.stem] = [places[facet] for facet in facets.get(unquote(fragment["url"]), ())]
+    return json.dumps({"facets": every, "pages": pages}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _put_in_order(entry: Path) -> None:

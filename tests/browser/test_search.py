@@ -185,3 +185,69 @@ def test_the_policy_is_as_strict_as_ever_without_search(tmp_path: Path) -> None:
     headers = (project.output / "_headers").read_text()
     assert "wasm" not in headers
     assert "connect-src" not in headers
+
+
+def choices(page: Page) -> dict[str, str]:
+    """What can be chosen, with how much there is of it."""
+    labels = page.locator(".facet:visible")
+    return {
+        label.locator(".facet-name").inner_text(): label.locator(".term-count").inner_text() for label in labels.all()
+    }
+
+
+def test_what_is_found_is_narrowed_down_with_true_counts(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/?q=bridge")
+    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    page.goto(f"{address}/search/")
+    expect(page.get_by_label("Budget")).to_be_visible()
+    assert choices(page) == {"Roads": "26", "Budget": "1", "English": "26", "German": "1"}
+    assert results(page) == [], "nothing was asked for"
+    page.get_by_label("Roads").check()
+    page.get_by_label("German").check()
+    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    assert results(page) == ["Die Wehrbrücke öffnet"]
+    assert choices(page) == {"Roads": "1", "English": "25", "German": "1"}
+    assert page.url.endswith("/search/?tags=Roads&language=de")
+    page.reload()
+    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    expect(page.get_by_label("German")).to_be_checked()
+    page.get_by_role("button", name="Clear all").click()
+    expect(page.get_by_label("German")).not_to_be_checked()
+    assert results(page) == []
+
+
+def test_a_choice_keeps_the_keyboard_where_it_is(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/")
+    page.get_by_label("German").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    expect(page.get_by_label("German")).to_be_focused()
+
+
+def test_arrows_go_through_what_was_found_and_escape_leads_back(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/?q=lamps")
+    expect(page.get_by_role("status")).to_have_text("Found: 24")
+    field = page.get_by_label("Words of a brief or page")
+    field.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement === document.querySelectorAll('[data-search-results] h2 a')[1]")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(field).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    expect(field).to_be_focused()
+
+
+def test_the_slash_opens_the_search_unless_a_reader_switched_it_off(page: Page, address: str) -> None:
+    page.goto(f"{address}/briefs/street-3/")
+    page.keyboard.press("/")
+    field = page.get_by_label("Words of a brief or page")
+    expect(field).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(field).to_have_value("a/b")
+    page.get_by_label("The key / opens the search").uncheck()
+    page.goto(f"{address}/briefs/street-3/")
+    page.keyboard.press("/")
+    assert page.url.endswith("/briefs/street-3/")

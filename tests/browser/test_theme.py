@@ -81,3 +81,11 @@ def test_every_accent_can_be_read_on_light_and_dark_paper() -> None:
             for paper in papers:
                 assert min(_contrast(spruce, paper), _contrast(deep, paper)) >= 7, (accent, paper)
                 assert _contrast(bar, paper) >= 3, (accent, paper)
+
+
+def test_scripts_are_small() -> None:
+    scripts = {path.name: len(gzip.compress(path.read_bytes())) for path in THEME.rglob("*.js")}
+    search = scripts.pop("search.js")
+    assert scripts
+    assert sum(scripts.values()) <= 2_000
+    assert search <= 8_000
