@@ -27,7 +27,7 @@ GENERATED = "<!-- Written by docs/generate.py from the code. -->"
 
 FAMILIES = {
     "1": "Settings", "2": "Sources", "3": "Engines", "4": "Pages and briefs", "5": "Builds", "6": "Files and state",
-    "7": "The local server", "8": "Commands", "9": "Faults of sitegen",
+    "7": "Serving, publishing, backups", "8": "Commands", "9": "Faults of sitegen",
 }  # fmt: skip
 
 EXIT_CODES = {

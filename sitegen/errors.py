@@ -25,7 +25,7 @@
     │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany,
     │                                   LinkDead, LinkMoved, LinkUncertain, PrivateBuilt, ImageTelling, FileOpaque
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed,
-    │                                   FleetTaken
+    │                                   BackupDamaged, BackupNewer, BackupSealed, BackupRefused, FleetTaken
     ├── ServeError (exit 1)             PortTaken, DeskRefused, FormRefused, DeskBusy, FieldRefused
     ├── PublishError (exit 1)           DeployRefused, HostUnreachable, HostRefused, HostLocked, DeployFailed,
     │                                   DeployMissing, SmokeMissing, BrowserMissing, GitMissing,
@@ -894,6 +894,37 @@ class StateDamaged(StorageError):
 
     code = "SG605"
     default_remedy = "Move the file away; sitegen makes a new one, and briefs and provenance stay as they are."
+
+
+class BackupDamaged(StorageError):
+    """A backup is not what it was when it was made, or was never one."""
+
+    code = "SG726"
+    default_remedy = "Take an earlier backup, or another copy of this one; nothing was changed."
+
+
+class BackupNewer(StorageError):
+    """A backup was made by a newer sitegen, in a format that this one does not know."""
+
+    code = "SG727"
+    default_remedy = "Update sitegen, and restore again; nothing was changed."
+
+
+class BackupSealed(StorageError):
+    """A backup cannot be encrypted, or not be decrypted, with the keys given."""
+
+    code = "SG728"
+    default_remedy = (
+        "Name the file with the key, `--identity FILE`, or set SITEGEN_BACKUP__PASSPHRASE to the passphrase that it "
+        "was made with."
+    )
+
+
+class BackupRefused(StorageError):
+    """A backup or a restore is asked for that would do harm, or nothing."""
+
+    code = "SG729"
+    default_remedy = "Name another file, or leave it; nothing was changed."
 
 
 class FileFailed(StorageError):

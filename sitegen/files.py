@@ -92,7 +92,7 @@ def _written(path: Path, data: bytes | str, *, durable: bool) -> Iterator[Path]:
         finally:
             temporary.unlink(missing_ok=True)
         if durable:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
 
 def write_if_different(path: Path, data: bytes) -> bool:
@@ -164,8 +164,8 @@ def sweep(root: Path) -> int:
     return len(leftovers)
 
 
-def _sync_folder(folder: Path) -> None:
-    # A rename is on disk only when its folder is; some network drives refuse to sync a folder.
+def sync_folder(folder: Path) -> None:
+    """Waits until the disk has the names in a folder: a rename is there only then. Some network drives refuse."""
     fd = os.open(folder, os.O_RDONLY)
     try:
         with contextlib.suppress(OSError):

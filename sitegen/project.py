@@ -12,7 +12,7 @@ from sitegen.root import STATE_FOLDER
 if TYPE_CHECKING:
     from sitegen.settings import Settings
 
-ELSEWHERE = frozenset({"source", "engine", "fleet", "briefs", "serve", "watch", "publish"})
+ELSEWHERE = frozenset({"source", "engine", "fleet", "briefs", "serve", "watch", "backup", "publish"})
 """Settings that have no say in what is built."""
 
 

@@ -517,6 +517,20 @@ class Check(_Section):
     """Links to addresses that are not public, such as those of a home or office network, are asked for too."""
 
 
+class Backup(_Section):
+    """How `sitegen backup` encrypts, and how much it keeps."""
+
+    recipients: tuple[str, ...] = ()
+    """Public keys, `age1…` as `age-keygen` tells them or lines of ssh's `.pub` files: whoever has the secret key of one
+    can read the backup."""
+    passphrase: SecretStr | None = None
+    """Encrypts the backup. Only from the environment, `SITEGEN_BACKUP__PASSPHRASE`."""
+    passphrase_file: Path | None = None
+    """A file that holds only the passphrase."""
+    keep: int | None = Field(default=None, ge=1, le=10_000)
+    """Of backups in a folder, how many stay; without a number all do."""
+
+
 class NetlifyHost(_Section):
     """A site at Netlify."""
 
@@ -583,6 +597,7 @@ class Settings(_Section):
     watch: Watch = Watch()
     search: Search = Search()
     check: Check = Check()
+    backup: Backup = Backup()
     publish: Publish = Publish()
 
     @field_validator("languages")
@@ -638,6 +653,16 @@ def load(site: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     return Project(root, settings, every, settings.model_dump_json(exclude={*ELSEWHERE}))
 
 
+def bare(root: Path, environ: Mapping[str, str] | None = None) -> Project:
+    """The project of a folder that has no sitegen.toml yet: all defaults, but for what the environment says."""
+    data: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    raise_all(_overlay(data, origins, os.environ if environ is None else environ))
+    found = Settings.model_validate(data)
+    every = {name: origins.get(name, "default") for name, _ in options(found)}
+    return Project(root, found, every, found.model_dump_json(exclude={*ELSEWHERE}))
+
+
 def place_of(root: Path, *key: str | int) -> Place:
     """Where a setting stands in the site's sitegen.toml; ``("redirects", 2, "from")`` is in the third of its tables."""
     path = root / FILE_NAME
@@ -680,7 +705,7 @@ def _options(value: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-_SECRETS = ("token", "password")
+_SECRETS = ("token", "password", "passphrase")
 
 
 def _secrets_in_file(data: Mapping[str, Any], path: Path, text: str) -> Iterator[SettingsError]:
@@ -690,8 +715,8 @@ def _secrets_in_file(data: Mapping[str, Any], path: Path, text: str) -> Iterator
             yield SettingsInvalid(
                 f"{name} must not stand in {FILE_NAME}, which is committed",
                 place=_place(path, text, key),
-                remedy=f"Remove the line; set {env_name(name)} or name a file with {name}_file. Then replace the token "
-                "by a new one, since git may remember it.",
+                remedy=f"Remove the line; set {env_name(name)} or name a file with {name}_file. Then replace the "
+                f"{key[-1]} by a new one, since git may remember it.",
             )
 
 

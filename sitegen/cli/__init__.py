@@ -25,6 +25,8 @@ COMMANDS = {
     "watch": "Keep pulling and building: the daemon.",
     "worker": "Do the engine's work for a site on another machine.",
     "deploy": "Bring the built site to its host; promote it; return to an earlier one.",
+    "backup": "Copy what git does not hold into one file.",
+    "restore": "Put back what a backup holds.",
     "list": "List pages: drafts, future, expired, withdrawn or all.",
     "brief": "List and show briefs, and decide about them.",
     "evaluate": "Compare engines, models and prompts on your documents.",

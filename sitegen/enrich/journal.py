@@ -182,6 +182,14 @@ class Journal(JournalFile):
                 (int(counted), ref, self.run),
             )
 
+    def put_down(self) -> None:
+        """Gives all documents back untried, whoever works on them: for a copy, which nobody works on."""
+        with self.guarded():
+            self._db.execute(
+                "UPDATE documents SET state = 'pending', attempts = max(attempts - 1, 0), run = '', lease = 0 "
+                "WHERE state = 'running'"
+            )
+
     def stand_in(self, ref: str, code: str, reason: str, *, counted: bool) -> None:
         """The document has something for now, and waits to be made properly when its engine can be reached."""
         with self.guarded():

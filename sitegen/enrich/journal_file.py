@@ -20,6 +20,8 @@ from sitegen.errors import StateDamaged
 from sitegen.sources.base import Cursor
 
 FILE_NAME = "journal.sqlite"
+RESTORING = "restore.unfinished"
+"""Beside the journal while a backup is put back: what is there may be half of it."""
 FORMAT = 3
 State = Literal["pending", "running", "done", "empty", "failed", "dead"]
 ASKED, NEW, RENEWAL = 0, 1, 2
@@ -92,6 +94,13 @@ _ERRNO = {
 """What of SQLite's errors is the disk's, and no damage."""
 
 
+def refuse_unfinished(state: Path) -> None:
+    """Raises ``StateDamaged`` when a restore was cut short, so that journal and cache may not belong together."""
+    if (state / RESTORING).exists():
+        remedy = "Run `sitegen restore` once more, with a backup, or with --undo to go back to what was before."
+        raise StateDamaged("a restore was cut short", place=str(state), remedy=remedy)
+
+
 class JournalFile:
     """A SQLite file in WAL mode; every change is its own transaction. Used by one thread at a time."""
 
@@ -101,6 +110,7 @@ class JournalFile:
         self.run = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         with self.guarded():
             path.parent.mkdir(parents=True, exist_ok=True)
+            refuse_unfinished(path.parent)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
             try:
                 self._prepare()

@@ -1,0 +1,1 @@
+"""Backup: what git does not hold, in one file, and back."""
