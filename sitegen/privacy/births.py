@@ -15,15 +15,18 @@ _MONTHS = (
 _DATE = (
     r"(?:[0-9]{1,2}[ ]?[./-][ ]?[0-9]{1,2}[ ]?[./-][ ]?(?:[0-9]{4}|[0-9]{2})\b|(?:18|19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
     rf"|[0-9]{{1,2}}(?:st|nd|rd|th|er|\.)?[ ](?:of[ ])?{_MONTHS},?[ ](?:18|19|20)[0-9]{{2}}"
-    rf"|{_MONTHS}[ ][0-9]{{1,2}}(?:st|nd|rd|th)?,?[ ](?:18|19|20)[0-9]{{2}})"
+    rf"|{_MONTHS}[ ][0-9]{{1,2}}(?:st|nd|rd|th)?,?[ ](?:18|19|20)[0-9]{{2}}"
+    rf"|(?:[a-zäöüß-]{{2,24}}(?:ten|th|first|second|third)|premier)[ ](?:of[ ])?{_MONTHS},?[ ](?:18|19|20)[0-9]{{2}})"
 )
 _SAID = (
-    r"(?:\(b\.|\b(?:date[ ]of[ ]birth|birth[ ]?date|birthday|d\.?o\.?b\b\.?|geburtsdatum|geburtstag|geboren"
-    r"|geb\.|(?:born|né(?:\(e\)|·e|e)?s?)(?![^\W\d_])|geb(?=urt|oren|[\W\d_])|date[ ]de[ ]naissance"
+    r"(?:\(b\.|(?:(?<![^\W_])|(?<=(?-i:[a-z]))(?=(?-i:[A-Z])))"  # a word, or a part of one as in `dateNaissance`
+    r"(?:date[ _-]?of[ _-]?birth|birth[ _-]?date|birthday|d[. ]{0,2}o[. ]{0,2}b\b\.?|geburtsdatum|geburtstag|geboren"
+    r"|geb\.|(?:born|né(?:\(e\)|·e|e)?s?)(?![^\W\d_])|geb(?=urt|oren|[\W\d_])|date[ _-]?(?:de[ _-]?)?naissance"
     r"|n[ée]e?[ ]le|naissance|anniversaire|ddn))"
 )
 _BETWEEN = (
-    r"[ :|*_)(\"'.-]{0,6}(?:(?:on|am|den|der|le|the|is|in|à|a|ist|was|war|est|zu|[\w'’-]{2,20})[ ,|:*_]{1,5}){0,4}?"
+    r"[ \t:|*_)(\"'.…/-]{0,40}"
+    r"(?:(?:on|am|den|der|le|the|is|in|/|à|a|ist|was|war|est|zu|[\w'’-]{2,20})[ ,|:*_]{1,5}){0,4}?"
     r"(?:\w{2,10},?[ ])?"
 )
 _BIRTH = re.compile(rf"{_SAID}{_BETWEEN}(?P<date>{_DATE})", re.I)

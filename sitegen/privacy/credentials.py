@@ -16,21 +16,31 @@ TRIGGER = re.compile(
     r"|[0-9]{8,10}:[\w-]{35}|sq0csp-|(?i:aws.{0,40}['\"][0-9a-zA-Z/+]{40})"
 )
 _LABEL = (
-    r"\b(?:pass ?(?:word|phrase|code)|passwor[dt]|pwd?|kennwort|zugangscode|mot de passe|mdp|code (?:secret|d.acc[èe]s)"
+    r"(?:(?<![^\W_])|(?<=(?-i:[a-z]))(?=(?-i:[A-Z])))"  # a word, or a part of one as in DB_PASSWORD and dbPassword
+    r"(?:pass ?(?:word|phrase|code)|passwor[dt]|pwd?|kennwort|zugangscode|mot ?de ?passe|mdp|parola|wachtwoord"
+    r"|code (?:secret|d.acc[èe]s|d.entr[ée]e|wifi)|digicode"
+    r"|(?:alarm|door|gate|entry|access|zugangs|t[üu]r|tor)[ -]?code"
     r"|(?:wlan|wifi|wi-fi|netzwerk)[ -]?(?:schl[üu]ssel|key)|api[ _-]?(?:key|token)|access[ _-]?(?:key|token)"
     r"|secret(?:[ _-]?key)?|auth[ _-]?token|bearer|client[ _-]?secret|pin(?:-?code)?|puk|tan|cl[ée] (?:api|secr[èe]te)"
     r"|api-?schl[üu]ssel)"
 )
+_IS = r"\b(?:is|was|lautete?|ist|sei|war|est|était)\b"
+_FOR = r"(?:for|of|to|d[eiu][rsmn]?|zu[rm]|f[üu]r|vom|pour|la|le)\b"
+_WHAT = rf"(?:[ \n]{_FOR}(?:[ \n][\w-]{{2,15}}){{0,3}}(?=[ ]?:|[ \n]{_IS}))?"
+"""What it opens: ``for the hall``, ``des WLANs``."""
 _SAID = re.compile(
-    rf"(?i:{_LABEL})[*_`\"']{{0,3}}[ ]{{0,2}}(?::|=|\||\b(?:is|lautet|ist|est)\b)"
-    r"[ |*_`\"'„“«]{0,5}(?P<value>[^\s\"'`,;|<>«»“”*]{4,80})"
+    rf"(?i:{_LABEL}(?:_[A-Z]{{2,10}}){{0,2}})[*_`\"']{{0,3}}{_WHAT}[ \n]{{0,2}}(?::|=|\||(?=[«„“])|{_IS})"
+    r"[ ]{0,2}:?[ |*_`\"'„“«]{0,5}(?P<value>[^\s\"'`,;|<>«»“”*]{4,80})"
 )
 _BARE = re.compile(
     r"(?i:\b(?:password|passwort|kennwort|mot de passe))[ *_`]{1,4}"
     r"(?=[^\s|]{0,40}[0-9!#$%&+@])(?=[^\s|]{0,40}[A-Za-z])(?P<value>[^\s|<>,;]{5,40})"
-    r"|(?i:\b(?:pin|puk|tan|code secret))(?:-?code)?[ :*_`]{1,5}(?P<digits>[0-9]{4,8})(?![0-9.,/-])"
+    r"|(?i:\b(?:pass|pwd?|login|mdp))[ *_`]{1,4}"
+    r"(?=[^\s|]{0,40}[0-9])(?=[^\s|]{0,40}[!#$%&+@?])(?=[^\s|]{0,40}[A-Za-z])(?P<strong>[^\s|<>,;]{6,40})"
+    r"|(?i:\b(?:pin|puk|tan|code secret|digicode))(?:-?code)?[ :*_`]{1,5}"
+    r"(?P<digits>[0-9]{4,8}|[0-9]{2,4}[A-Z][0-9]{0,4})(?![0-9/-]|[.,][0-9])"
 )
-"""Without a colon, only what does not look like a word; the numbers of cards."""
+"""Without a colon, only what does not look like a word; after words of many meanings, less still; codes of digits."""
 _KEY_LINE = r"[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
 _KEY = re.compile(rf"-----BEGIN {_KEY_LINE}.*?(?:-----END {_KEY_LINE}|\Z)", re.S)
 _BORING = re.compile(
@@ -48,7 +58,7 @@ def find(text: str, start: int, end: int) -> Iterator[Finding]:
     for match in _KEY.finditer(text, start, end) if "PRIVATE KEY" in text else ():
         yield Finding("credential", match.start(), match.end(), match[0])
     for match in _BARE.finditer(text, start, end):
-        group = "value" if match["value"] else "digits"
+        group = match.lastgroup or "value"
         yield Finding("credential", match.start(group), match.end(group), match[group])
     for match in _SAID.finditer(text, start, end):
         value = match["value"].rstrip(".):")

@@ -49,11 +49,12 @@ _RULES = (
     _rule(r"[0-9]{9}|[0-9]{4}\.[0-9]{2}\.[0-9]{3}", "stdnum.nl.bsn", r"~\bBSN\b|burgerservice"),
     _rule(r"[0-9]{11}", "stdnum.pl.pesel", r"~PESEL"),
     _rule(r"[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}", "stdnum.ca.sin", r"~\bSIN\b|social insurance"),
+    _rule(r"[A-Z][0-9]{9}", "", r"~kranken|versichertenn|\bKVNR"),
     _rule(
         r"(?=[A-Z]{0,9}[0-9])[A-Z0-9]{7,16}|[0-9]{2} ?[A-Z]{2} ?[0-9]{5}",
         "",
         r"~passport|reisepass|passeport|personalausweis|ausweisn|carte (?:nationale )?d.identit|identity card|id card"
-        r"|driver.s licen[cs]e|driving licen[cs]e|f[üu]hrerschein|permis de conduire",
+        r"|ausw\.?-?n|driver.s licen[cs]e|driving licen[cs]e|f[üu]hrerschein|permis de conduire",
     ),
 )
 

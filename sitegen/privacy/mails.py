@@ -13,6 +13,11 @@ _SPELT = re.compile(
     r"(?<![\w.+-])([\w][\w.+-]{0,63})\s{0,2}[\[({<]\s?(?:at|AT|ät|arobase|@)\s?[\])}>]\s{0,2}"
     r"((?:[\w-]{1,63}(?:\.|\s{0,2}[\[({]\s?(?:dot|DOT|punkt|point|\.)\s?[\])}]\s{0,2})){1,4}[A-Za-z]{2,24})\b"
 )
+_APART = re.compile(
+    r"(?<![\w.+-])((?=[\w ]{0,30}[._])\w[\w+-]{0,30}(?: ?[._] ?[\w+-]{1,30}){1,3}) @ "
+    r"((?:[\w-]{1,40} ?\. ?){1,4}[A-Za-z]{2,24})(?![\w-])"
+)
+"""With blanks that text recognition put in; only for names of several parts, since ``3 @ 4.50`` is a price."""
 _SPELT_AT = re.compile(r"[\[({<]\s?(?:at|AT|ät|arobase|@)\s?[\])}>]")
 _FILES = {"png", "jpg", "jpeg", "gif", "webp", "avif", "svg", "css", "js", "mjs", "json", "html", "md", "py", "pdf"}
 _ROLES = {
@@ -31,6 +36,9 @@ def find(text: str, start: int, end: int) -> Iterator[Finding]:
         if found is not None:
             yield found
         at = text.find("@", at + 1, end)
+    if " @ " in text[start:end]:
+        for match in _APART.finditer(text, start, end):
+            yield _finding(match.start(), match.end(), match[1].replace(" ", ""), match[2].replace(" ", ""))
     if _SPELT_AT.search(text, start, end):
         for match in _SPELT.finditer(text, start, end):
             domain = re.sub(r"\s{0,2}[\[({]\s?(?:dot|DOT|punkt|point|\.)\s?[\])}]\s{0,2}", ".", match[2])

@@ -20,10 +20,15 @@ class Names:
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._names: set[tuple[str, ...]] = set()
+        self._initials: set[tuple[str, ...]] = set()
+        """``J. Doe``, ``Doe, J.``: only with the full stop."""
         for line in lines:
             words = tuple(_folded(match[0]) for match in _WORD.finditer(line.partition("#")[0]))[:_MOST_WORDS]
             if words:
                 self._names |= {words, (words[-1], *words[:-1])}
+            if len(words) > 1:
+                self._initials |= {(words[0][0], words[-1]), (words[-1], words[0][0])}
+        self._names |= self._initials
         self._first = {name[0] for name in self._names}
         self._begin = {first + end for first in self._first for end in ("", "s", "'", "'s")}
         """All that ``_stems`` could lead to one of the first words."""
@@ -47,9 +52,15 @@ class Names:
             *inner, last = (first, *(word for *_, word in part[1:]))
             joined = all(_GAP.fullmatch(text, a[1], b[0]) for a, b in pairwise(part))
             for stem in _stems(last):
-                if joined and (*inner, stem) in self._names:
+                said = (*inner, stem)
+                if joined and said in self._names and (said not in self._initials or _shortened(text, part)):
                     yield Finding("name", start, part[-1][1], " ".join(sorted((*inner, stem))))
                     return
+
+
+def _shortened(text: str, part: list[tuple[int, int, str]]) -> bool:
+    """Whether the one letter among two words is a name cut short."""
+    return all(text[end : end + 1] == "." for start, end, _ in part if end - start == 1)
 
 
 def _folded(word: str) -> str:

@@ -18,26 +18,31 @@ if TYPE_CHECKING:
 _WORD = (
     r"(?i:tele(?:phone|fon|fax|copie)|t[ée]l[ée]phone|t[ée]l[ée]copie|phone|telefoon|tel|t[ée]l|ph|fax|fon|mobile?|mob|cell|"
     r"handy|portable|gsm|rufnummer|durchwahl|hotline|call|text|dial|ruf|appelez|appeler|whatsapp|sms|rueckruf|rückruf|"
-    r"r[üu]ckfragen|joignable au)"
+    r"r[üu]ckfragen|joignable au|erreichbar|reachable)"
 )
 _AFTER_WORD = re.compile(
     rf"\b{_WORD}"
     r"(?:[ -]?(?i:number|nummer|nr|no|n°|line|portable|mobile|fixe|privat|private|dienstlich|office|home|work))?"
-    r"[ .:|*_)(\"'=>-]{1,6}(?:(?i:at|is|unter|au|on|lautet)[ :]{1,2})?"
-    r"(\(?\+?\(?[0-9](?:[0-9 ()/-]|\.(?! )){4,22}[0-9])(?![0-9])"
+    r"(?:[ .:|*_)(\"'=>-]{1,6}|[ .-]{1,2}(?:[^\W\d_][\w.-]{1,15}[ ]){0,2}[^\W\d_][\w.-]{1,15}[ ]?:[ ]?|[ ._…]{7,40})"
+    r"(?:(?i:at|is|unter|au|on|lautet)[ :]{1,2})?"
+    r"(\(?\+?\(?[0-9](?:[0-9 ()/-]|\n(?=[0-9])|\.(?! )){4,22}[0-9])(?![0-9])"
 )
-_INTERNATIONAL = re.compile(r"(?<![\w+.])(?:\+|00)[ (]{0,2}[1-9](?:[0-9 ()/-]|\.(?! )){6,22}[0-9](?![0-9]|\.[0-9])")
+_INTERNATIONAL = re.compile(
+    r"(?<![\w+.])(?:\+|00)[ (]{0,2}[1-9](?:[0-9 ()/-]|\n(?=[0-9])|\.(?! )){6,22}[0-9](?![0-9]|\.[0-9])"
+)
 _SHAPES = re.compile(
     r"(?<![\w/.,+§$€£#-])(?<![0-9§][ -])(?:"
-    r"(?P<US>(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}(?P<us>[.-]))[2-9][0-9]{2}(?(us)(?P=us)|[ .-])[0-9]{4})"
+    r"(?P<US>(?:1[ .-])?(?:\([2-9][0-9]{2}\)[ \n]?|[2-9][0-9]{2}(?P<us>[.-]))[2-9][0-9]{2}(?(us)(?P=us)|[ .-])[0-9]{4})"
     r"|(?:0[1-9](?P<fr>[ .-]?)[0-9]{2}(?:(?P=fr)[0-9]{2}){3})"
-    r"|(?:\(?0[1-9][0-9]{1,4}(?:\)[ -]?|[ ]?[/-][ ]?|[ ])[1-9][0-9]{1,8}(?:[ -][0-9]{2,5}){0,3})"
+    r"|(?:\(?0[1-9][0-9]{1,4}(?:\)[ -]?|[ ]?[/-][ ]?|[ ])[1-9][0-9]{1,8}(?:(?:[ -]|[ ]-[ ])[0-9]{2,5}){0,3})"
     r"|(?:\(?0[1-9][0-9]{1,4}\)?[ ][0-9]{3,4}[ ][0-9]{3,4}|\(?01[0-9]{3}\)?[ ][0-9]{5,6})"
     r"|(?:0[1-9][0-9][ ][0-9]{3}[ ][0-9]{2}[ ][0-9]{2})"
     r")(?![\w/]|[.,-][0-9]|[ ][0-9])"
 )
 _NO_TRUNK = ("US", "CA")
 """Countries whose own numbers do not begin with 0."""
+_NUMBERED = re.compile(r"(?:n°|№|\bnr\.?|\bno\.|\b(?:dossier|ref|réf|az|aktenzeichen)\.?:?)[ ]?$", re.I)
+"""What the number of a file stands behind."""
 _FEWEST = 6
 _FEWEST_SHAPED = 9
 """Digits of a number that nothing but its shape tells of."""
@@ -52,6 +57,8 @@ def find(regions: Sequence[str], text: str, start: int, end: int) -> Iterator[Fi
     for match in _SHAPES.finditer(text, start, end):
         american = match["US"] is not None
         wanted = [region for region in regions if (region in _NO_TRUNK) == american]
+        if _NUMBERED.search(text, max(start, match.start() - 12), match.start()):
+            continue
         if sum(map(str.isdigit, match[0])) >= _FEWEST_SHAPED:
             yield from _checked(match[0], match.start(), wanted, possible=False)
 
@@ -72,7 +79,10 @@ def _checked(written: str, start: int, regions: Sequence[str], *, possible: bool
 
 
 def _ends(written: str) -> Iterator[int]:
-    """Where a number may end: at its end, or before a space."""
+    """Where a number may end: at the end of a line, at its end, or before a space."""
+    line = written.partition("\n")[0].rstrip()
+    if len(line) < len(written) and sum(map(str.isdigit, line)) >= _FEWEST:
+        yield len(line)
     yield len(written)
     for match in reversed(list(re.finditer(r"(?<=[0-9])[ ]+", written))):
         if sum(map(str.isdigit, written[: match.start()])) >= _FEWEST:
@@ -96,7 +106,7 @@ def _parsed(written: str, region: str) -> PhoneNumber | None:
     import phonenumbers
 
     try:
-        return phonenumbers.parse(re.sub(r"^00", "+", written).replace("(0)", ""), region)
+        return phonenumbers.parse(re.sub(r"^00", "+", written.replace("\n", " ")).replace("(0)", ""), region)
     except phonenumbers.NumberParseException:
         return None
 

@@ -1,7 +1,8 @@
 """Reading: a text as those see it who read the page, with the way back to the file.
 
 What hides a value from a search hides it from nobody else: entities, percent signs, backslashes before punctuation,
-characters without width, and spaces, hyphens and digits that only look different.
+characters without width, spaces, hyphens and digits that only look different, and letters that text recognition read as
+digits, or digits as letters.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ _LONGER = re.compile(
     r"|(?P<quote>(?<=\w)''(?=\w))"  # of YAML
     r"|[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
 )
+_DOUBTFUL = re.compile(r"[0-9][OoIl]|[OoIl][0-9]|[A-Za-z]1|l[A-Z]")
+_NUMBERS = re.compile(r"(?<![^\W_])(?:(?=[OoIl]*[0-9])[0-9OoIl]*[OoIl][0-9OoIl]*|(?<=[0-9] )OO(?= [0-9]))(?![^\W_])")
+"""A number in which letters stand for digits: ``O30``, ``37O4``, ``l2``."""
+_DIGITS = {ord(letter): digit for letter, digit in ("O0", "o0", "I1", "l1")}
+_ONE_IN_WORD = re.compile(r"(?<=[A-Za-z][a-z])1(?=[a-z.: ])")
+"""``Te1.``, ``E-Mai1``."""
+_L_IN_CAPITALS = re.compile(r"(?<![^\W\d_])l(?=[A-Z]{2}|[A-Z]\b)")
+"""``lBAN``."""
 _HINT = re.compile(r"[\\&%'\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 """What each of them begins with."""
 _MOST_LAYERS = 3
@@ -37,7 +46,7 @@ class Reading:
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
-        self.text = raw.translate(_SAME) if not raw.isascii() else raw
+        self.text = _recognised(raw.translate(_SAME) if not raw.isascii() else raw)
         self._maps: list[tuple[list[int], list[int]]] = []
         for _ in range(_MOST_LAYERS if self._may_hide() else 0):
             if not self._peel():
@@ -81,6 +90,15 @@ class Reading:
         """What a span of ``text`` is made from, to the end of its last character's escape at least."""
         first = self.raw_at(start)
         return first, max(self.raw_at(end - 1) + 1, first + 1) if end > start else first
+
+
+def _recognised(text: str) -> str:
+    """With what text recognition took for another one, where there is no doubt; nothing moves by that."""
+    if _DOUBTFUL.search(text) is None:
+        return text
+    text = _NUMBERS.sub(lambda match: match[0].translate(_DIGITS), text)
+    text = _ONE_IN_WORD.sub("l", text)
+    return _L_IN_CAPITALS.sub("I", text)
 
 
 def _meant(match: re.Match[str]) -> str:

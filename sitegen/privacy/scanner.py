@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from itertools import chain
 from typing import TYPE_CHECKING, cast
 
+from sitegen.privacy.columns import cells
 from sitegen.privacy.finding import Finding
 from sitegen.privacy.reading import Reading
 from sitegen.privacy.triggers import Look, Sort
@@ -33,6 +37,7 @@ _FINDERS: Mapping[PrivateKind, Sequence[tuple[Sort, str, str]]] = {
         ("box", "addresses", "find_boxes"),
         ("german", "addresses", "find_german"),
         ("french", "addresses", "find_french"),
+        ("home", "addresses", "find_homes"),
     ],
 }
 """What is looked for, and the modules of this room and their functions that read closely; loaded when a text asks."""
@@ -58,7 +63,7 @@ class Scanner:
         reading = Reading(text)
         found: list[Finding] = []
         taken = bytearray(len(reading.text))
-        for finding in self._all(reading.text):
+        for finding in chain(self._all(reading.text), self._in_columns(reading.text)):
             if taken.find(1, finding.start, finding.end) < 0:
                 taken[finding.start : finding.end] = b"\1" * (finding.end - finding.start)
                 found.append(finding)
@@ -71,6 +76,22 @@ class Scanner:
         for kind in self._kinds:
             if found := list(self._of(kind, text, look)):
                 yield from sorted(found, key=lambda one: (not one.certain, one.start - one.end))
+
+    def _in_columns(self, text: str) -> Iterator[Finding]:
+        """What only the head of its column tells of."""
+        parts: list[str] = []
+        places: list[tuple[int, int, int]] = []
+        at = 0
+        for cell in cells(text):
+            begin = at + len(cell.head) + 2
+            places.append((begin, begin + len(cell.text), cell.start))
+            parts.append(f"{cell.head}: {cell.text}\n\n")
+            at += len(parts[-1])
+        for finding in self._all("".join(parts)) if parts else ():
+            begin, end, start = places[bisect_right(places, (finding.start, at, at)) - 1]
+            if begin <= finding.start and finding.end <= end:
+                there = finding.start - begin + start
+                yield replace(finding, start=there, end=there + finding.end - finding.start)
 
     def _of(self, kind: PrivateKind, text: str, look: Look) -> Iterator[Finding]:
         if kind == "name":

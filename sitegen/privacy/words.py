@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from ahocorasick_rs import AhoCorasick
 
-Group = Literal["id", "credential", "birth", "english", "box", "german", "french"]
+Group = Literal["id", "credential", "birth", "home", "english", "box", "german", "french"]
 """What is read closely near a word: a kind, or one country's addresses."""
 
 
@@ -59,11 +59,11 @@ def listed(written: str, before: str = "", after: str = "") -> Sequence[str]:
 
 _ID = (
     "ssn|social|tin|taxpayer|nhs|steuer|idnr|tax|fiscal|spi|nif|svnr|sv-|versich|dni|nie|bsn|burger|pesel|sin|"
-    "passport|reisepass|passeport|ausweis|identit|id card|licen|führerschein|fuhrerschein|permis"
+    "passport|reisepass|passeport|ausweis|identit|id card|licen|ausw.|kranken|kvnr|führerschein|fuhrerschein|permis"
 )
 _SAID = (
     "pass|pwd|pw|kennwort|zugangscode|mdp|code|schlüssel|schlussel|wlan|wifi|wi-fi|netzwerk|key|token|secret|"
-    "bearer|pin|puk|tan|clé|cle "
+    "bearer|pin|puk|tan|clé|cle |parole|login"
 )
 _KEYS = (
     "AKIA|ASIA|A3T|ABIA|ACCA|ghp_|gho_|ghu_|ghs_|ghr_|xox|hooks.slack|PuTTY-|eyJ|k_live_|"
@@ -73,7 +73,11 @@ _KEYS = (
 _WHOLE = frozenset(listed("bsn|dni|mdp|nhs|nie|nif|pin|puk|pw|pwd|sin|spi|ssn|tan|tax|tin"))
 """Words that stand inside many others."""
 _BIRTH = "birth|(b.|geburt|gebor|naissance|anniversaire"
-_BIRTH_BEGINS = "born|dob|d.o.b|d.ob|do.b|geb|né|nee le|ne le|ddn"
+_BIRTH_BEGINS = "born|dob|d.o.b|d.ob|do.b|d o b|geb|né|nee le|ne le|ddn"
+_LIVES = (
+    "address|adress|anschrift|straße|strasse|street|postcode|post code|post_code|domicil|lives|living|resid|wohnhaft|"
+    "demeurant"
+)
 _STREETS = "Street|Avenue|Road|Boulevard|Lane|Drive|Terrace|Parkway|Crescent|Mews|Gardens"
 _SHORT_STREETS = "St|Ave|Rd|Blvd|Ln|Dr|Pkwy|Cres|Hwy"
 _STRASSEN = "straße|strasse|str.|allee|gasse|chaussee|platz"
@@ -83,10 +87,10 @@ _RUES_SMALL = "av.|bd|bld|boul.|place|route|square|passage|cours|villa"
 _ANYWHERE = 1 << 60
 
 _ENDED = re.compile(r"\b")
-_SHORT_ENDED = re.compile(r"[.,\n]|\Z| [NSEW]{1,2}\b")
+_SHORT_ENDED = re.compile(r"[.,\n;)\"'<|]|\Z| (?:[NSEW]{1,2}|Apt|Suite|Ste|Unit)\b| #")
 _THEN_NUMBER = re.compile(r" ?[1-9]")
 _OF = re.compile(r" (?:des|der|dem|von|am|im|zum|zur) ")
-_AFTER_NUMBER = re.compile(rb"0(?: ?(?:bis|ter|quater)| ?A)?,? \Z")
+_AFTER_NUMBER = re.compile(rb"0(?: ?(?:bis|ter|quater)| ?A)?(?: ?,)? \Z")
 _DAY = re.compile(r" ?[0-9]{1,2}\.")
 
 
@@ -101,7 +105,9 @@ def _all() -> list[tuple[str, Word]]:
     found += [(word, Word("birth", 4, 90, digit=(0, 90))) for word in listed(_BIRTH)]
     found += [(word, Word("birth", 4, 90, begins=True, digit=(0, 90))) for word in listed(_BIRTH_BEGINS)]
     found += [("*", Word("birth", 4, 90, follow=_DAY))]
+    found += [(word, Word("home", 4, 120, digit=(0, 110))) for word in listed(_LIVES)]
     number = (-80, 0)
+    found += [(word, Word("english", 80, 140, word, digit=number, follow=_ENDED)) for word in listed(_STREETS, "\n")]
     found += [(word, Word("english", 80, 140, word, digit=number, follow=_ENDED)) for word in listed(_STREETS, " ")]
     found += [
         (word, Word("english", 80, 140, word, digit=number, follow=_SHORT_ENDED))

@@ -60,7 +60,7 @@ def test_what_is_found_in_the_real_documents_is_what_it_is_called() -> None:
     alarms = []
     for path in sorted(SAMPLE.glob("*.txt")):
         for kind, words in found(path.read_text(encoding="utf-8")):
-            if not any(kind == wanted and part in words for wanted, part in true):
+            if not any(kind == wanted and part in " ".join(words.split()) for wanted, part in true):
                 alarms.append((path.name, kind, words))
     assert alarms == []
 
@@ -93,6 +93,7 @@ CLOSE: Mapping[Sort, Find] = {
     "box": addresses.find_boxes,
     "german": addresses.find_german,
     "french": addresses.find_french,
+    "home": addresses.find_homes,
     "birth": births.find,
 }
 PIECES = [
@@ -133,6 +134,16 @@ PIECES = [
         "The",
         "of",
         "und",
+    ),
+    *(
+        "Address:",
+        "home_address =",
+        "Street ......",
+        "wohnhaft",
+        "lives at",
+        "An den Weiden 3",
+        "22 Bramble Way",
+        "EH3 9QG",
     ),
     *("born", "geb.", "*12.3.1950", "née le", "nées", "d.o.b.", "12.03.1950", "March 3, 1979", "1950-03-12"),
 ]
@@ -231,6 +242,17 @@ HOSTILE = [
         "né a ",
     ),
     *("born a ", "Lange ", "Am Alten ", "rue de la A", "1 rue ", "tel 1", "a (at) ", "&amp;", "\\", "''a", "A1", "A, "),
+    *(
+        "Address: ",
+        "Tel a b ",
+        "| Tel |\n",
+        "tel,tel,tel\n",
+        "Tel  Tel  Tel\n",
+        "password for a ",
+        "lO1",
+        "O0 ",
+        "a . a @ ",
+    ),
     *("-----BEGIN PRIVATE KEY-----", "P.O. Box 1 ", "secret=", "1. Mai ", "Jane ", "12 Street ", "x"),
 ]
 
