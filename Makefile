@@ -161,8 +161,9 @@ ops-tools: setup-dev  ## get kustomize and Compose's own parser, with Go, for th
 	GOBIN=$(abspath build/go) go install github.com/compose-spec/compose-go/v2/cmd@$(COMPOSE_GO)
 	mv build/go/cmd $(BIN)/compose-go
 
-bench: setup-dev  ## measure builds beside Hugo, and what a pull costs for each document
+bench: setup-dev  ## measure builds and serving beside Hugo, and what a pull costs for each document
 	$(BIN)/python -m benchmarks.bench_build --briefs 1000 --briefs 10000
+	$(BIN)/python -m benchmarks.bench_serve --briefs 1000 --briefs 10000
 	$(BIN)/python -m benchmarks.bench_pull
 	$(BIN)/python -m benchmarks.bench_extract
 

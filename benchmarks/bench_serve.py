@@ -2,13 +2,14 @@
 
     python benchmarks/bench_serve.py --briefs 1000 --edits 60 [--briefs 10000] [--json FILE]
 
-Both serve the corpus and the layouts of ``bench_build``. An edit is written as an editor writes a file, another brief each
-time; the page is asked for over one kept connection, every 2 ms, until it shows the edit. The time runs from before the
-file is opened until the answer is read. Rounds alternate between the two; each server rests while the other is measured.
+Both serve the corpus and the layouts of ``bench_build``. An edit is written as an editor writes a file, another brief
+each time; the page is asked for over one kept connection, every 2 ms, until it shows the edit. The time runs from
+before the file is opened until the answer is read. Rounds alternate between the two; each rests while the other is
+measured.
 
-Three kinds of edits: ``text`` (a new first paragraph), ``title``, and ``template`` (a new line in the base template, which
-all pages are made from), for which the page is asked for that was looked at last (``first page``), and after it one that
-nobody has asked for yet (``other page``).
+Three kinds of edits: ``text`` (a new first paragraph), ``title``, and ``template`` (a new line in the base template,
+from which all pages are made), for which the page is asked for that was looked at last (``first page``), and after it
+one that nobody has asked for yet (``other page``).
 """
 
 from __future__ import annotations
@@ -173,7 +174,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def table(count: int, servers: Sequence[Served]) -> dict[str, object]:
     print(f"\n{count:,} briefs, milliseconds from saving to showing")
-    print(f"{'':12}{'':6}" + "".join(f"{server.name + ' median':>17}{'p95':>8}" for server in servers) + f"{'ratio':>9}")
+    print(
+        f"{'':12}{'':6}" + "".join(f"{server.name + ' median':>17}{'p95':>8}" for server in servers) + f"{'ratio':>9}"
+    )
     rows: dict[str, dict[str, float]] = {}
     for kind, values in servers[0].milliseconds.items():
         row = rows[kind] = {"edits": len(values)}

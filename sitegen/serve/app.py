@@ -12,17 +12,21 @@ import contextlib
 import ipaddress
 import socket
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from sitegen import errors, settings
+from sitegen import errors
 from sitegen.console import Console
 from sitegen.errors import PortTaken, SitegenError
+from sitegen.serve.engine import Engine
 from sitegen.serve.events import Event, OnEvent, shown_on
 from sitegen.settings import Project
-from sitegen.site.build import BuildOptions, build
+from sitegen.site.ahead import SupersededError
+from sitegen.site.build import BuildOptions
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -101,28 +105,33 @@ class Server:
         self._mounts = mounts if mounts and self.local else {}
         names = frozenset({"localhost", host.lower()})
         self.pages = Pages(project.state / "serve", names, search=options.search, mounts=self._mounts)
+        wanted = {name: getattr(options, name) for name in ("drafts", "future", "search")}
+        asked = BuildOptions(output=self.pages.folder, base_url=self.url, guard=False, **wanted)
+        self.engine = Engine(project, asked, self.pages.ahead, self.pages.gate)
         self._good = self._failed = False
 
-    def rebuild(self) -> bool:
-        """Reads the settings again and builds; returns whether that went well. Never raises."""
+    def rebuild(self, changed: Collection[Path] | None = None) -> bool:
+        """Builds when these files have changed, or whatever may have; returns whether that went well.
+
+        Raises ``SupersededError``, and nothing else.
+        """
         try:
-            project = settings.load(self.project.root)
-            wanted = {name: getattr(self.options, name) for name in ("drafts", "future", "search")}
-            options = BuildOptions(output=self.pages.folder, base_url=self.url, guard=False, **wanted)
-            report = build(project, options, gate=self.pages.gate)
+            built = self.engine.build(changed) if self._good or self._failed else self.engine.first()
+        except SupersededError:
+            raise
         except SitegenError as error:
             self._fail(error)
             return False
         except Exception as error:  # a fault of ours must not end the server either
             self._fail(errors.Unexpected(f"{type(error).__name__}: {error}"))
             return False
-        news = not self._good or self._failed or report.changed
+        news = not self._good or self._failed or built.changed
         # Whoever looked at the page that told the failure looks at another one now.
         came_up = self.pages.failure is not None
-        self.project, self._good, self._failed, self.pages.failure = project, True, False, None
-        self.pages.live.built(report.changed, everything=came_up)
+        self.project, self._good, self._failed, self.pages.failure = self.engine.project, True, False, None
+        self.pages.live.built(built.changed, everything=came_up)
         if news:
-            self._tell(Event("built", self.url, report=report))
+            self._tell(Event("built", self.url, built=built))
         return True
 
     def _fail(self, error: SitegenError) -> None:
@@ -175,15 +184,42 @@ class Server:
         self._uvicorn.should_exit = True
 
     async def _watch(self, stop: asyncio.Event) -> None:
-        from sitegen.serve.watching import changes, trees
+        """Follows the files until ``stop`` is set."""
+        from sitegen.serve.watching import Due, changes, trees
 
-        while not stop.is_set():
-            watched = trees(self.project)
-            async with contextlib.aclosing(changes(self.project.root, watched, stop)) as notices:
-                async for _ in notices:
-                    await asyncio.to_thread(self.rebuild)
-                    if trees(self.project) != watched:
-                        break
+        self._due, self._moved = Due(), asyncio.Event()
+        builder = asyncio.create_task(self._build_what_is_due(stop))
+        try:
+            while not stop.is_set():
+                watched = trees(self.project)
+                self._moved.clear()
+                async with contextlib.aclosing(changes(self.project.root, watched, stop, self._moved)) as notices:
+                    async for paths in notices:
+                        self._due.add(paths)
+                        self.pages.ahead.supersede()
+        finally:
+            stop.set()
+            self._due.add(())
+            await builder
+
+    async def _build_what_is_due(self, stop: asyncio.Event) -> None:
+        """Builds in a thread of its own, one build after the other."""
+        from sitegen.serve.watching import trees
+
+        loop, watched = asyncio.get_running_loop(), trees(self.project)
+        with ThreadPoolExecutor(1, "build") as thread:
+            while True:
+                changed = await self._due.take()
+                if stop.is_set():
+                    break
+                try:
+                    await loop.run_in_executor(thread, self.rebuild, changed)
+                except SupersededError:
+                    self._due.add(changed)
+                if (now := trees(self.project)) != watched:
+                    watched = now
+                    self._moved.set()
+            await loop.run_in_executor(thread, self.engine.close)
 
 
 def _address() -> str:

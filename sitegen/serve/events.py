@@ -11,7 +11,7 @@ from sitegen.errors import SitegenError
 
 if TYPE_CHECKING:
     from sitegen.console import Console
-    from sitegen.site.build import BuildReport
+    from sitegen.serve.engine import Built
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Event:
 
     kind: Literal["listening", "mounted", "open", "built", "failed", "stopped"]
     url: str
-    report: BuildReport | None = None
+    built: Built | None = None
     error: SitegenError | None = None
 
 
@@ -43,10 +43,10 @@ def shown_on(console: Console) -> OnEvent:
         elif event.kind == "failed" and event.error is not None:
             console.error(event.error)
             console.say("The last good site is still served.", "dim")
-        elif event.kind == "built" and event.report is not None:
-            for warning in event.report.warnings:
+        elif event.kind == "built" and event.built is not None:
+            for warning in event.built.warnings:
                 console.warn(str(warning))
-            console.say(f"Built: {event.report.written} changed in {event.report.seconds * 1000:.0f} ms.")
+            console.say(f"Built: {len(event.built.changed)} changed in {event.built.seconds * 1000:.0f} ms.")
 
     return show
 

@@ -54,11 +54,25 @@ class Live:
         self._problems: list[dict[str, object]] = []
         self._tabs: set[_Tab] = set()
         self._ended = False
+        self._renewed: set[str] = set()
+        """Outputs that were told to have changed before their build had ended."""
+        self._doubtful: set[str] = set()
+        """Those of a build that failed then."""
+
+    def renewed(self, output: str) -> None:
+        """An output is another one; the build that made it goes on."""
+        self.build += 1
+        self._renewed.add(output)
+        for tab in tuple(self._tabs):
+            if self._output_of(tab.page) == output:
+                tab.tell("changed", self.build)
 
     def built(self, changed: Collection[str], *, everything: bool = False) -> None:
         """A build went well, and these outputs are others than before; or all pages are."""
+        changed = (frozenset(changed) - self._renewed) | self._doubtful
         self.build += bool(changed) or everything
-        changed = frozenset(changed)
+        self._renewed.clear()
+        self._doubtful.clear()
         mended, self._problems = bool(self._problems), []
         for tab in tuple(self._tabs):
             if mended:
@@ -68,6 +82,8 @@ class Live:
 
     def failed(self, error: SitegenError, root: Path) -> None:
         """A build did not; ``root`` is the folder of the site."""
+        self._doubtful |= self._renewed
+        self._renewed.clear()
         self._problems = [problem_of(problem, root) for problem in error.problems]
         for tab in tuple(self._tabs):
             tab.tell("problems", self._problems)

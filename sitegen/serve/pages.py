@@ -27,6 +27,7 @@ from sitegen import files
 from sitegen.errors import SitegenError, StorageError
 from sitegen.serve.live import PREFIX, Live
 from sitegen.serve.rules import Redirect, Rules, opened
+from sitegen.site.ahead import Ahead
 from sitegen.site.machines.headers import POLICY, policy
 
 _TYPES = {
@@ -56,6 +57,8 @@ _HEADERS = {
 _RULES = ("_headers", "_redirects")
 _COMPRESSED_FROM = 1024
 """Bytes."""
+_PATIENCE = 3.0
+"""Seconds to wait for a page that is being made anew, before the last good one is shown."""
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -80,6 +83,7 @@ class Pages:
         self._policy = policy(search=search)
         self.gate = threading.Lock()
         self.live = Live(self.output_of)
+        self.ahead = Ahead(self.live.renewed)
         self._adds = live
         self.failure: SitegenError | None = None
         """Why there is no site at all."""
@@ -97,6 +101,8 @@ class Pages:
         path = str(request.scope["path"]).removeprefix("/")
         if self._adds and path.startswith(PREFIX):
             return self.live.answer(request, path.removeprefix(PREFIX))
+        if self.ahead.busy and self.ahead.is_stale(output := self.output_of(f"/{path}")):
+            await asyncio.to_thread(self.ahead.wait, output, _PATIENCE)
         if not self.gate.acquire(blocking=False):
             await asyncio.to_thread(self.gate.acquire)
         try:
@@ -162,13 +168,15 @@ class Pages:
         return self._file(page, request, 404) if page.is_file() else _plain(404, "There is no such page.")
 
     def _file(self, path: Path, request: Request, status: int = 200) -> Response:
-        data = path.read_bytes()
+        output = path.relative_to(self.folder).as_posix()
+        data = self.ahead.get(output) or path.read_bytes()
         headers = {name.lower(): value for name, value in _HEADERS.items()}
         headers["content-security-policy"] = self._policy
         headers["content-type"] = media_type(path.name)
-        address = f"/{path.relative_to(self.folder).as_posix()}".removesuffix("index.html")
+        address = f"/{output}".removesuffix("index.html")
         headers |= self.rules.headers_for(address if status == 404 else request.scope["path"])
         if self._adds and headers["content-type"].startswith("text/html"):
+            self.ahead.look(output)
             data = self.live.injected(data)
             headers |= _opened(headers["content-security-policy"])
         headers["etag"] = tag = f'"{hashlib.sha256(data).hexdigest()[:20]}"'

@@ -1,9 +1,9 @@
-"""Watching: tells when a file that the site is made from has changed."""
+"""Watching: tells which files that the site is made from have changed."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from pathlib import Path
 
 from watchfiles import Change, awatch
@@ -14,10 +14,16 @@ from sitegen.project import Project
 from sitegen.root import FILE_NAME
 from sitegen.site import chain, folders
 
-_STEP_MS = 15
+_STEP_MS = 5
 """A batch ends when nothing has changed for so long. Short, since a build that came too early is not the last one."""
 _LONGEST_MS = 400
 """A batch ends after so long even if changes go on, as in a large checkout."""
+_MANY = 5
+"""So many files at once are no one's typing: more are to come, and one build is made for all of them."""
+_QUIET = 0.06
+"""Seconds without a change after which there are no more to come."""
+_LONGEST = 3.0
+"""Seconds after which one build is made at any rate."""
 
 
 def trees(project: Project) -> list[Path]:
@@ -29,49 +35,86 @@ def trees(project: Project) -> list[Path]:
     return [path for name, path in folders.trees(project, layers).items() if name != "provenance"]
 
 
-async def changes(root: Path, trees: Sequence[Path], stop: asyncio.Event) -> AsyncGenerator[None]:
-    """Yields whenever something below ``trees``, or the sitegen.toml in ``root``, has changed, until ``stop`` is set.
+class Due:
+    """The files that have changed since the last build began."""
 
-    Yields once when the watch has begun, since something may have changed before. What changed is not said: the build
-    finds out for itself, so that a lost notice does no harm. Ends also when one of the trees appears or vanishes; then
-    call it again.
+    def __init__(self) -> None:
+        self._paths: set[Path] | None = set()
+        self._news = asyncio.Event()
+
+    def add(self, paths: Iterable[Path] | None) -> None:
+        """None for whatever may have changed."""
+        if paths is None or self._paths is None:
+            self._paths = None
+        else:
+            self._paths.update(paths)
+        self._news.set()
+
+    async def take(self) -> Collection[Path] | None:
+        """Waits for changes."""
+        await self._news.wait()
+        self._news.clear()
+        found, self._paths = self._paths, set()
+        return found
+
+
+async def changes(
+    root: Path, trees: Sequence[Path], stop: asyncio.Event, moved: asyncio.Event | None = None
+) -> AsyncGenerator[Collection[Path] | None]:
+    """Yields what has changed below ``trees``, or the sitegen.toml in ``root``, until ``stop`` or ``moved`` is set.
+
+    Yields None, for whatever may have changed before, when the watch has begun. Ends also when one of the trees appears
+    or vanishes; then call it again.
     """
     watched = [path for path in trees if path.is_dir()]
     absent = {path for path in trees if not path.is_dir()}
     ended = asyncio.Event()
-    queue: asyncio.Queue[bool] = asyncio.Queue()
+    queue: asyncio.Queue[set[Path]] = asyncio.Queue()
 
     async def follow(paths: list[Path], *, recursive: bool) -> None:
         def wanted(_: Change, name: str) -> bool:
             return _deep(name) if recursive else _shallow(Path(name), root, absent)
 
-        async for _batch in awatch(
+        async for batch in awatch(
             *paths, watch_filter=wanted, debounce=_LONGEST_MS, step=_STEP_MS, stop_event=ended, recursive=recursive
         ):
-            queue.put_nowait(True)
+            queue.put_nowait({Path(name) for _, name in batch})
 
-    tasks = [asyncio.create_task(follow([root], recursive=False))]
+    tasks: list[asyncio.Task[object]] = [asyncio.create_task(follow([root], recursive=False))]
     if watched:
         tasks.append(asyncio.create_task(follow(watched, recursive=True)))
-    stopping = asyncio.create_task(stop.wait())
+    tasks += [asyncio.create_task(stop.wait()), asyncio.create_task((moved or asyncio.Event()).wait())]
     try:
         await asyncio.sleep(0)  # the tasks have their turn, and begin to watch
-        yield
-        while True:
-            waiting = asyncio.create_task(queue.get())
-            done, _ = await asyncio.wait({waiting, stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            if stopping in done or done.intersection(tasks):
-                return
-            while not queue.empty():
-                queue.get_nowait()
-            yield
+        yield None
+        while (found := await _next(queue, tasks)) is not None:
+            yield found
             if any(path.is_dir() for path in absent) or not all(path.is_dir() for path in watched):
                 return
     finally:
         ended.set()
-        stopping.cancel()
-        await asyncio.gather(*tasks, stopping, return_exceptions=True)
+        for task in tasks[-2:]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _next(queue: asyncio.Queue[set[Path]], tasks: Sequence[asyncio.Task[object]]) -> set[Path] | None:
+    """All that changes in one go; None when one of ``tasks`` has ended."""
+    waiting = asyncio.create_task(queue.get())
+    done, _ = await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    if waiting not in done:
+        waiting.cancel()
+        return None
+    found = waiting.result()
+    end = asyncio.get_running_loop().time() + _LONGEST
+    while len(found) > _MANY and asyncio.get_running_loop().time() < end:
+        try:
+            found |= await asyncio.wait_for(queue.get(), _QUIET)
+        except TimeoutError:
+            break
+    while not queue.empty():
+        found |= queue.get_nowait()
+    return found
 
 
 def _deep(name: str) -> bool:

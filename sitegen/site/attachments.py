@@ -28,9 +28,9 @@ def copies(inputs: Inputs, content: Content, editions: Editions, names: Names) -
         if path.parts[0] == "content" and path.as_posix() not in shown:
             folders.add(f"{path.parent if path.stem in (INDEX, SECTION) else path.with_suffix('')}/")
     folders.discard("content/")
-    withheld = _linked(content.hidden.items(), names)
+    withheld = linked(content.hidden.items(), names)
     if withheld:
-        withheld -= _linked(((page.key, page.record) for page in content.all), names)
+        withheld -= linked(((page.key, page.record) for page in content.all), names)
     return {
         key.removeprefix("content/"): key
         for key in inputs.of("content")
@@ -38,7 +38,7 @@ def copies(inputs: Inputs, content: Content, editions: Editions, names: Names) -
     }
 
 
-def _linked(entries: Iterable[tuple[str, Record]], names: Names) -> set[str]:
+def linked(entries: Iterable[tuple[str, Record]], names: Names) -> set[str]:
     """The files that pages link to, or may link to by shortcodes, by their paths below the site's folder."""
     return {
         posixpath.normpath(posixpath.join(posixpath.dirname(names(key)), href.partition("#")[0].partition("?")[0]))

@@ -33,15 +33,18 @@ from sitegen.site.register import Register
 from sitegen.site.report import BuildOptions, BuildReport, Progress
 
 if TYPE_CHECKING:
+    from sitegen.site.ahead import Ahead
     from sitegen.site.closing import Closing
     from sitegen.site.content import Content
     from sitegen.site.images.publishing import Publisher
     from sitegen.site.languages import Languages
     from sitegen.site.layout import Plan
+    from sitegen.site.library import Library, Shelf
     from sitegen.site.output import Output
     from sitegen.site.scope import Scope
     from sitegen.site.theme import Theme
     from sitegen.site.words import Voice
+    from sitegen.site.work import Work
     from sitegen.site.workers import Steps
 
 __all__ = ["BuildOptions", "BuildReport", "Progress", "build"]
@@ -53,25 +56,26 @@ def build(
     progress: Progress | None = None,
     gate: AbstractContextManager[object] | None = None,
     seen: Seen | None = None,
+    ahead: Ahead | None = None,
 ) -> BuildReport:
     """Builds the site. Afterwards the output folder is what a build from nothing would make, whatever it was before.
 
     ``gate`` is held while the output folder is changed, for those who read it at the same time. ``seen`` is what a
-    glance found.
+    glance found. ``ahead`` shows outputs as they are made, to those who look at them, before all is written.
 
     Raises ``ContentError``, ``BuildError``, ``StorageError`` or ``Several``; then the output folder is as it was,
     unless the disk failed while it was written, which the next build mends.
     """
     seen = seen or Seen()
-    run = _Run(project, options or BuildOptions(), progress, gate or contextlib.nullcontext(), seen)
-    with contextlib.nullcontext() if seen.locked else _alone(run.folder / "lock", run.options.wait):
+    run = _Run(project, options or BuildOptions(), progress, gate or contextlib.nullcontext(), seen, ahead)
+    with contextlib.nullcontext() if seen.locked else alone(run.folder / "lock", run.options.wait):
         report = run.build()
         run.note()
         return report
 
 
 @contextlib.contextmanager
-def _alone(path: Path, wait: float) -> Iterator[None]:
+def alone(path: Path, wait: float) -> Iterator[None]:
     """Holds the lock of the site's builds; waits for another build, since most take less than a second."""
     until = time.monotonic() + wait
     while True:
@@ -97,7 +101,9 @@ class _Run:
         progress: Progress | None,
         gate: AbstractContextManager[object],
         seen: Seen,
+        ahead: Ahead | None,
     ) -> None:
+        self.ahead = ahead
         self.project, self.options, self.progress, self.gate, self.seen = project, options, progress, gate, seen
         self.started = self._lap = time.perf_counter()
         self.phases: dict[str, float] = {}
@@ -112,6 +118,7 @@ class _Run:
         self.code = ""
         """All that has a say in rendered texts: the versions, and the plugins of the site."""
         self.hooks: Any = None
+        self.state = State("", 0, 0)
         name = files.sha256(str(self.output))[:12]
         self.state_path = self.folder / f"state-{name}"
         self.register = Register(self.state_path, self.versions)
@@ -133,11 +140,12 @@ class _Run:
             state = State.load(self.register)
             target = Folder(self.output, self.ledger, state.outputs if state else {})
             inputs = Inputs(self.project.root, trees, state.inputs if state else {})
-            if state is not None and state.holds(self.key, self.today, inputs, target, self.register):
+            known = state if self.ahead is None else None  # else everything is wanted in memory
+            if known is not None and known.holds(self.key, self.today, inputs, target, self.register):
                 self._phase("scan")
-                warnings = tuple(thaw(warning) for warning in state.warnings)
+                warnings = tuple(thaw(warning) for warning in known.warnings)
                 self._judge(warnings)
-                return self._report(state.pages, 0, len(state.outputs), 0, warnings)
+                return self._report(known.pages, 0, len(known.outputs), 0, warnings)
         self._phase("scan")
         collecting = gc.isenabled()
         gc.disable()  # millions of small objects that live until the end: collecting takes a fifth of the time
@@ -206,12 +214,13 @@ class _Run:
         try:
             shelf = library.read(inputs, self.options.jobs, self.progress)
             self._phase("read")
-            content, plan, theme = self._lay_out(scope, inputs, library, shelf)
+            work = self._lay_out(scope, target, inputs, library, shelf)
+            content = work.content
             content.warnings += [lacking] if lacking else []
             self._judge(content.warnings)
             self._phase("plan")
-            report = self._make(target, inputs, scope, content, plan, theme)
-            return replace(report, work=(self, target, inputs, shelf, content, plan, theme))
+            report = self._make(target, inputs, scope, content, work.plan, work.theme)
+            return replace(report, work=work)
         except Exception as error:
             from sitegen.site.maker import blamed
 
@@ -220,15 +229,14 @@ class _Run:
         finally:
             library.close()
 
-    def _lay_out(self, scope: Scope, inputs: Inputs, library: Any, shelf: Any) -> tuple[Content, Plan, Theme]:
+    def _lay_out(self, scope: Scope, target: Folder, inputs: Inputs, library: Library, shelf: Shelf) -> Work:
         from sitegen.site import assets, connections, content, data, options
         from sitegen.site.editions import Editions
-        from sitegen.site.images import functions
         from sitegen.site.languages import Languages
         from sitegen.site.layout import Layout
-        from sitegen.site.shortcodes import Shortcodes
         from sitegen.site.theme import Theme
         from sitegen.site.tracking import digest
+        from sitegen.site.work import Work
 
         editions = Editions(scope)
         languages = Languages(self.folder / "languages", self.versions)
@@ -255,18 +263,13 @@ class _Run:
         hashes = {key: inputs.sha(key) for tree in ("theme", "templates", "static", "i18n") for key in inputs.of(tree)}
         shared = [(key, sha) for key, sha in hashes.items() if key.endswith(chain.FILE_NAME)]
         plan = layout.plan(outputs, digest(self.code, self.key, shared), digest(self.code))
-        theme = Theme(self.project, self.chain, inputs, static, voices, self.base_url, self.code, self.hooks)
-        for output in plan.outputs:
-            if output.template:
-                output.own += theme.closure(output.template)
-        theme.offer(data=data.Data(tree), section=None, theme=chosen)
-        theme.offer(**functions.of(found.gallery))
-        theme.tell(plan.sites)
-        shortcodes = Shortcodes(theme, found.all, found.links)
-        raise_all(list(shortcodes.problems()))
-        library.finish = shortcodes.finish
-        shortcodes.teach(plan.digests)
-        return found, plan, theme
+
+        def theme() -> Theme:
+            return Theme(self.project, self.chain, inputs, static, voices, self.base_url, self.code, self.hooks)
+
+        work = Work(self, target, inputs, shelf, library, found, plan, data.Data(tree), chosen, theme)
+        work.dress()
+        return work
 
     def _voices(self, editions: Iterable[str], inputs: Inputs, languages: Languages) -> dict[str, Voice]:
         from sitegen.site.words import Voice, Words
@@ -336,6 +339,7 @@ class _Run:
         state = State(self.key, first, last, inputs.stamps(), pages=len(content.all))
         state.outputs = closing.kept | pictures.kept | dict(settled(changes, stamps, target, time.time_ns()))
         state.warnings = [freeze(warning) for warning in content.warnings]
+        self.state = state
         closing.check.save()
         state.save(self.register)
         self._phase("write")
@@ -376,7 +380,7 @@ class _Run:
         from sitegen.site.maker import Maker
 
         def work(share: Sequence[Output]) -> Steps[Any]:
-            maker = Maker(plan, theme, target, inputs, self.hooks, closing.check.lookout())
+            maker = Maker(plan, theme, target, inputs, self.hooks, closing.check.lookout(), ahead=self.ahead)
             if share is dealt[0] and self.progress:
                 maker.tell(self.progress, len(dealt))
             go = yield maker.make(share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sitegen.errors import AddressTaken, LinkBroken, Place
@@ -21,32 +21,37 @@ def connect(content: Content, scope: Scope, outputs: Mapping[str, str]) -> None:
     names = scope.name_of
     by_file = {page.path: page.url for page in content.all}
     by_file |= {names(key): scope.base + quoted(output) for output, key in content.copies.items()}
-    anchors = {page.url: page.record.anchors for page in content.all}
+    anchors: dict[str, Collection[str]] = {page.url: page.record.anchors for page in content.all}
     links = content.links = Links(scope.base, outputs, by_file, {names(key) for key in content.hidden}, anchors)
     for page in content.all:
-        if not page.record.links and not page.image:
-            continue
-        targets: list[str] = []
-        for number, (href, line) in enumerate(page.record.links):
-            if page.record.images and number in page.record.images and content.gallery:
-                image = content.gallery.find(href, page.path)
-                if image is not None:
-                    targets.append(_show(page, number, image, line, content))
-                    continue
-            url, reason = links.resolve(href, page.path, page.url)
-            targets.append(url)
-            if reason:
-                content.warnings.append(links.broken(href, reason, Place(page.path, line)))
-                content.broken.append((page.url, url))
-        page.targets = tuple(targets)
-        if page.image:
-            _check_card(page, page.image, content, links)
+        if page.record.links or page.image:
+            tie(page, content)
     for entry in (entry for found in content.editions for entry in found.edition.scope.settings.site.menu):
         if entry.url.startswith("/") and not links.exists(scope.base + entry.url[1:].partition("#")[0]):
             content.warnings.append(
                 LinkBroken(f"the menu's {entry.title!r} leads to {entry.url}, which is not there", place="sitegen.toml")
             )
             content.broken.append((scope.base, scope.base + entry.url[1:]))
+
+
+def tie(page: StoredPage, content: Content) -> None:
+    """Fills in the links of one page."""
+    links = content.links
+    targets: list[str] = []
+    for number, (href, line) in enumerate(page.record.links):
+        if page.record.images and number in page.record.images and content.gallery:
+            image = content.gallery.find(href, page.path)
+            if image is not None:
+                targets.append(_show(page, number, image, line, content))
+                continue
+        url, reason = links.resolve(href, page.path, page.url)
+        targets.append(url)
+        if reason:
+            content.warnings.append(links.broken(href, reason, Place(page.path, line)))
+            content.broken.append((page.url, url))
+    page.targets = tuple(targets)
+    if page.image:
+        _check_card(page, page.image, content, links)
 
 
 def _show(page: StoredPage, number: int, image: str, line: int, content: Content) -> str:

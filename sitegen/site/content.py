@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sitegen import errors
 from sitegen.errors import (
@@ -75,6 +75,8 @@ class Content:
     links: Links = field(init=False)
     """Knows where links lead, once it is settled what there will be."""
     others: list[Content] = field(default_factory=list)
+    renewal: Renewal = field(init=False)
+    """Makes pages anew, of the edition that holds the others."""
 
     @property
     def editions(self) -> Iterator[Content]:
@@ -110,9 +112,24 @@ def gather(
     hooks: PluginManager,
 ) -> Content:
     """Makes the pages. Problems and warnings are collected in the result; nothing is raised for them."""
-    content = _Gatherer(scope, editions, inputs, shelf, library, hooks).gather()
+    gatherer = _Gatherer(scope, editions, inputs, shelf, library, hooks)
+    content = gatherer.gather()
+    content.renewal = gatherer
     content.problems += translate(content.all, editions, languages)
     return content
+
+
+class Renewal(Protocol):
+    """Makes one page anew when all of them are there."""
+
+    def inherited(self, key: str, entry: Record) -> Record:
+        """What a file says, with what it inherits."""
+
+    def renewed(self, content: Content, key: str, entry: Record) -> tuple[StoredPage, Content]:
+        """The page of a file, bare of all that ties it to others; and the problems and warnings about it alone.
+
+        Raises ``SitegenError``, and ``KeyError`` for a term that no page of ``content``, its edition, has had.
+        """
 
 
 class _Gatherer:
@@ -159,6 +176,16 @@ class _Gatherer:
         content.gallery = attachments.gallery(self._scope, self._inputs, self._shelf.images, content.copies)
         return content
 
+    def inherited(self, key: str, entry: Record) -> Record:
+        return self._inheritance.of(key, entry)
+
+    def renewed(self, content: Content, key: str, entry: Record) -> tuple[StoredPage, Content]:
+        kept, self._content = self._content, Content(content.edition)
+        try:
+            return self._page(content, key, entry), self._content
+        finally:
+            self._content = kept
+
     def _sorted(self, shown: Mapping[str, Record]) -> dict[str, dict[str, Record]]:
         """The records by edition."""
         found: dict[str, dict[str, Record]] = {code: {} for code in self._editions}
@@ -180,8 +207,8 @@ class _Gatherer:
                 self._content.problems += error.problems
 
     def _inherited(self) -> dict[str, Record]:
-        inheritance = Inheritance(self._scope.settings.cascade, self._shelf.records, self._names)
-        return {key: inheritance.of(key, entry) for key, entry in self._shelf.records.items()}
+        self._inheritance = Inheritance(self._scope.settings.cascade, self._shelf.records, self._names)
+        return {key: self._inheritance.of(key, entry) for key, entry in self._shelf.records.items()}
 
     def _shown(self, records: Mapping[str, Record]) -> dict[str, Record]:
         """The records of pages that are shown; what stands in a section that is not shown is not shown either."""

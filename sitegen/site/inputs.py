@@ -60,6 +60,7 @@ class Inputs:
         self.started = time.time_ns()
         self.files: dict[str, Input] = {}
         self._known = known
+        self.trees = trees
         for tree, root in trees.items():
             base = f"{root}/"
             for entry in files.scan(root, within=site if root.is_relative_to(site) else root):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,12 +21,15 @@ from sitegen.site.output import Output
 from sitegen.site.page import SiteInfo, Translation
 from sitegen.site.plan import Planner
 from sitegen.site.shortcodes import EDITION
-from sitegen.site.tracking import Digests
+from sitegen.site.tracking import SIZE, Digests
 from sitegen.site.whole import Site
 from sitegen.site.words import Words
 
 if TYPE_CHECKING:
     from pluggy import PluginManager
+
+Closure = Callable[[str], bytes]
+"""The hash of all templates that one can reach."""
 
 
 @dataclass(slots=True)
@@ -37,6 +40,24 @@ class Plan:
     sites: Mapping[str, SiteInfo]
     """By language of the edition."""
     digests: Digests
+    shared: bytes
+    """The digest of what all templates depend on."""
+    spoken: Mapping[str, bytes]
+    """The same with all that the templates of an edition see, by its language."""
+    code: bytes
+    """The digest of plugins, on which all else depends."""
+
+    def seal(self, output: Output, closure: Closure) -> None:
+        """Works out what an output depends on, whose pages are sealed; ``closure`` is that of its template."""
+        output.seal(self.spoken.get(output.language, self.shared), self.code)
+        if output.template:
+            output.own += closure(output.template)
+
+    def dress(self, closure: Closure) -> None:
+        """Has sealed outputs depend on other templates."""
+        for output in self.outputs:
+            if output.template and output.own:
+                output.own = output.own[:SIZE] + closure(output.template)
 
 
 class Layout:
@@ -90,7 +111,7 @@ class Layout:
         return [output for output in redirecting.outputs(site, found) if output.path not in self._assets.copies]
 
     def plan(self, outputs: list[Output], shared: bytes, code: bytes) -> Plan:
-        """Seals the outputs, whose pages are all sealed.
+        """Seals the outputs, whose pages are all sealed; their templates are still to be added.
 
         ``shared`` is the digest of what all templates depend on, ``code`` that of plugins, on which all else does.
         """
@@ -101,7 +122,7 @@ class Layout:
         families = {data.READ: self._data.digest, "asset:": self._assets.digest, IMAGE: self._content.gallery.digest}
         families[EDITION] = digests.__getitem__
         sites = {planner.edition.code: planner.site.info for planner in self._planners}
-        return Plan(outputs, sites, Digests(sources, families))
+        return Plan(outputs, sites, Digests(sources, families), shared, digests, code)
 
     def _copies(self) -> Iterator[Output]:
         for path, key in (*self._content.copies.items(), *self._assets.copies.items()):

@@ -33,6 +33,8 @@ _Known = Mapping[tuple[_Kind, str], tuple[Any, ...]]
 
 _SHOWN = ("content", "briefs", "static")
 """The trees whose images pages may show."""
+_HELD = (-1, 0, b"")
+"""The place of a text that is in memory only."""
 _SPARE = 8_000_000
 """Bytes of texts that nobody needs any more, before the file of texts is written anew."""
 
@@ -79,6 +81,7 @@ class Library:
         self._math = math
         self._bodies = store.Bodies(folder / "bodies")
         self._inputs: Inputs | None = None
+        self._held: dict[str, str] = {}
         end, (kept,) = self._register.load() or (0, [{}])
         self._kept: _Entries = dict(kept) if end <= self._bodies.size() else {}
 
@@ -106,11 +109,39 @@ class Library:
 
     def body(self, key: str, entry: Record) -> str:
         """The rendered text of a record; rendered again when the file of texts is damaged."""
+        if entry.place == _HELD:
+            return Markup(self._held[key])  # noqa: S704  # what markdown.render made
         raw = self._bodies.get(entry.place)
         if raw is not None:
             return Markup(raw.decode())  # noqa: S704  # what markdown.render made
         assert self._inputs is not None
         return Markup(self._record(key, self._inputs.read(key))[1])  # noqa: S704
+
+    def sha(self, key: str) -> str | None:
+        """The hash of the content that the record of a file was read from."""
+        kept = self._kept.get(key)
+        return None if kept is None else kept[0]
+
+    def renew(self, key: str, raw: bytes) -> tuple[Record, str]:
+        """The record of a Markdown file with another content, and its text. Raises ``ContentError`` or ``Several``."""
+        found, html = self._record(key, raw)
+        return found._replace(place=_HELD), html
+
+    def hold(self, key: str, sha: str, entry: Record, html: str) -> None:
+        """Takes on what ``renew`` gave; the text is in memory until it is filed."""
+        self._kept[key] = (sha, tuple(entry))
+        self._held[key] = html
+
+    def file(self) -> dict[str, Record]:
+        """Puts all texts that are held into the file of texts, for whoever holds the lock; returns the records."""
+        places = self._bodies.add(html.encode() for html in self._held.values())
+        filed: dict[str, Record] = {}
+        for key, place in zip(self._held, places, strict=True):
+            sha, value = self._kept[key]
+            filed[key] = Record._make((*value[:-1], place))
+            self._kept[key] = (sha, tuple(filed[key]))
+        self._held.clear()
+        return filed
 
     def _record(self, key: str, raw: bytes) -> tuple[Record, str]:
         return record.read(

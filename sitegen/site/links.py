@@ -22,7 +22,7 @@ class Links:
         outputs: Collection[str],
         files: Mapping[str, str],
         hidden: Collection[str],
-        anchors: Mapping[str, Collection[str]],
+        anchors: dict[str, Collection[str]],
     ) -> None:
         """``base`` is the base path; ``files`` maps paths below the site's folder to addresses, ``hidden`` are those of
         pages that are not shown, and ``anchors`` maps addresses of pages to the ids in their text."""
@@ -31,6 +31,10 @@ class Links:
         self._files = files
         self._hidden = hidden
         self._anchors = anchors
+
+    def learn(self, url: str, anchors: Collection[str]) -> None:
+        """The text of the page at ``url`` has other ids now."""
+        self._anchors[url] = anchors
 
     def resolve(self, href: str, path: str, url: str) -> tuple[str, str]:
         """The address for ``href``, written in the file ``path`` of the page ``url``, and what is wrong with it."""

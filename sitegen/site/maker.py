@@ -18,10 +18,13 @@ from sitegen.site.outputs import Change, Folder
 from sitegen.site.report import Progress
 
 if TYPE_CHECKING:
+    from sitegen.site.ahead import Ahead
     from sitegen.site.layout import Plan
     from sitegen.site.theme import Theme
 
 Found = list[tuple[tuple[str, Place | None, str], Fault]]
+Pending = bytes | Callable[[], bytes]
+"""An output, or what makes it again."""
 _LARGE = 1 << 20
 """Bytes of an output."""
 
@@ -36,17 +39,23 @@ class Maker:
         target: Folder,
         inputs: Inputs,
         hooks: Any,
-        lookout: Lookout,
+        lookout: Lookout | None,
         hashes: Mapping[str, str] | None = None,
+        ahead: Ahead | None = None,
     ) -> None:
-        """``hashes`` are those of the outputs that are made already, for outputs that tell of them."""
-        self._plan, self._theme, self._target, self._inputs, self._hooks = plan, theme, target, inputs, hooks
+        """``hashes`` are those of the outputs that are made already, for outputs that tell of them.
+
+        ``lookout`` looks at pages, for their links; ``ahead`` shows outputs as they are made.
+        """
+        self._ahead = ahead
+        self._plan, self.theme, self._target, self._inputs, self._hooks = plan, theme, target, inputs, hooks
         self._lookout = lookout
         self._changing = bool(hooks.hook.output_made.get_hookimpls())
         self._hashes = hashes or {}
         self._progress: Progress | None = None
         self._shares = 1
-        self._pending: list[tuple[str, bytes | Callable[[], bytes]]] = []
+        self.pending: dict[str, Pending] = {}
+        """What ``write`` will write."""
 
     def tell(self, progress: Progress, shares: int) -> None:
         """Reports progress, for all ``shares`` as far as this one has come."""
@@ -55,34 +64,41 @@ class Maker:
     def make(self, share: Sequence[Output]) -> tuple[list[Change], Found, Sheet]:
         changes: list[Change] = []
         faults = Faults()
-        for number, output in enumerate(share):
+        for number, output in enumerate(self._ahead.order(share) if self._ahead else share):
             try:
-                changes.append(self._one(output))
+                changes.append(self.one(output))
             except Exception as error:
                 faults.add(blamed(error), output.owner)
+                if self._ahead:
+                    self._ahead.fail(output.path)
             if self._progress and number % 50 == 0:
                 self._progress("render", number * self._shares, len(share) * self._shares)
-        return changes, list(faults.found.items()), self._lookout.sheet()
+        return changes, list(faults.found.items()), Sheet() if self._lookout is None else self._lookout.sheet()
 
-    def _one(self, output: Output) -> Change:
+    def one(self, output: Output) -> Change:
+        """Makes one output, which is written when ``write`` is called. Raises what it raises."""
         tracking.begin()
         data = self._data(output)
         reads = tracking.reads()
         sha = files.sha256(data)
-        if is_page(output.path):
+        if self._lookout is not None and is_page(output.path):
             self._lookout.look(output.path, data, sha)
         depends = self._plan.digests.of(output.own, reads) if output.own else b""
         differs = self._target.differs(output.path, data, sha)
         if differs:
             # What is large and quickly had again does not wait in memory until all is made.
             large = len(data) > _LARGE and not output.template
-            self._pending.append((output.path, partial(self._data, output) if large else data))
+            self.pending[output.path] = partial(self._data, output) if large else data
+        else:
+            self.pending.pop(output.path, None)
+        if self._ahead:
+            self._ahead.show(output.path, data)
         return Change(output.path, sha, depends or b"", reads, differs)
 
     def _data(self, output: Output) -> bytes:
-        self._theme.speak(output.language)
+        self.theme.speak(output.language)
         if output.template:
-            data = self._theme.render(output.template, output.context)
+            data = self.theme.render(output.template, output.context)
             changed = self._hooks.hook.output_made(path=output.path, data=data) if self._changing else None
             return data if changed is None else changed
         if output.make_last is not None:
@@ -95,7 +111,7 @@ class Maker:
         writer = files.Writer(self._target.root)
         return [
             (path, stamp_of(writer.write(path, data if isinstance(data, bytes) else data())))
-            for path, data in self._pending
+            for path, data in self.pending.items()
         ]
 
 

@@ -125,8 +125,12 @@ class Folder:
                 files.remove(target)
                 files.remove_empty_parents(target, self.root)
         self._keep(set(paths))
-        files.remove(self._open)
+        self.close()
         return gone
+
+    def close(self) -> None:
+        """Nothing that ``begin`` announced is left to be written."""
+        files.remove(self._open)
 
     def empty(self) -> None:
         """Removes all that is ours. The folder stays known, so that what others put there is no reason to refuse it."""

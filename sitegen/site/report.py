@@ -6,8 +6,12 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sitegen.errors import SitegenError
+
+if TYPE_CHECKING:
+    from sitegen.site.work import Work
 
 Progress = Callable[[str, int, int], None]
 """Told the phase (``read``, ``render``), how much of it is done, and how much there is."""
@@ -59,7 +63,7 @@ class BuildReport:
     """Remarks that are no warnings; of builds that made something."""
     changed: tuple[str, ...] = ()
     """The paths of outputs that were written or removed."""
-    work: object = None
+    work: Work | None = None
     """All that the build had in memory; who is about to end anyway may keep it from being taken apart."""
 
     def as_dict(self) -> dict[str, object]:

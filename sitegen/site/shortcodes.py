@@ -59,9 +59,22 @@ class Shortcodes:
 
     def problems(self) -> Iterator[SitegenError]:
         """What is wrong with the calls of all pages, as far as can be told without running them."""
+        return self._problems(self._pages.values())
+
+    def problems_of(self, page: StoredPage) -> Iterator[SitegenError]:
+        """What is wrong with the calls of one page."""
+        return self._problems([page] if page.record.calls else [])
+
+    def renew(self, page: StoredPage) -> None:
+        """Takes on the calls of a page whose text has changed."""
+        self._pages.pop(page.path, None)
+        if page.record.calls:
+            self._pages[page.path] = page
+
+    def _problems(self, pages: Iterable[StoredPage]) -> Iterator[SitegenError]:
         known = set(self._theme.shortcodes)
         macros: dict[str, Macro | SitegenError] = {}
-        for page in self._pages.values():
+        for page in pages:
             for call in map(Call._make, page.record.calls):
                 place = Place(page.path, call.line)
                 if call.name not in known:

@@ -15,6 +15,9 @@ from typing import TypeVar, overload
 
 Item = TypeVar("Item", covariant=True)
 
+SIZE = 16
+"""Bytes of a digest."""
+
 _reads: set[str] = set()
 _outputs = 0
 _shared: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -50,7 +53,7 @@ def digest(*parts: object) -> bytes:
         plain = marshal.dumps(parts, 0)  # type: ignore[arg-type]
     except ValueError:  # a date, a page without a file
         plain = repr(parts).encode("utf-8", "surrogatepass")
-    return blake2b(plain, digest_size=16).digest()
+    return blake2b(plain, digest_size=SIZE).digest()
 
 
 class Tracked(Sequence[Item]):
@@ -155,6 +158,10 @@ class Digests(Mapping[str, bytes]):
     def learn(self, prefix: str, digest_of: Callable[[str], bytes]) -> None:
         """From now on, ``digest_of`` is asked for the rest of a name that begins with ``prefix``."""
         self._families[prefix] = digest_of
+
+    def forget(self) -> None:
+        """Has all of them worked out anew: something that may be read has changed."""
+        self._known.clear()
 
     def __getitem__(self, name: str) -> bytes:
         if name not in self._known:

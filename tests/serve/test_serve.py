@@ -22,6 +22,7 @@ import pytest
 from sitegen import settings
 from sitegen.errors import NotPermitted, PortTaken, SitegenError
 from sitegen.serve.app import ServeOptions, Server, listening, serve
+from sitegen.serve.engine import Built
 from sitegen.serve.events import Event
 from tests.site.sites import Site
 
@@ -234,7 +235,7 @@ def test_events_reach_a_terminal(site: Site, capsys: pytest.CaptureFixture[str])
     show = shown_on(Console())
     show(Event("listening", "http://127.0.0.1:8000/"))
     show(Event("failed", "", error=PortTaken("x")))
-    show(Event("built", "", report=site.build()))
+    show(Event("built", "", built=Built(("index.html",), 0.1, site.build().warnings)))
     show(Event("open", ""))
     show(Event("stopped", ""))
     told = capsys.readouterr().err

@@ -106,6 +106,11 @@ class Gallery:
         self._places.setdefault(key, []).append(place)
         return self.fault(key, place)
 
+    def forget(self, path: str) -> None:
+        """The page at ``path`` shows nothing any more, until it says so again."""
+        for key, places in self._places.items():
+            self._places[key] = [place for place in places if place.name != path]
+
     def told(self, key: str, problem: SitegenError) -> list[SitegenError]:
         """A problem of an image, for each place at which a page shows it."""
         kind, places = type(problem), self._places.get(key)

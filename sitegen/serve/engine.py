@@ -1,0 +1,110 @@
+"""Engine: keeps the served site up to date, by the smallest build that an edit needs."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sitegen import settings
+from sitegen.errors import SitegenError
+from sitegen.site.build import BuildOptions, BuildReport, build
+
+if TYPE_CHECKING:
+    from sitegen.project import Project
+    from sitegen.site.ahead import Ahead
+    from sitegen.site.resident import Resident
+    from sitegen.site.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build came to."""
+
+    changed: tuple[str, ...]
+    """The paths of outputs that are others than before."""
+    seconds: float
+    warnings: tuple[SitegenError, ...]
+    whole: bool = True
+    """Whether all files were looked at."""
+
+
+class Engine:
+    """The builds of one site, one after the other."""
+
+    def __init__(
+        self, project: Project, options: BuildOptions, ahead: Ahead, gate: AbstractContextManager[object]
+    ) -> None:
+        """``ahead`` shows outputs as they are made; ``gate`` is held while they are written."""
+        self.project = project
+        self.ahead = ahead
+        self._options, self._gate = options, gate
+        self._resident: Resident | None = None
+        self._left_off = False
+
+    def build(self, changed: Collection[Path] | None = None) -> Built:
+        """Brings the site up to date: when these files have changed, or whatever may have.
+
+        Raises ``SitegenError`` for what is wrong with the site, and ``SupersededError``. Then the files are as before,
+        and the next build takes up what this one has not done.
+        """
+        from sitegen.site.ahead import SupersededError
+        from sitegen.site.patch import WholeNeeded
+
+        self.ahead.begin()
+        try:
+            if self._resident is not None and changed is not None:
+                try:
+                    updated = self._resident.update(changed)
+                    return Built(updated.changed, updated.seconds, updated.warnings, whole=False)
+                except WholeNeeded:
+                    pass
+            return self._whole()
+        except SupersededError:
+            self._left_off = self._resident is None
+            raise
+        except BaseException:
+            self.ahead.fail_all()
+            raise
+
+    def first(self) -> Built:
+        """Builds as fast as may be, before anybody looks, and remembers nothing."""
+        return self._built(keep=False)
+
+    def close(self) -> None:
+        """Forgets what is in memory."""
+        if self._resident is not None:
+            self._resident.close()
+            self._resident = None
+            gc.unfreeze()
+
+    def _whole(self) -> Built:
+        self.close()
+        # One that was left off has nothing to show for it, and comes to its end the next time.
+        self.ahead.begin(firm=self._left_off)
+        self._left_off = False
+        return self._built(keep=True)
+
+    def _built(self, *, keep: bool) -> Built:
+        self.project = settings.load(self.project.root)
+        report = build(self.project, self._options, gate=self._gate, ahead=self.ahead if keep else None)
+        if keep:
+            self._keep(report)
+        self.ahead.end()
+        return Built(report.changed, report.seconds, report.warnings)
+
+    def _keep(self, report: BuildReport) -> None:
+        from sitegen.site.resident import Resident
+
+        if report.work is not None and not self._beyond(report.work):
+            self._resident = Resident(report.work, self.ahead)
+            import sitegen.site.markdown  # noqa: F401  # the first edit need not wait for it
+        gc.collect()
+        gc.freeze()  # what stays for long is not looked at again and again
+
+    def _beyond(self, work: Work) -> bool:
+        """Whether a site has more than can be brought up to date in memory: plugins, and an index of the search."""
+        return bool(self.project.settings.plugins) or work.content.edition.scope.search
