@@ -46,6 +46,12 @@ class Plan:
     """The same with all that the templates of an edition see, by its language."""
     code: bytes
     """The digest of plugins, on which all else depends."""
+    _planners: Sequence[Planner]
+
+    def retitled(self) -> None:
+        """A brief has another title."""
+        for planner in self._planners:
+            planner.retitled()
 
     def seal(self, output: Output, closure: Closure) -> None:
         """Works out what an output depends on, whose pages are sealed; ``closure`` is that of its template."""
@@ -122,7 +128,7 @@ class Layout:
         families = {data.READ: self._data.digest, "asset:": self._assets.digest, IMAGE: self._content.gallery.digest}
         families[EDITION] = digests.__getitem__
         sites = {planner.edition.code: planner.site.info for planner in self._planners}
-        return Plan(outputs, sites, Digests(sources, families), shared, digests, code)
+        return Plan(outputs, sites, Digests(sources, families), shared, digests, code, self._planners)
 
     def _copies(self) -> Iterator[Output]:
         for path, key in (*self._content.copies.items(), *self._assets.copies.items()):

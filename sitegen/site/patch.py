@@ -6,6 +6,7 @@ into lists may not. Then the page remains the same object in all lists, and only
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,8 @@ class Patcher:
         self._work = work
         self._places = {page.key: (page, content) for content in work.content.editions for page in content.own}
         self._positions: dict[int, int] = {}
+        self._related: defaultdict[str, list[StoredPage]] = defaultdict(list)
+        """By the address of a brief, those that name it."""
         self._attached: set[str] | None = None
 
     def look(self, key: str) -> Patch | None:
@@ -156,13 +159,17 @@ class Patcher:
         whole.warnings += told.warnings
         yield page
         if retitled:
+            self._work.plan.retitled()
             yield from self._renamed(page, patch.content.briefs)
 
     def _renamed(self, page: StoredPage, briefs: Sequence[StoredPage]) -> Iterator[StoredPage]:
-        """Tells the neighbours of a brief its title; yields them."""
+        """Tells the neighbours of a brief, and those that it is related to, its title; yields them."""
         if not self._positions:
             for content in self._work.content.editions:
                 self._positions |= {id(found): at for at, found in enumerate(content.briefs)}
+                for found in content.briefs:
+                    for other in found.related:
+                        self._related[other.url].append(found)
         at, link = self._positions[id(page)], Link(page.title, page.url)
         if at > 0:
             briefs[at - 1].previous = link
@@ -170,6 +177,10 @@ class Patcher:
         if at + 1 < len(briefs):
             briefs[at + 1].next = link
             yield briefs[at + 1]
+        for relation in self._related.get(page.url, ()):
+            told = ((found, page.title if found.url == page.url else found.title) for found in relation.related)
+            relation.related = tuple(found._replace(title=title) for found, title in told)
+            yield relation
 
 
 def _bound(entry: Record) -> tuple[object, ...]:

@@ -103,6 +103,10 @@ class Planner:
             search=Search(f"{base}search/", f"{base}pagefind/") if self._scope.search else None,
         )
 
+    def retitled(self) -> None:
+        """A brief has another title."""
+        self._times["changes"].forget()
+
     @cached_property
     def _times(self) -> dict[str, Late[Any]]:
         """What is told of all briefs by time."""

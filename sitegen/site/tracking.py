@@ -104,6 +104,10 @@ class Late(Sequence[Item]):
         self._make = make
         self._found: Sequence[Item] | None = None
 
+    def forget(self) -> None:
+        """Has it made anew: something that it is made from has changed."""
+        self._found = None
+
     def _had(self) -> Sequence[Item]:
         if self._found is None:
             self._found = self._make()

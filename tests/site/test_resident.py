@@ -180,7 +180,7 @@ frequent = st.one_of(
 
 
 @settings(
-    max_examples=int(os.environ.get("LAW_EXAMPLES", "15")),
+    max_examples=int(os.environ.get("LAW_EXAMPLES", "10")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
