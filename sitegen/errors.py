@@ -1201,6 +1201,14 @@ class FolderNotEmpty(SitegenError):
     default_remedy = "Choose an empty folder."
 
 
+class ExtraMissing(SitegenError):
+    """A setting asks for something that is not installed with sitegen itself."""
+
+    code = "SG806"
+    exit_code = ExitCode.SETTINGS
+    default_remedy = "Install it: pip install 'sitegen[traces]'; or take the setting back."
+
+
 class Unexpected(SitegenError):
     """A fault in sitegen itself."""
 

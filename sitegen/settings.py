@@ -493,6 +493,8 @@ class Watch(_Section):
     """Hours in which nothing is published by itself, such as `22:00-07:00`."""
     publishes_a_day: int = Field(default=24, ge=1, le=1000)
     """How often a day it is published by itself, at most."""
+    traces: str = Field(default="", pattern=f"^$|{HTTP_URL}")
+    """The address of an OpenTelemetry collector, such as `http://127.0.0.1:4318`; needs the extra `sitegen[traces]`."""
 
 
 class Search(_Section):

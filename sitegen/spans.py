@@ -24,6 +24,8 @@ class Span:
     name: Name
     attributes: dict[str, Value]
     parent: Span | None
+    occasion: Span | None = None
+    """Of one that stands on its own: what was going on when it began."""
     began_at: int = field(default_factory=time.time_ns)
     """Nanoseconds since 1970."""
     seconds: float = 0
@@ -62,7 +64,7 @@ def listening(*listeners: Listener) -> Iterator[None]:
 
 def begin(name: Name, *, within: Span | None = None, **attributes: Value) -> Span:
     """A span that ends elsewhere, by ``end``. It stands on its own, or is a part of another one."""
-    span = Span(name, attributes, within)
+    span = Span(name, attributes, within, None if within else _current.get())
     for listener in _listeners.get():
         listener.began(span)
     return span

@@ -12,11 +12,12 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from sitegen import files, settings, spans
 from sitegen.errors import SitegenError, Unexpected
@@ -30,7 +31,10 @@ from sitegen.watch.metrics import Metrics
 from sitegen.watch.schedule import Job, Schedule
 from sitegen.watch.standing import Run, Standing, now
 
-PARK_SECONDS = 8.0
+if TYPE_CHECKING:
+    from sitegen.watch.traces import Traces
+
+PARK_SECONDS = 7.0
 """That a job in hand gets to put down what it has when the daemon is to end; some of the 10 s that are promised."""
 SETTLE_SECONDS = 2.0
 """After a file was saved, the build waits so long for more."""
@@ -58,7 +62,6 @@ class Daemon:
         project: Project,
         options: WatchOptions,
         log: logging.Logger,
-        listeners: Sequence[spans.Listener] = (),
     ) -> None:
         self.project, self.options, self._log = project, options, log
         self.metrics = Metrics()
@@ -72,7 +75,6 @@ class Daemon:
             fresh=self.jobs.fresh,
             secret=self._secret(),
         )
-        self._listeners = listeners
         self._settings_text = _text(project.root)
         self._stop = asyncio.Event()
         self._watches: set[asyncio.Event] = set()
@@ -87,7 +89,8 @@ class Daemon:
         address, port = sock.getsockname()[:2]
         self._log.info("watching", extra={"site": str(self.project.root), "listens": f"{address}:{port}"})
         self._want_all("start")
-        with spans.listening(self.metrics, *self._listeners):
+        traces = self._traces()
+        with spans.listening(self.metrics, *traces):
             work = [asyncio.create_task(self._work("pull")), asyncio.create_task(self._work("build", "publish"))]
             watches = (self._watch(self._trees, self._saved), self._watch(self._documents, self._came))
             around = [asyncio.create_task(way) for way in (self._serve(sock), self._look(), *watches)]
@@ -105,7 +108,16 @@ class Daemon:
                     raise error
         finally:
             await self.jobs.aclose()
+            for one in traces:
+                await asyncio.to_thread(one.close)
             self._log.info("stopped")
+
+    def _traces(self) -> list[Traces]:
+        if not (url := self.project.settings.watch.traces):
+            return []
+        from sitegen.watch.traces import traces_to
+
+        return [traces_to(url, lambda: self.jobs.builds)]
 
     def stop(self) -> None:
         """Ends ``run`` soon, and lets the jobs in hand put down what they have."""

@@ -67,7 +67,7 @@ class Jobs:
         self._standing.hand, self._standing.hand_total = 0, None
         report: Report | None = None
         try:
-            progress = Progress(self._expected, self._result, lambda status: self.fresh())
+            progress = Progress(self._expected, self._result)
             report = await pull(self.project, source, engine, Request(due=True), progress)
         finally:
             self.fresh()

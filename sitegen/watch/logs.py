@@ -13,6 +13,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 NAME = "sitegen.watch"
+OTHERS = ("opentelemetry",)
+"""Libraries that say something of use when they cannot do their work."""
 RUN: ContextVar[str] = ContextVar("run", default="")
 """The job that a line belongs to."""
 FILE_BYTES, FILES = 10 * 1024 * 1024, 5
@@ -53,11 +55,16 @@ def logging_to(file: Path | None, *, as_json: bool) -> Iterator[logging.Logger]:
         kept = RotatingFileHandler(file, maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8")
         kept.setFormatter(_Json())
         handlers.append(kept)
-    for handler in handlers:
-        logger.addHandler(handler)
+    loggers = [logger, *map(logging.getLogger, OTHERS)]
+    for one in loggers[1:]:
+        one.propagate = False
+    for one in loggers:
+        for handler in handlers:
+            one.addHandler(handler)
     try:
         yield logger
     finally:
         for handler in handlers:
-            logger.removeHandler(handler)
+            for one in loggers:
+                one.removeHandler(handler)
             handler.close()
