@@ -30,7 +30,7 @@
     ├── PublishError (exit 1)           DeployRefused, HostUnreachable, HostRefused, HostLocked, DeployFailed,
     │                                   DeployMissing, SmokeMissing, BrowserMissing, GitMissing,
     │                                   GitRefused, GitFailed
-    ├── ConditionBroken (exit 2), FileThere (exit 2), ArchetypeBroken (exit 1),
+    ├── ConditionBroken (exit 2), FileThere (exit 2), ArchetypeBroken (exit 1), ExtraMissing (exit 3),
     ├── EvaluationEmpty (exit 1), ReferencesInvalid (exit 1),
     ├── FleetMissing (exit 1), BrokerUnreachable (exit 5), MessageRefused (exit 1),
     ├── SomeFailed (exit 6), ChecksFailed (exit 1), FolderNotEmpty (exit 2), Unexpected (exit 1)
