@@ -40,7 +40,9 @@ def test_sitegen_declares_all_that_it_imports() -> None:
     needed = distributions(imported(ROOT / "sitegen"), {"sitegen"})
     # jinja2 brings its own escape type; what an extra brings is told when it is missing.
     extras = PROJECT["optional-dependencies"]
-    extra = required(extras["smoke"]) | required(extras["fleet"]) | required(extras["backup"])
+    extra = (
+        required(extras["smoke"]) | required(extras["fleet"]) | required(extras["backup"]) | required(extras["traces"])
+    )
     assert needed - {"markupsafe"} - extra <= required(PROJECT["dependencies"])
 
 
