@@ -21,10 +21,10 @@ COMPOSE_GO := v2.16.2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-smoke demo serve test check unit browser bench soak test-llm site same-twice links privacy vnu smoke lighthouse \
-  gates summary wheel image ops-tools docs lock briefs clean
+  gates summary wheel image netlify-rehearsal ops-tools docs lock briefs clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.setup  ## prepare .venv with sitegen in it
 
@@ -155,6 +155,16 @@ wheel: setup  ## wheel and sdist in dist/, and a site made with the wheel alone
 
 image: setup-dev  ## build the container image and try it, with docker, podman or buildah
 	TEST_IMAGE=1 $(BIN)/python -m pytest -m image tests/test_image.py
+
+netlify-rehearsal: setup-dev $(NODE)/netlify/.setup  ## deploy with Netlify's own client to a stand-in; its builder, its server
+	TEST_NODE=$(abspath $(NODE)) $(BIN)/python -m pytest -m netlify tests/test_netlify_client.py
+
+$(NODE)/netlify/.setup: $(NODE)/.setup tests/node/netlify/package.json
+	@mkdir -p $(NODE)/netlify && cp tests/node/netlify/package.json $(NODE)/netlify/
+	@echo "Installing Netlify's client, about a thousand packages …"
+	@cd $(NODE)/netlify && PATH="$(abspath $(NODE)/bin):$$PATH" ../bin/node ../npm/bin/npm-cli.js install --no-package-lock \
+	  --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 ops-tools: setup-dev  ## get kustomize and Compose's own parser, with Go, for the tests of deploy/
 	GOBIN=$(abspath $(BIN)) go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1

@@ -47,7 +47,7 @@ class NetlifyServer:
             protocol_version = "HTTP/1.1"
 
             def answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                body = self.content()
                 status, value, headers = server._answer(self.command, self.path, self.headers, body)
                 if status == 0:
                     self.close_connection = True
@@ -61,6 +61,16 @@ class NetlifyServer:
                     self.send_header(name, text)
                 self.end_headers()
                 self.wfile.write(raw)
+
+            def content(self) -> bytes:
+                if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+                    return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                parts = []
+                while size := int(self.rfile.readline(), 16):
+                    parts.append(self.rfile.read(size))
+                    self.rfile.readline()
+                self.rfile.readline()
+                return b"".join(parts)
 
             do_GET = do_POST = do_PUT = answer  # noqa: N815  # the names that the library wants
 
