@@ -181,16 +181,20 @@ function offer(counts, filters) {
 }
 
 async function showMore() {
-  const first = list.childElementCount;
-  const entries = await Promise.all(found.slice(first, first + SHOWN).map((result) => result.data()));
+  const [results, first] = [found, list.childElementCount];
+  const entries = await Promise.all(results.slice(first, first + SHOWN).map((result) => result.data()));
+  if (results !== found || first !== list.childElementCount) {
+    return undefined; // meanwhile something else was found
+  }
   list.append(...entries.map(entry));
   more.hidden = list.childElementCount >= found.length;
   return list.children[first];
 }
 
 async function look(query, filters, again = true) {
+  const question = asked;
   const answer = await index.debouncedSearch(query || null, {}, query ? WAIT : 0);
-  if (answer === null) {
+  if (answer === null || question !== asked) {
     return; // the reader has typed on
   }
   const picked = Object.keys(filters).length > 0;
@@ -204,6 +208,9 @@ async function look(query, filters, again = true) {
     }
     await reload();
     await look(query, filters, false);
+    return;
+  }
+  if (question !== asked) {
     return;
   }
   offer(counted(answer.results, filters), filters);
