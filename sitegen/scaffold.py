@@ -45,6 +45,13 @@ kind = "extractive"          # built in, needs no model; or "ollama", or "openai
 initial_status = "{status}"      # nothing is public before an editor writes `status: published`
 """
 
+_NAMES = """
+# What the briefs name, in lists of their own. There are such pages only on sites that ask for them.
+[taxonomies.organisations]
+[taxonomies.people]
+[taxonomies.places]
+"""
+
 _HOME = """\
 ---
 title: {title}
@@ -130,7 +137,7 @@ def _holds_something(folder: Path) -> bool:
 def _texts(demo: bool) -> Iterator[tuple[str, str]]:
     title, description = DEMO if demo else PLAIN
     status = "published" if demo else "draft"
-    yield FILE_NAME, _SETTINGS.format(title=title, description=description, status=status)
+    yield FILE_NAME, _SETTINGS.format(title=title, description=description, status=status) + (_NAMES if demo else "")
     yield "content/index.md", _HOME.format(title=title, description=description)
     yield "content/about.md", _ABOUT
     yield ".gitignore", _IGNORED

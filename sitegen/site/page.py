@@ -261,6 +261,7 @@ class SiteInfo:
     """The full address of the home page, with a slash at its end."""
     home_url: str
     feed_url: str
+    """Of the first of its feeds; empty when it has none."""
     archive_url: str
     menu: Sequence[Link] = ()
     taxonomies: Mapping[str, Taxonomy] = field(default_factory=dict)
@@ -280,6 +281,8 @@ class SiteInfo:
     """What was added, corrected and withdrawn lately, newest first."""
     languages: Sequence[Translation] = ()
     """The home page in each language of the site, that of ``[site]`` first."""
+    feeds: Sequence[Link] = ()
+    """Its own feeds, of all briefs."""
     twins: bool = False
     """Whether each page is there as Markdown, too: ``index.md`` below its address."""
     search: Search | None = None

@@ -99,6 +99,7 @@ class Planner:
             data=data.Data(self._data),
             **{name: Tracked(f"{mark}{name}", found, length=False) for name, found in self._times.items()},
             languages=self._homes,
+            feeds=feeds.links(self._scope.settings.feeds.formats, base),
             twins=self._scope.settings.llms.twins,
             search=Search(f"{base}search/", f"{base}pagefind/") if self._scope.search else None,
         )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from sitegen import __version__
 from sitegen.site.machines.markup import absolute, attribute, text
-from sitegen.site.page import Page
+from sitegen.site.page import Link, Page
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -169,6 +169,11 @@ FORMATS: Mapping[str, Format] = {
 def address(formats: Sequence[str], base: str) -> str:
     """Where the site's own feed is; empty when there is none. ``base`` is the base path."""
     return f"{base}{FORMATS[formats[0]].file}" if formats else ""
+
+
+def links(formats: Sequence[str], base: str) -> tuple[Link, ...]:
+    """The site's own feeds; ``base`` is the base path."""
+    return tuple(Link(FORMATS[name].title, f"{base}{FORMATS[name].file}") for name in formats)
 
 
 def _instant(date: dt.date | None) -> str:
