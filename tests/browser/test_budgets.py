@@ -115,7 +115,7 @@ def test_the_widest_screens_get_no_endless_lines(visit: Visit, kind: str) -> Non
     visitor = visit(width=2560)
     visitor.open(KINDS[kind])
     widest = visitor.page.evaluate(
-        "Math.max(...[...document.querySelectorAll('main p, main li, main dd')].map(e => {"
+        "Math.max(...[...document.querySelectorAll('main p, main dd, .prose li')].map(e => {"
         "const size = parseFloat(getComputedStyle(e).fontSize); const range = document.createRange();"
         "range.selectNodeContents(e); return range.getBoundingClientRect().width / size }))"
     )
