@@ -111,14 +111,18 @@ class Past:
         return [problem for step in decision.steps for problem in _problems(store, step)]
 
     def undo(self, store: Store, decision: Decision) -> None:
-        """Puts back what a decision changed, and forgets it. Raises ``UndoRefused``, ``Several`` of them when more
-        briefs than one were changed since; then nothing is written."""
+        """Puts back what a decision changed, and forgets it; goes on with what was interrupted.
+
+        Raises ``UndoRefused``, ``Several`` of them when more briefs than one were changed since; then nothing is
+        written.
+        """
         with files.held(store.root):
             raise_all(self.why_not(store, decision))
             done: list[tuple[Step, Change]] = []
             try:
                 for step in decision.steps:
-                    done.append((step, _put_back(store, step)))
+                    if not _is_back(store, step):
+                        done.append((step, _put_back(store, step)))
             except BaseException:
                 for step, change in reversed(done):
                     with contextlib.suppress(SitegenError):
@@ -136,11 +140,21 @@ class Past:
         return self._folder / f"{number:08}.json"
 
 
+def _is_back(store: Store, step: Step) -> bool:
+    return _is(store, step, files.sha256(step.before), _hash(step.was))
+
+
+def _is(store: Store, step: Step, text: str, record: str) -> bool:
+    """Whether file and record have these hashes."""
+    if files.sha256(store.text(step.path)) != text:
+        return False
+    return step.was is None or _hash(store.record(step.was.source)) == record
+
+
 def _problems(store: Store, step: Step) -> Iterator[SitegenError]:
     place = f"{store.root.name}/{step.path}"
     try:
-        same = files.sha256(store.text(step.path)) == step.after
-        same = same and (step.was is None or _hash(store.record(step.was.source)) == step.record)
+        same = _is(store, step, step.after, step.record) or _is_back(store, step)
     except SitegenError as error:
         yield from error.problems
         return
