@@ -560,6 +560,13 @@ class Publish(_Section):
 
     target: Literal["netlify", "folder"] = "netlify"
     """`netlify`, or `folder` for a web server of your own."""
+    webhook: SecretStr | None = None
+    """An address that is told what became of a deploy. It is a secret; only from the environment,
+    `SITEGEN_PUBLISH__WEBHOOK`."""
+    webhook_file: Path | None = None
+    """A file that holds only that address."""
+    webhook_form: Literal["slack", "json"] = "slack"
+    """`slack`: a text as Slack, Mattermost, Rocket.Chat or Discord (`…/slack`) take it; `json`: all that is known."""
     netlify: NetlifyHost = NetlifyHost()
     folder: ReleasesFolder = ReleasesFolder()
 
@@ -707,7 +714,7 @@ def _options(value: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-_SECRETS = ("token", "password", "passphrase")
+_SECRETS = ("token", "password", "passphrase", "webhook")
 
 
 def _secrets_in_file(data: Mapping[str, Any], path: Path, text: str) -> Iterator[SettingsError]:

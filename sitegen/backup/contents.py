@@ -162,4 +162,4 @@ def _keep_settings(project: Project, path: Path) -> tuple[str, ...]:
 
 
 def _is_secret_file(name: str, value: object) -> bool:
-    return isinstance(value, Path) and name.endswith(("token_file", "password_file", "passphrase_file", "url_file"))
+    return isinstance(value, Path) and name.endswith(("token_file", "password_file", "passphrase_file", "webhook_file"))

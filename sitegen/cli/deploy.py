@@ -145,6 +145,49 @@ def list_deploys(app: App, limit: int) -> None:
     app.console.table(("", "DEPLOY", "STATE", "MADE", "SHOWN", "BUILD", "MESSAGE"), rows)
 
 
+@command.command("report")
+@click.argument("steps", nargs=-1, required=True, metavar="STEP=RESULT…")
+@click.option("--build", default="", help="The name of the build.")
+@click.option("--deploy", default="", help="The deploy's id.")
+@click.option("--previous", default="", help="The id of what was shown before.")
+@click.option("--url", default="", help="Of the public site.  [default: site.base_url]")
+@click.option("--draft-url", default="", help="Where the draft can be seen.")
+@click.option("--record", metavar="ENVIRONMENT", help="Make a deployment record at GitHub for this environment.")
+@global_options
+@pass_app
+def report(
+    app: App,
+    steps: tuple[str, ...],
+    build: str,
+    deploy: str,
+    previous: str,
+    url: str,
+    draft_url: str,
+    record: str | None,
+) -> None:
+    """Tell what became of a deploy, from the results of its steps (site, draft, smoke, promote, public, return:
+    success, failure, cancelled or skipped): here, in the summary of a GitHub workflow, as a record at GitHub, and to
+    `publish.webhook`. That one of these cannot be told is a warning: it changes nothing about the deploy.
+
+    \b
+    Examples:
+      sitegen deploy report site=success draft=success smoke=failure --build 3f2a81c09d4e5b67
+    """
+    from sitegen.publish.reporting import outcome_of, report_to
+
+    project = app.project()
+    try:
+        found = outcome_of(steps, build, deploy, previous, url or project.settings.site.base_url, draft_url)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    for trouble in report_to(project, found, record):
+        app.console.error(trouble)
+    if app.console.json:
+        app.console.data(found.as_dict())
+    else:
+        app.console.out(found.headline)
+
+
 def _tell(app: App, change: Change) -> None:
     if app.console.json:
         app.console.data(change.as_dict())

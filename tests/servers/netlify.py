@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 Json = dict[str, Any]
@@ -37,10 +37,12 @@ class NetlifyServer:
     """How often a deploy is still ``preparing`` when it is looked at."""
     broken: str = ""
     """What is wrong with the next deploy once all is there."""
+    address: Callable[[str], str] = "https://{}--example.netlify.app".format
+    """Where a deploy can be seen; the public site at the address of nothing."""
     _turn: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def __enter__(self) -> NetlifyServer:
+    def __enter__(self) -> Self:
         server = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -151,7 +153,7 @@ class NetlifyServer:
             "site_id": self.site,
             "state": "preparing" if wanted.get("async") and self.slow_preparation else "uploading",
             "title": wanted.get("title"),
-            "deploy_ssl_url": f"https://{name}--example.netlify.app",
+            "deploy_ssl_url": self.address(name),
             "created_at": f"2026-01-01T00:00:{self._turn:02}Z",
             "published_at": None,
             "draft": wanted.get("draft", False),
