@@ -286,6 +286,8 @@ class EngineError(SitegenError):
     """The engine cannot summarise."""
 
     exit_code = ExitCode.ENGINE
+    spent: tuple[int, int, float] = (0, 0, 0.0)
+    """Tokens of prompts and of answers, and seconds, that were spent all the same."""
 
 
 class EngineUnreachable(EngineError):

@@ -32,6 +32,9 @@ class Made(_Model):
     engine: str
     model: str
     digest: str
+    weights: str = ""
+    """SHA-256 of the model's weights, when the server told; ``digest`` covers its template and parameters as well."""
+    quantization: str = ""
     server: str = ""
     prompt: str = ""
     at: dt.datetime

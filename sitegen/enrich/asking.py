@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sitegen.enrich.answers import A, Schema, read
 from sitegen.enrich.chunks import Tokens, weight
@@ -22,6 +23,20 @@ Question = Callable[[bool], Asked]
 """Makes the messages and the schema; True for the second try, which asks for a shorter answer."""
 
 
+@dataclass(slots=True)
+class Spent:
+    """What a document has cost so far, its parts included, though they may come to nothing."""
+
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    seconds: float = 0.0
+
+    def add(self, more: Usage) -> None:
+        self.prompt_tokens += more.prompt_tokens
+        self.answer_tokens += more.answer_tokens
+        self.seconds += more.seconds
+
+
 class Asker:
     """Asks on behalf of one document, and keeps count."""
 
@@ -30,6 +45,7 @@ class Asker:
         self.tokens = tokens
         self.prompts = prompts
         self.usage = Usage()
+        self.spent = Spent()
         self._recall = recall
         self._counted: list[tuple[float, int]] = []
         """What texts weigh, and the engine's counts of them."""
@@ -49,7 +65,9 @@ class Asker:
 
     def part(self) -> Asker:
         """One that asks about a part of the document, with a count of its own until it is joined."""
-        return Asker(self._chat, self.tokens, self.prompts, self._recall)
+        part = Asker(self._chat, self.tokens, self.prompts, self._recall)
+        part.spent = self.spent
+        return part
 
     def join(self, parts: Sequence[Asker]) -> None:
         """Takes over the counts of the parts, in their order, so that it is no matter which ended first."""
@@ -83,16 +101,18 @@ class Asker:
         return answer
 
     async def _complete(self, messages: Sequence[Message], schema: Schema) -> Completion:
-        self._add(Usage(calls=1))
+        self._charge(Usage(calls=1))
         try:
             completion = await self._chat.complete(messages, schema)
         except EngineError as error:
             if isinstance(error, ContextExceeded):
                 self._count(messages, error.prompt_tokens or 0)
+            prompt, answer, seconds = error.spent
+            self._charge(Usage(prompt_tokens=prompt, answer_tokens=answer, seconds=seconds))
             error.message = unechoed(error.message, [message.content for message in messages])
             raise
         self._count(messages, completion.prompt_tokens)
-        self._add(
+        self._charge(
             Usage(
                 prompt_tokens=completion.prompt_tokens,
                 answer_tokens=completion.answer_tokens,
@@ -103,6 +123,10 @@ class Asker:
 
     def _count(self, messages: Sequence[Message], counted: int) -> None:
         self._counted.append((sum(weight(message.content) for message in messages), counted))
+
+    def _charge(self, more: Usage) -> None:
+        self.spent.add(more)
+        self._add(more)
 
     def _add(self, more: Usage) -> None:
         mine = self.usage

@@ -9,6 +9,7 @@ from sitegen.errors import (
     ContentError,
     DocumentMissing,
     EngineBusy,
+    EngineError,
     EngineFailing,
     EngineRejected,
     EngineUnreachable,
@@ -52,7 +53,8 @@ class Blame:
         if isinstance(error, _ENGINE_DOWN):
             # The engine may have gone down over this very document: the attempt stays counted, and it waits its turn.
             raise error
-        return Result(ref, document.title, done, code=problem.code, reason=str(problem))
+        tokens = sum(error.spent[:2]) if isinstance(error, EngineError) else 0
+        return Result(ref, document.title, done, code=problem.code, reason=str(problem), tokens=tokens)
 
     def unreadable(self, found: Unreadable, *, dry_run: bool) -> Result:
         """The result of a document that its source could not read."""

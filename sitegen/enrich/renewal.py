@@ -314,6 +314,8 @@ def _made(document: Document, summary: Summary, key: str, identity: Identity) ->
         engine=identity.engine,
         model=identity.model,
         digest=identity.digest,
+        weights=identity.weights,
+        quantization=str(identity.options.get("quantization", "")),
         server=identity.server,
         prompt=identity.prompt,
         at=dt.datetime.now(dt.UTC).replace(microsecond=0),

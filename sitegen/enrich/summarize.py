@@ -29,6 +29,7 @@ from sitegen.enrich.recall import Recall
 from sitegen.enrich.summary import AmountMention, DateMention, Evidence, Fallback, Point, Summary
 from sitegen.enrich.vocabulary import Vocabulary
 from sitegen.enrich.writing import Material, Written
+from sitegen.errors import EngineError
 from sitegen.sources.base import Document, Finding
 
 MOST_POINTS = 12
@@ -96,6 +97,13 @@ class ModelSummarizer:
             readable = await asyncio.to_thread(reading.readable, document.text)
             return await self._extract(document, None, *((why, "language") if readable else _NO_SENTENCES))
         asker = Asker(self.chat, self._tokens[language], self._prompts, self._recall)
+        try:
+            return await self._summarized(document, note, language, asker)
+        except EngineError as error:
+            error.spent = asker.spent.prompt_tokens, asker.spent.answer_tokens, asker.spent.seconds
+            raise
+
+    async def _summarized(self, document: Document, note: str, language: str, asker: Asker) -> Summary:
         notes = await reading.read(document, language, asker)
         if reason := _hindrance(notes, asker):
             return await self._extract(document, (notes, asker), *reason)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
 
 from sitegen import settings
+from sitegen.enrich.cache import cache_key
 from sitegen.enrich.engines.base import Completion, Identity, Message
 from sitegen.enrich.engines.ollama import Ollama, same_model
 from sitegen.enrich.engines.transport import BrokenOff
@@ -485,6 +488,7 @@ def test_doctor_is_content_with_a_good_server() -> None:
         ({"trained_context": 2048}, {"num_ctx": 8192}, "trained for 2048", "num_ctx = 2048"),
         ({"kind": "safetensors"}, {}, "safetensors", "GGUF"),
         ({"family": "qwen35"}, {"slots": 2}, "one request at a time", "slots = 1"),
+        ({"no_cloud": False}, {}, "in the cloud", "OLLAMA_NO_CLOUD=1"),
     ],
 )
 def test_doctor_says_what_is_wrong_and_what_to_do(
@@ -496,6 +500,19 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
     assert len(found) == 1
     assert words in found[0].message
     assert remedy in found[0].remedy
+
+
+def test_doctor_does_not_guess_about_a_server_that_does_not_say_whether_it_uses_the_cloud() -> None:
+    with OllamaServer(no_cloud=None) as server:
+        assert {finding.state for finding in check(server)} == {"ok"}
+
+
+def test_the_weights_are_told_apart_from_template_and_parameters() -> None:
+    with OllamaServer(digest="ab" * 32) as server:
+        found = identify(server)
+    assert found.weights == hashlib.sha256(("ab" * 32).encode()).hexdigest()
+    assert found.options["quantization"] == "Q4_K_M"
+    assert cache_key("text", None, found) == cache_key("text", None, replace(found, weights=""))
 
 
 def test_doctor_says_of_each_endpoint_what_is_there() -> None:

@@ -24,6 +24,9 @@ class Identity:
     """Options that change the output."""
     prompt: str = ""
     """Version and hash of the prompts."""
+    weights: str = ""
+    """SHA-256 of the model's weights alone, when the server tells: kept in provenance, not part of the cache key, since
+    ``digest`` covers it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,12 @@ class Endpoint:
         self._prompt_tokens += completion.prompt_tokens
         self._answer_tokens += completion.answer_tokens
 
+    def spent(self, error: EngineError) -> None:
+        """Counts what an answer cost that came to nothing."""
+        prompt, answer, _ = error.spent
+        self._prompt_tokens += prompt
+        self._answer_tokens += answer
+
     @property
     def stats(self) -> EndpointStats:
         return EndpointStats(

@@ -46,6 +46,8 @@ class Model:
     format: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further facts that belong to the identity of what it answers, such as the quantisation."""
+    weights: str = ""
+    """Of the weights alone, when the server tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ every request says everything: ``truncate`` and ``shift`` false (else a long tex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -106,6 +107,7 @@ class Ollama(ServerEngine):
             name,
             digest=str(entry.get("digest", "")),
             server=f"ollama {brief(version)}",
+            weights=_weights(shown.get("modelfile")),
             context=_trained_context(shown.get("model_info")),
             family=str(details.get("family", "")),
             format=str(details.get("format", "")),
@@ -129,6 +131,13 @@ def same_model(listed: str, wanted: str) -> bool:
         return name.lower() if ":" in name.rsplit("/", 1)[-1] else f"{name.lower()}:latest"
 
     return full(listed) == full(wanted)
+
+
+def _weights(modelfile: object) -> str:
+    """The SHA-256 of the file of weights: the server names that file in the description of a model."""
+    text = modelfile if isinstance(modelfile, str) else ""
+    found = re.search(r"^FROM\s.*\bsha256[-:]([0-9a-f]{64})\s*$", text, re.M)
+    return found[1] if found else ""
 
 
 def _trained_context(info: object) -> int | None:

@@ -49,6 +49,16 @@ class Answer:
         if value.get("done") is True:
             self.last = value
 
+    @property
+    def spent(self) -> tuple[int, int, float]:
+        """As ``EngineError`` has it. A server counts at the end; until then each part of an answer is about a token."""
+        last = self.last or {}
+        return (
+            _count(last, "prompt_eval_count"),
+            _count(last, "eval_count") or len(self.parts),
+            time.monotonic() - self.started,
+        )
+
     def finished(self) -> Completion:
         """The answer, if it came to its own end. Raises ``AnswerUnfinished`` or ``AnswerInvalid``."""
         text = "".join(self.parts)

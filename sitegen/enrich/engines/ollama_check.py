@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sitegen.enrich.engines.endpoint import Endpoint
 from sitegen.enrich.engines.models import Model
 from sitegen.enrich.engines.transport import parsed
+from sitegen.errors import EngineError
 from sitegen.sources.base import Finding
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ async def inspect(engine: Ollama, endpoint: Endpoint, model: Model) -> list[Find
     if model.family in ONE_AT_A_TIME and endpoint.slots > 1:
         message = f"{endpoint.url}: Ollama answers one request at a time with models of the family {model.family}"
         found.append(Finding("engine", "warning", message, "Set `[engine.ollama] slots = 1`; surplus requests wait."))
+    found += await _clouded(engine, endpoint)
     return [*found, *_loaded(await running(endpoint, model.name), endpoint, engine.context_tokens)]
 
 
@@ -51,6 +53,18 @@ def _trained(model: Model, num_ctx: int, url: str) -> list[Finding]:
     remedy = f"Set `[engine.ollama] num_ctx = {model.context}`; it is what the model can do."
     message = f"{url}: {model.name} was trained for {model.context} tokens, num_ctx is {num_ctx}"
     return [Finding("engine", "warning", message, remedy)]
+
+
+async def _clouded(engine: Ollama, endpoint: Endpoint) -> list[Finding]:
+    """Whether the server would pass texts on, to a model that runs elsewhere; an older one does not say."""
+    try:
+        cloud = (await engine.told(endpoint, "GET", "api/status")).get("cloud")
+    except EngineError:
+        return []
+    if not isinstance(cloud, dict) or cloud.get("disabled") is not False:
+        return []
+    message = f"{endpoint.url}: Ollama may use models in the cloud; this one is local, and sitegen refuses others"
+    return [Finding("engine", "warning", message, "Set OLLAMA_NO_CLOUD=1 on the Ollama service to be sure of it.")]
 
 
 async def running(endpoint: Endpoint, name: str) -> dict[str, Any]:

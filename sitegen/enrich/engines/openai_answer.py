@@ -73,6 +73,15 @@ class Answer:
             self.reason = choice.get("finish_reason") or self.reason
         self.usage = value.get("usage") or self.usage
 
+    @property
+    def spent(self) -> tuple[int, int, float]:
+        """As ``EngineError`` has it. A server counts at the end; until then each part of an answer is about a token."""
+        return (
+            _count(self.usage, "prompt_tokens"),
+            _count(self.usage, "completion_tokens") or len(self.parts),
+            time.monotonic() - self.started,
+        )
+
     def finished(self) -> Completion:
         """The answer, if it came to its own end. Raises ``AnswerUnfinished`` or ``AnswerInvalid``."""
         said = "".join(self.parts)

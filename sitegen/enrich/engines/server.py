@@ -34,6 +34,13 @@ def chosen_options(options: settings.ModelServers) -> dict[str, Any]:
 class Answer(Protocol):
     """A streamed answer while it comes in."""
 
+    parts: list[str]
+
+    @property
+    def spent(self) -> tuple[int, int, float]:
+        """What it has cost so far, as ``EngineError`` has it."""
+        ...
+
     def add(self, line: bytes) -> None:
         """Takes one line. Raises the ``EngineError`` that an error line stands for."""
         ...
@@ -111,7 +118,7 @@ class ServerEngine(ABC):
         model = await self.models.agree()
         self.context_tokens = min(self.options.num_ctx, model.context or self.options.num_ctx)
         options = {**chosen_options(self.options), **model.options}
-        return Identity(self.kind, self.shown(model), model.digest, model.server, options)
+        return Identity(self.kind, self.shown(model), model.digest, model.server, options, weights=model.weights)
 
     def shown(self, model: Model) -> str:
         """The model's name for people."""
@@ -141,12 +148,18 @@ class ServerEngine(ABC):
         answer = self.answer(endpoint.url)
         first, between = self.options.timeout, endpoint.patience.between
         total = first + self.options.num_predict / SLOWEST_TOKENS_PER_SECOND
-        async with endpoint.stream(self.chat_path, request, first) as response:
-            if response.status_code != 200:
-                raise self.refusal(response.status_code, await body(response), endpoint.url)
-            async for line in lines(response, endpoint.url, first, between, total):
-                answer.add(line)
-        return answer.finished()
+        try:
+            async with endpoint.stream(self.chat_path, request, first) as response:
+                if response.status_code != 200:
+                    raise self.refusal(response.status_code, await body(response), endpoint.url)
+                async for line in lines(response, endpoint.url, first, between, total):
+                    answer.add(line)
+            return answer.finished()
+        except EngineError as error:
+            if answer.parts:
+                error.spent = answer.spent
+                endpoint.spent(error)
+            raise
 
     async def aclose(self) -> None:
         await self.endpoints.aclose()
