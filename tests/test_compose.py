@@ -115,10 +115,21 @@ def test_the_daemon_knows_the_settings_that_it_gets(tmp_path: Path) -> None:
 
 
 def test_what_is_mounted_from_here_is_there() -> None:
-    for service in SERVICES.values():
-        for volume in service.get("volumes", []):
-            if isinstance(volume, dict) and volume["source"] == "./nginx.conf":
-                assert (FILE.parent / volume["source"]).exists(), volume["source"]
+    mounted = [one for service in SERVICES.values() for one in service.get("volumes", []) if isinstance(one, dict)]
+    ours = [one["source"] for one in mounted if one["source"].startswith("./")]
+    assert len(ours) == 3
+    assert all((FILE.parent / source).exists() for source in ours)
+    assert all(one["read_only"] for one in mounted if one["target"] != "/site")
+
+
+def test_prometheus_and_grafana_find_what_they_ask_by_the_names_of_services() -> None:
+    told = (FILE.parent / "observability/prometheus.yml").read_text()
+    assert 'targets: ["watch:9464"]' in told
+    source = yaml.safe_load((FILE.parent / "observability/grafana/datasources/prometheus.yaml").read_text())
+    assert source["datasources"][0]["url"] == "http://prometheus:9090"
+    assert {"watch", "prometheus", "grafana"} == {
+        name for name, one in SERVICES.items() if "metrics" in one["networks"]
+    }
 
 
 # -------------------------------------------------------------------------------------------------------------- nginx
