@@ -50,9 +50,13 @@ class Link:
         retry = Retry(ExponentialWithJitterBackoff(cap=1, base=0.1), 2)
         return redis.Redis.from_url(self.url, retry=retry, **self.options)
 
-    def async_client(self) -> redis.asyncio.Redis:
+    def async_client(self, connections: int = 32) -> redis.asyncio.Redis:
+        """One that has so many connections at most; who needs another waits for it."""
         retry = AsyncRetry(ExponentialWithJitterBackoff(cap=1, base=0.1), 1)
-        return redis.asyncio.Redis.from_url(self.url, retry=retry, **self.options)
+        pool: redis.asyncio.BlockingConnectionPool = redis.asyncio.BlockingConnectionPool.from_url(
+            self.url, retry=retry, max_connections=connections, timeout=None, **self.options
+        )
+        return redis.asyncio.Redis.from_pool(pool)
 
     def broker(self) -> RedisBroker:
         """Dramatiq's. No middleware: no retries, no time limit, nothing that writes down what failed."""

@@ -83,7 +83,7 @@ class Worker:
         self.name = f"{socket.gethostname()}, process {os.getpid()}"
         self.metrics = WorkerMetrics()
         self.metrics.slots.set(self.slots)
-        self._redis: redis.asyncio.Redis = self._link.async_client()
+        self._redis: redis.asyncio.Redis = self._link.async_client(8 + 2 * len(options.queues) * self.slots)
         self._source: Source | None = None
         self._offer: Offer | None = None
         self._trouble = "it has not looked at its engine yet"

@@ -133,7 +133,7 @@ class Pull:
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.communicate()
 
 
 def pull(site: Path, *options: str, **env: str) -> Pull:
