@@ -20,7 +20,7 @@ GGUF ?= $(LLM)/model.gguf
 COMPOSE_GO := v2.16.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-smoke demo serve test check unit browser bench soak test-llm site same-twice links privacy vnu smoke lighthouse \
+.PHONY: help setup setup-dev setup-smoke demo serve test check unit browser broker bench soak test-llm site same-twice links privacy vnu smoke lighthouse \
   gates summary wheel image netlify-rehearsal ops-tools docs lock briefs clean
 
 help:  ## list the targets
@@ -60,7 +60,7 @@ serve: setup  ## serve that site (or another: make serve SITE=.)
 	@test -f $(SITE)/sitegen.toml || { echo "There is no site in $(SITE); run: make demo" >&2; exit 1; }
 	$(BIN)/sitegen --site $(SITE) serve
 
-test: setup-dev browser check  ## lint, types, import contracts and all tests
+test: setup-dev browser broker check  ## lint, types, import contracts and all tests
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser and not llm and not image"
 	$(BIN)/python -m pytest -n $(WORKERS) -m browser
 
@@ -75,6 +75,9 @@ unit: setup-dev  ## the tests that need no browser
 
 browser: setup-dev
 	@$(BIN)/python -m tests.chromium --install
+
+broker: setup-dev  # without a Redis, the tests of the fleet say that they need one
+	@$(BIN)/python -m tests.servers.redis --install || true
 
 setup-smoke: setup-dev browser  ## prepare .venv for `sitegen smoke`, with a browser
 
@@ -128,7 +131,7 @@ $(NODE)/gates/.setup: $(NODE)/.setup tests/node/gates/package.json tests/node/ga
 	@cd $(NODE)/gates && PATH="$(abspath $(NODE)/bin):$$PATH" ../bin/node ../npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-soak: setup-dev  ## the long tests
+soak: setup-dev broker  ## the long tests
 	$(BIN)/python -m pytest -m soak
 
 test-llm: setup-dev $(LLAMA_SERVER) $(GGUF)  ## pull with a real model, Gemma 3 270M; or LLAMA_SERVER=… GGUF=…

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sitegen.enrich.engines.base import EndpointStats
@@ -20,6 +20,7 @@ BEAT_SECONDS = 2.0
 GONE_SECONDS = 15.0
 """Without a new beat."""
 FORGOTTEN_SECONDS = 300.0
+_COUNTED = ("requests", "answers", "prompt_tokens", "answer_tokens", "seconds")
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Roster:
     def __init__(self, seal: Seal, clock: Callable[[], float] = time.monotonic) -> None:
         self._seal, self._clock = seal, clock
         self._seen: dict[str, _Seen] = {}
+        self._totals: dict[str, EndpointStats] = {}
         self.refused = 0
         """Signs of life that were not signed with our key."""
 
@@ -49,6 +51,7 @@ class Roster:
             there.add(standing.worker)
             known = self._seen.get(standing.worker)
             if known is None or standing.beat > known.standing.beat:
+                self._add_up(standing.endpoints, known.standing.endpoints if known else ())
                 self._seen[standing.worker] = _Seen(standing, now)
         for worker in self._seen.keys() - there:  # it has said that it ends
             if now - self._seen[worker].at > BEAT_SECONDS:
@@ -97,14 +100,24 @@ class Roster:
             return "no worker gives signs of life"
         return "; ".join(f"{standing.name}: {_why_not(standing, wanted)}" for standing in self.alive)
 
+    def _add_up(self, now: Iterable[EndpointStats], before: Iterable[EndpointStats]) -> None:
+        """What was counted at each endpoint since a worker's last beat; sums outlive the worker."""
+        known = {one.url: one for one in before}
+        for one in now:
+            total = self._totals.get(one.url, EndpointStats(one.url, 0))
+            old = known.get(one.url, EndpointStats(one.url, 0))
+            grown = {name: getattr(total, name) + getattr(one, name) - getattr(old, name) for name in _COUNTED}
+            errors = Counter(total.errors) + (Counter(one.errors) - Counter(old.errors))
+            self._totals[one.url] = replace(total, **grown, errors=dict(sorted(errors.items())))
+
     @property
     def endpoints(self) -> tuple[EndpointStats, ...]:
-        """The endpoints of all workers that live; one that several of them use is one."""
-        found: dict[str, EndpointStats] = {}
+        """The endpoints of all workers; one that several of them use is one. Counts only grow."""
+        now: dict[str, list[EndpointStats]] = {}
         for standing in self.alive:
             for one in standing.endpoints:
-                found[one.url] = _together(found[one.url], one) if one.url in found else one
-        return tuple(found[url] for url in sorted(found))
+                now.setdefault(one.url, []).append(one)
+        return tuple(_standing(self._totals[url], now.get(url, [])) for url in sorted(self._totals))
 
 
 def _fits(standing: Standing, wanted: Wanted) -> bool:
@@ -117,18 +130,14 @@ def _why_not(standing: Standing, wanted: Wanted) -> str:
     return ", ".join(differences(wanted, standing.offer)) or "it fits"
 
 
-def _together(one: EndpointStats, other: EndpointStats) -> EndpointStats:
-    errors: Mapping[str, int] = Counter(one.errors) + Counter(other.errors)
+def _standing(total: EndpointStats, now: Sequence[EndpointStats]) -> EndpointStats:
+    """How an endpoint stands, as those say who use it now."""
     return replace(
-        one,
-        busy=one.busy + other.busy,
-        slots=max(one.slots, other.slots),
-        up=one.up or other.up,
-        trouble=one.trouble or other.trouble,
-        requests=one.requests + other.requests,
-        answers=one.answers + other.answers,
-        errors=dict(sorted(errors.items())),
-        prompt_tokens=one.prompt_tokens + other.prompt_tokens,
-        answer_tokens=one.answer_tokens + other.answer_tokens,
-        seconds=round(one.seconds + other.seconds, 3),
+        total,
+        busy=sum(one.busy for one in now),
+        slots=max((one.slots for one in now), default=0),
+        up=any(one.up for one in now),
+        trouble=next((one.trouble for one in now if one.trouble), "" if now else "no worker uses it"),
+        processor=next((one.processor for one in now if one.processor), ""),
+        seconds=round(total.seconds, 3),
     )

@@ -99,7 +99,10 @@ def main(words: list[str]) -> int:
     if executable() is None and "--install" in words and (apt := shutil.which("apt-get")):
         become = [] if os.geteuid() == 0 else ["sudo", "-n"]
         environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", "redis-server"]):
+        for command in (
+            ["update", "-qq"],
+            ["install", "-qq", "-y", "--no-install-recommends", "redis-server", "libfaketime"],
+        ):
             subprocess.run([*become, apt, *command], env=environ, timeout=600, stdout=sys.stderr, check=False)
     found = executable()
     sys.stdout.write(f"{found or MISSING}\n")
