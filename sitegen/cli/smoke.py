@@ -16,15 +16,22 @@ from sitegen.cli.app import App, global_options, pass_app
 @click.option("--expect-build", metavar="ID", help="Fail unless this build is shown; `deploy draft` names it.")
 @click.option("--require-cdn", is_flag=True, help="What cannot be checked fails, and what only a host does is checked.")
 @click.option("--built", type=click.Path(path_type=Path), help="The built site, whose redirects are tried.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="For each answer and page.  [default: 10]")
 @click.option("--screenshots", type=click.Path(path_type=Path), metavar="DIR", help="Keep a picture of each page.")
 @global_options
 @pass_app
 def command(
-    app: App, url: str, expect_build: str | None, require_cdn: bool, built: Path | None, screenshots: Path | None
+    app: App,
+    url: str,
+    expect_build: str | None,
+    require_cdn: bool,
+    built: Path | None,
+    seconds: float | None,
+    screenshots: Path | None,
 ) -> None:
-    """Look at the site at URL, which may be a folder: its home page, a brief, lists, search, feeds, sitemap, the 404
-    page, redirects and headers; wide and on a phone; that nothing is asked of other hosts, no script complains, nothing
-    is wider than the screen, and axe finds nothing.
+    """Look at the site at URL, which may be a folder: its home page, a brief, lists, a topic, search, feeds, sitemap,
+    the 404 page, redirects and headers; wide and on a phone; that nothing is asked of other hosts, no script complains,
+    nothing is wider than the screen or late, and axe finds nothing.
 
     Needs the extra `smoke` and a Chromium. Exit code 1 when a check fails.
 
@@ -44,6 +51,7 @@ def command(
             cdn=require_cdn,
             built=built or (folder if folder.is_dir() else None),
             screenshots=screenshots,
+            seconds=seconds,
         )
     if app.console.json:
         app.console.data({**found.as_dict(), "url": url})

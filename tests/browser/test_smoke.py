@@ -44,6 +44,8 @@ def test_a_good_site_passes_as_a_folder_and_leaves_pictures(folder: Path, tmp_pa
     assert told["passed"]
     assert outcomes["the build is the expected one"] == "passed"
     assert outcomes["a brief, phone"] == "passed"
+    assert outcomes["a term, wide"] == "passed"
+    assert outcomes["search finds a brief that is there, phone"] in ("passed", "skipped")
     assert len([*shots.glob("*.png")]) >= 8
 
 
@@ -64,6 +66,15 @@ def test_each_fault_is_named(folder: Path, tmp_path: Path) -> None:
     assert "home page, wide" in " ".join(failed)
     passed = {one["check"] for one in told["results"] if one["outcome"] == "passed"}
     assert {"what is not there is 404", "the addresses of the sitemap answer"} <= passed
+
+
+def test_what_is_late_fails(folder: Path, tmp_path: Path) -> None:
+    with hosted(folder) as url:
+        code, told = looked(tmp_path, url, "--seconds", "0.001")
+    said = {one["check"]: one["said"] for one in told["results"] if one["outcome"] == "failed"}
+    assert code == 1
+    assert "more than 0.001" in said["the home page, phone"]
+    assert "more than 0.001" in said["the security headers are sent"]
 
 
 def test_what_cannot_be_checked_fails_where_a_host_is_required(folder: Path, tmp_path: Path) -> None:

@@ -44,6 +44,8 @@ class Reader:
     def open(self, path: str) -> int:
         answer = self.page.goto(self.visit.at(path), wait_until="load")
         assert answer is not None, "no answer"
+        took = self.page.evaluate("performance.getEntriesByType('navigation')[0].loadEventStart / 1000")
+        self.visit.in_time(path, float(took))
         return answer.status
 
 

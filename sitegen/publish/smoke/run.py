@@ -34,9 +34,16 @@ class Smoke:
 
 
 def smoke(
-    url: str, *, build: str | None = None, cdn: bool = False, built: Path | None = None, screenshots: Path | None = None
+    url: str,
+    *,
+    build: str | None = None,
+    cdn: bool = False,
+    built: Path | None = None,
+    screenshots: Path | None = None,
+    seconds: float | None = None,
 ) -> Smoke:
     """Runs all checks against the site at ``url``. ``built`` is its folder, when it is at hand: its rules are tried.
+    Each answer, and each page in the browser, may take ``seconds``.
 
     Raises ``SmokeMissing`` without the packages that this needs, and ``BrowserMissing``.
     """
@@ -48,12 +55,14 @@ def smoke(
         raise SmokeMissing(f"{error.name} is not installed") from error
     from sitegen.publish import browser
     from sitegen.publish.smoke.plugin import Plugin
-    from sitegen.publish.smoke.visit import Visit
+    from sitegen.publish.smoke.visit import SECONDS_EACH, Visit
 
     started = time.monotonic()
     if screenshots is not None:
         screenshots.mkdir(parents=True, exist_ok=True)
-    visit = Visit(url if url.endswith("/") else f"{url}/", build, cdn, rules(built) if built else None)
+    visit = Visit(
+        url if url.endswith("/") else f"{url}/", build, cdn, rules(built) if built else None, seconds or SECONDS_EACH
+    )
     with visit.client, sync_playwright() as playwright:
         chromium = browser.launch(playwright)
         plugin = Plugin(visit, chromium, screenshots)

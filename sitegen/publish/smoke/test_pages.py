@@ -54,6 +54,12 @@ def test_lists(reader: Reader) -> None:
         look(reader, place)
 
 
+def test_a_term(reader: Reader) -> None:
+    if reader.visit.term is None:
+        pytest.skip("the newest brief has no topic or the like")
+    look(reader, reader.visit.term)
+
+
 def test_the_404_page(reader: Reader) -> None:
     assert reader.open("no-such-page-6f1d/") == 404
     reader.complaints = [text for text in reader.complaints if "404" not in text]

@@ -14,6 +14,8 @@ import httpx
 
 UNCHECKED = "not checked: "
 """How the reason of a check begins that was left out though the site may need it; not so what a site does not have."""
+SECONDS_EACH = 10.0
+"""That one answer, or one page, may take, unless somebody says otherwise."""
 SECONDS = 20.0
 """That a host may take for one answer."""
 MOST_FEED_BYTES = 20 << 20
@@ -30,14 +32,22 @@ class Visit:
     """Whether what only a host does must be there: what would be skipped fails."""
     redirects: Sequence[tuple[str, str, int]] | None = None
     """Some of the site's rules: from, to, status; None when they are not known."""
+    seconds: float = SECONDS_EACH
+    """That an answer, or a page with all that it needs, may take."""
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
         self.client = httpx.Client(timeout=SECONDS, follow_redirects=False, headers={"User-Agent": "sitegen smoke"})
 
     def get(self, path: str) -> httpx.Response:
-        """The answer to a path below the site, or to an address that the site names for itself."""
-        return self.client.get(self.at(path))
+        """The answer to a path below the site, or to an address that the site names for itself; one that is late is a
+        failure."""
+        answer = self.client.get(self.at(path))
+        self.in_time(path, answer.elapsed.total_seconds())
+        return answer
+
+    def in_time(self, path: str, took: float) -> None:
+        assert took <= self.seconds, f"{path or 'the home page'} took {took:.1f} s, more than {self.seconds:g}"
 
     def at(self, path: str) -> str:
         """The address on this host of one that may be on the site's own."""
@@ -103,9 +113,28 @@ class Visit:
     @cached_property
     def lists(self) -> list[str]:
         """The addresses that the home page leads to on this site, its own files aside."""
-        found = [unescape(link) for link in re.findall(r'<a\b[^>]*\bhref="?([^"#>\s]+)', self.home)]
-        own = [link for link in found if not urlsplit(link).scheme and link.endswith("/")]
-        return list(dict.fromkeys(urljoin(urlsplit(self.url).path, link) for link in own))
+        return list(dict.fromkeys(urljoin(urlsplit(self.url).path, link) for link in links(self.home)))
+
+    @cached_property
+    def term(self) -> str | None:
+        """A list of what has something in common with the newest brief, such as a topic: the brief leads to it, and it
+        lies below a list that is not that of the briefs."""
+        if self.brief is None:
+            return None
+        brief = urlsplit(self.at(self.brief[0])).path
+        base = urlsplit(self.url).path
+        for link in links(self.get(self.brief[0]).text):
+            path = urljoin(brief, link)
+            parts = path.removeprefix(base).strip("/").split("/")
+            if len(parts) == 2 and parts[0] != brief.removeprefix(base).split("/")[0] and path.startswith(base):
+                return path
+        return None
+
+
+def links(html: str) -> list[str]:
+    """The addresses that a page leads to on its own site, files aside."""
+    found = [unescape(link) for link in re.findall(r'<a\b[^>]*\bhref="?([^"#>\s]+)', html)]
+    return [link for link in found if not urlsplit(link).scheme and link.endswith("/")]
 
 
 def parsed(xml: bytes) -> ET.Element:
