@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import secrets
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from importlib import resources
 from typing import TypeVar
@@ -14,7 +16,7 @@ from urllib.parse import quote
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from sitegen.briefs.undo import Decision
@@ -37,6 +39,7 @@ _ASSETS = {
     "keys.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
+_TICK_SECONDS = 1.0
 _AGAIN = "What is shown now is the file as it is; look at it, and do it again."
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
@@ -62,6 +65,7 @@ class Desk:
             Route("/undo", self._told(self._undo), methods=["POST"]),
             Route("/preview", self._told(self._preview), methods=["POST"]),
             Route("/job", self._told(self._job)),
+            Route("/job/news", self._told(self._news)),
             Route("/assets/{name}", _asset),
         ]
         self.app = Starlette(routes=routes, middleware=[Middleware(Guard)])
@@ -172,6 +176,24 @@ class Desk:
     async def _job(self, request: Request) -> Response:
         job = self._jobs.last
         return JSONResponse(job.as_dict() if job else None)
+
+    async def _news(self, request: Request) -> Response:
+        """How the job stands whenever that changes, and each second, until it has ended."""
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+
+        async def news() -> AsyncIterator[str]:
+            with self._jobs.heard(lambda: loop.call_soon_threadsafe(changed.set)):
+                ended = False
+                while not ended:
+                    changed.clear()
+                    job = self._jobs.last
+                    ended = job is None or job.ended
+                    yield f"data: {json.dumps(job.as_dict() if job else None)}\n\n"
+                    if not ended:
+                        with contextlib.suppress(TimeoutError):
+                            await asyncio.wait_for(changed.wait(), _TICK_SECONDS)
+
+        return StreamingResponse(news(), media_type="text/event-stream")
 
     # ------------------------------------------------------------------------------------------------------- deciding
 

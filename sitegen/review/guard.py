@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sitegen.errors import DeskRefused, FormRefused
-from sitegen.serve.pages import host_name
+from sitegen.serve.pages import APART, host_name
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -46,6 +46,9 @@ class Guard:
                     headers[name] = value
             await send(message)
 
+        if place := named(scope):
+            await Response(status_code=307, headers={"Location": place})(scope, receive, guarded)
+            return
         refused = why_refused(scope)
         if refused:
             error = DeskRefused(refused)
@@ -63,9 +66,9 @@ def why_refused(scope: Scope) -> str:
         return "the review desk answers only on this machine"
     host = headers.get("host", "")
     name = host_name(host)
-    if name != "localhost" and not _loopback(name):
-        # A page elsewhere could point its own name at this machine.
-        return "the review desk answers only under localhost or 127.0.0.1"
+    if name != APART:
+        # A page elsewhere could point its own name at this machine, and the site has its number.
+        return f"the review desk answers only under {APART}"
     origin = headers.get("origin")
     changes = scope["method"] not in ("GET", "HEAD")
     if (origin is not None or changes) and not _same(origin or "", host):
@@ -74,6 +77,19 @@ def why_refused(scope: Scope) -> str:
     if site not in ("none", "same-origin") and (changes or mode != "navigate"):
         return "this came from a page of another origin"
     return ""
+
+
+def named(scope: Scope) -> str:
+    """Where somebody is to go who came here by the number of this machine; empty for all others."""
+    headers = Headers(scope=scope)
+    host, client = headers.get("host", ""), scope.get("client")
+    mode = headers.get("sec-fetch-mode", "navigate")
+    if scope["method"] not in ("GET", "HEAD") or mode != "navigate" or not _loopback(host_name(host)):
+        return ""
+    if client is None or not _loopback(client[0]):
+        return ""
+    port = host.rpartition("]")[2].rpartition(":")[2]
+    return str(Request(scope).url.replace(scheme="http", netloc=f"{APART}:{port}" if port.isdecimal() else APART))
 
 
 def _loopback(address: str) -> bool:

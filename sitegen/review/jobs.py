@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from sitegen.enrich.report import Progress, Report, Request, Status
@@ -76,6 +77,7 @@ class Jobs:
     def __init__(self, run: Run = run) -> None:
         self._run = run
         self._lock = threading.Lock()
+        self._heard: list[Callable[[], object]] = []
         self.last: Job | None = None
 
     def begin(self, project: Project, path: str, source: str, note: str | None) -> Job:
@@ -90,6 +92,15 @@ class Jobs:
         request = Request(documents=(source,), refresh=True, note=note)
         threading.Thread(target=self._work, args=(project, request), name="regenerate", daemon=True).start()
         return job
+
+    @contextmanager
+    def heard(self, call: Callable[[], object]) -> Iterator[None]:
+        """Calls it, in any thread, whenever there are news of a job while the block runs."""
+        self._heard.append(call)
+        try:
+            yield
+        finally:
+            self._heard.remove(call)
 
     def _work(self, project: Project, request: Request) -> None:
         note, error = "", ""
@@ -110,6 +121,9 @@ class Jobs:
         with self._lock:
             assert self.last is not None
             self.last = replace(self.last, **news)  # type: ignore[arg-type]
+        for call in tuple(self._heard):
+            with suppress(RuntimeError):  # whose loop has ended
+                call()
 
 
 def _outcome(report: Report) -> tuple[str, str]:

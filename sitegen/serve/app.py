@@ -145,6 +145,8 @@ class Server:
         """Serves and watches until the process is interrupted or ``stop`` is called."""
         import uvicorn
 
+        from sitegen.serve.pages import APART
+
         config = uvicorn.Config(
             self.pages.app,
             log_config=None,
@@ -167,7 +169,7 @@ class Server:
         watcher = asyncio.create_task(self._watch(stop))
         self._tell(Event("listening", self.url))
         for path in self._mounts:
-            self._tell(Event("mounted", f"{self.url}{path.removeprefix('/')}/"))
+            self._tell(Event("mounted", f"http://{APART}:{self._sock.getsockname()[1]}{path}/"))
         if not self.local:
             self._tell(Event("open", self.url))
         if self.options.open:

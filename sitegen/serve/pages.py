@@ -55,6 +55,8 @@ _HEADERS = {
 }
 """What a site without a ``_headers`` file gets."""
 _RULES = ("_headers", "_redirects")
+APART = "localhost"
+"""The name under which applications beside the site answer, and the site does not."""
 _COMPRESSED_FROM = 1024
 """Bytes."""
 _PATIENCE = 3.0
@@ -77,8 +79,10 @@ class Pages:
         """``hosts`` are the names under which the site may be asked for, beside bare numbers such as 127.0.0.1.
 
         Without ``live``, nothing is added to the pages. ``mounts`` are applications below paths such as ``/_review``,
-        which say themselves whom they answer.
+        which say themselves whom they answer. They have the name ``localhost`` for themselves, as an origin of their
+        own: what a page of the site does in a browser must not reach them. The site has the number.
         """
+        self._apart = bool(mounts)
         self.folder = folder.resolve()
         self._policy = policy(search=search)
         self.gate = threading.Lock()
@@ -98,6 +102,8 @@ class Pages:
         if not is_ours(request.headers.get("host", ""), self._hosts):
             # A page elsewhere could point its own name at this machine and read drafts through the visitor's browser.
             return _plain(421, "This server answers only under its own address.")
+        if self._apart and host_name(request.headers["host"]) == APART:
+            return Response(status_code=307, headers={**_HEADERS, "Location": _by_number(request)})
         path = str(request.scope["path"]).removeprefix("/")
         if self._adds and path.startswith(PREFIX):
             return self.live.answer(request, path.removeprefix(PREFIX))
@@ -196,6 +202,12 @@ class Pages:
         if self._rules[0] != stamps:
             self._rules = stamps, Rules.read(*(_text(self.folder / name) for name in _RULES))
         return self._rules[1]
+
+
+def _by_number(request: Request) -> str:
+    """The same address, with the number of this machine for its name."""
+    host, port = request.scope["server"]
+    return str(request.url.replace(netloc=f"{f'[{host}]' if ':' in host else host}:{port}"))
 
 
 def _mounted(mounts: Mapping[str, ASGIApp]) -> Iterator[Route | Mount]:

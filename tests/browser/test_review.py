@@ -11,13 +11,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Dialog, Page, expect
 
+from sitegen import files
 from sitegen.briefs.store import Store
 from sitegen.enrich.report import Progress, Report, Request
 from sitegen.review.jobs import Jobs
 from sitegen.settings import Project
 from tests.enrich.pulls import Model, run
 from tests.review.desks import project_in, proposed
-from tests.review.serving import desk_served
+from tests.review.serving import desk_at, desk_served
 
 pytestmark = pytest.mark.browser
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
@@ -40,7 +41,7 @@ def project(tmp_path: Path) -> Project:
 def address(project: Project) -> Iterator[str]:
     (project.briefs / "own.md").write_text("---\ntitle: Own words\nstatus: draft\n---\nText.\n")
     with desk_served(project, Jobs(made)) as (url, _):
-        yield f"{url}_review/"
+        yield desk_at(url)
 
 
 @pytest.fixture
@@ -383,3 +384,53 @@ def test_hostile_texts_run_nothing_and_ask_nobody(
     expect(page.locator("#preview")).to_contain_text("Newer.")
     assert page.locator("#preview :is(script, img, svg, [href])").count() == 0
     assert complaints == []
+
+
+READ = """async (url) => {
+  const said = [];
+  for (const options of [{}, {mode: "no-cors"}, {credentials: "include"}, {method: "POST", mode: "no-cors"}]) {
+    try { said.push(await (await fetch(url, options)).text()); } catch { said.push(""); }
+  }
+  const frame = document.createElement("iframe");
+  const loaded = new Promise((done) => { frame.onload = done; setTimeout(done, 1000); });
+  frame.src = url;
+  document.body.append(frame);
+  await loaded;
+  try { said.push(frame.contentDocument?.documentElement.textContent ?? ""); } catch { said.push(""); }
+  const other = open(url);
+  await new Promise((done) => setTimeout(done, 500));
+  try { said.push(other.document.documentElement.textContent); } catch { said.push(""); }
+  return said;
+}"""
+SEND = """([url, values]) => {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = url;
+  for (const [name, value] of Object.entries(values)) {
+    const field = document.createElement("input");
+    [field.name, field.value] = [name, value];
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit();
+}"""
+
+
+def test_a_hostile_script_in_a_page_of_the_site_reads_nothing_of_the_desk_and_does_nothing_there(
+    browser: Browser, project: Project
+) -> None:
+    before = text(project)
+    with desk_served(project, Jobs(made)) as (url, desk):
+        page = browser.new_page(bypass_csp=True)  # as if the site had no policy against it
+        for way in (f"{url}_review/", desk_at(url), f"{url}_review/brief/report.md", f"{desk_at(url)}job"):
+            page.goto(url)
+            said = page.evaluate(READ, way)
+            assert not [one for one in said if desk.token in one or "Report" in one or "seconds" in one], way
+        values = {"token": desk.token, "expected": files.sha256(before), "act": "approve"}
+        for way in (f"{url}_review/brief/report.md", f"{desk_at(url)}brief/report.md"):
+            page.goto(url)
+            with page.expect_navigation():  # with the token, which it cannot know, too
+                page.evaluate(SEND, [way, values])
+            expect(page.get_by_text("SG702")).to_be_visible()
+        page.context.close()
+    assert text(project) == before

@@ -24,7 +24,7 @@ from sitegen.review.jobs import Jobs
 from sitegen.settings import Project
 from tests.enrich.pulls import TEXT, Model, brief_of, run
 
-HOST = "127.0.0.1:8000"
+HOST = "localhost:8000"
 DOCUMENT = f"""# Report
 
 {TEXT} The repair of the bridge will cost the town EUR 412,500 and will take about nine months. The mayor informs the

@@ -7,12 +7,18 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from sitegen.review.app import PREFIX, Desk
 from sitegen.review.jobs import Jobs
 from sitegen.serve.app import ServeOptions, Server, listening
 from sitegen.serve.events import Event
 from sitegen.settings import Project
+
+
+def desk_at(url: str) -> str:
+    """The address of the desk beside the site at ``url``; with a slash at its end."""
+    return f"http://localhost:{urlsplit(url).port}{PREFIX}/"
 
 
 @contextmanager

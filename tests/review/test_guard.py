@@ -37,7 +37,7 @@ def test_another_machine_is_refused(client: Client, address: str) -> None:
 
 
 def test_this_machine_may_come_by_its_newer_address(client: Client) -> None:
-    assert client.ask("GET", "/_review/", client="::1", host="[::1]:8000").status_code == 200
+    assert client.ask("GET", "/_review/", client="::1", host="localhost:8000").status_code == 200
     assert client.ask("GET", "/_review/", client="::ffff:127.0.0.1", host="localhost:8000").status_code == 200
 
 
@@ -48,14 +48,29 @@ def test_another_name_is_refused(client: Client, host: str) -> None:
     assert client.get(host=host).status_code == 403
 
 
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1:8000", ":8000"), ("[::1]:8000", ":8000"), ("127.0.0.1", "")])
+def test_whoever_comes_by_number_is_sent_to_the_name_and_nothing_is_told_before(
+    client: Client, host: str, port: str
+) -> None:
+    answer = client.get("/brief/report.md?edit=1", host=host)
+    assert (answer.status_code, answer.text) == (307, "")
+    assert answer.headers["location"] == f"http://localhost{port}/_review/brief/report.md?edit=1"
+    assert client.get(host=host, sec_fetch_mode="cors", sec_fetch_site="same-origin").status_code == 403
+    expected = client.expected()
+    values = {"act": "approve", "expected": expected}
+    for origin in (f"http://{host}", "http://localhost:8000"):
+        assert client.post(f"/brief/{client.path}", values, host=host, origin=origin).status_code == 403
+    assert client.ask("GET", "/_review/", client="10.0.0.1", host=host).status_code == 403
+
+
 @pytest.mark.parametrize(
     "origin",
     [
         "http://evil.example",
         "null",
-        "http://127.0.0.1:9",
-        "https://127.0.0.1:8000",
-        "http://localhost:8000",
+        "http://localhost:9",
+        "https://localhost:8000",
+        "http://127.0.0.1:8000",
         "http://[",
     ],
 )

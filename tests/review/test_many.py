@@ -37,7 +37,7 @@ def picks(client: Client) -> dict[str, str]:
 def decide(client: Client, act: str, *values: str, **more: str) -> httpx.Response:
     sent = {"token": client.desk.token, "act": act, "pick": list(values), **more}
     data = str(httpx.QueryParams(sent)).encode()
-    headers = {"origin": "http://127.0.0.1:8000", "content_type": "application/x-www-form-urlencoded"}
+    headers = {"origin": "http://localhost:8000", "content_type": "application/x-www-form-urlencoded"}
     return client.ask("POST", "/_review/all", content=data, **headers)
 
 

@@ -216,19 +216,17 @@ function reword() {
 
 // ------------------------------------------------------------------------------------------------------- made anew
 
-async function watch(job) {
-  for (;;) {
-    const answer = await fetch("/_review/job").catch(() => null);
-    const state = answer?.ok ? await answer.json() : null;
-    if (!state || String(state.number) !== job.dataset.job) return;
+function watch(job) {
+  const news = new EventSource("/_review/job/news");
+  news.addEventListener("message", (event) => {
+    const state = JSON.parse(event.data);
+    if (!state || String(state.number) !== job.dataset.job) return news.close();
     const said = state.error || `${state.note}${state.ended ? "" : ` ${state.seconds} s.`}`;
     if (job.textContent !== said) job.textContent = said;
-    if (state.ended) {
-      if (!state.error) location.replace(location.pathname + location.search.replace(/[?&]done=\w+/, ""));
-      return;
-    }
-    await new Promise((done) => setTimeout(done, 1000));
-  }
+    if (!state.ended) return;
+    news.close();
+    if (!state.error) location.replace(location.pathname + location.search.replace(/[?&]done=\w+/, ""));
+  });
 }
 
 const job = at("job");
