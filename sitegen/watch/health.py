@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 LARGEST_HOOK = 64 * 1024
 """Bytes of a webhook's body; nothing in it is used."""
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 class Health:
@@ -62,11 +61,12 @@ class Health:
         return Response(self._metrics.text(), headers={**_HEADERS, "Content-Type": kind})
 
     async def _status(self, request: Request) -> Response:
-        from sitegen.watch.status import page
+        from sitegen.watch.status import page, policy
 
         if not is_ours(request.headers.get("host", ""), frozenset({"localhost"})):
             return Response("This page answers only under its own address.\n", 421, headers=_HEADERS)
-        headers = {**_HEADERS, "Content-Security-Policy": _POLICY}
+        self._fresh()
+        headers = {**_HEADERS, "Content-Security-Policy": policy(), "Referrer-Policy": "no-referrer"}
         return HTMLResponse(page(self._standing), headers=headers)
 
     async def _hook(self, request: Request) -> Response:

@@ -147,7 +147,8 @@ class Jobs:
         if self._engine is not None:
             engine = self.project.settings.engine
             model = getattr(getattr(engine, engine.kind, None), "model", "")
-            self._metrics.endpoints(self._engine.stats, model)
+            self._standing.endpoints = self._engine.stats
+            self._metrics.endpoints(self._standing.endpoints, model)
         self._metrics.source_lag.set(self._standing.since("pull"))
         self._metrics.disk_free.set(self._standing.free)
         self._metrics.troubles(self._standing.checks())

@@ -9,6 +9,10 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sitegen.enrich.engines.base import EndpointStats
 
 LEAST_FREE = 100 * 1024 * 1024
 """Bytes of disk below which the daemon is not ready."""
@@ -94,6 +98,8 @@ class Standing:
     """Documents done by the pull in hand."""
     hand_total: int | None = None
     """And how many there will be, when that is known."""
+    endpoints: tuple[EndpointStats, ...] = ()
+    """Of the engine."""
     successes: dict[str, dt.datetime] = field(default_factory=dict)
     _well: dict[str, float] = field(default_factory=dict)
     """When a job last went well, by a clock that does not jump."""

@@ -151,7 +151,7 @@ class Day:
 
     def kill(self) -> None:
         """As the kernel does that has no memory left; the supervisor starts it again."""
-        assert self.process.poll() is None, "it had ended by itself"
+        assert self.process.poll() is None, f"it had ended by itself: {self.process.returncode}"
         self._end()
         self.tally.kills.append(time.monotonic())
         self.start()
@@ -244,19 +244,17 @@ class Day:
 
     # ----------------------------------------------------------------------------------------------------------- tally
 
-    def repeated(self) -> tuple[int, int]:
-        """Answers given a second time though the first had reached the daemon: at a kill, or with a disk that was
-        full; and all others, of which there must be none."""
-        excused = unexcused = 0
+    def repeated(self) -> tuple[list[float], list[float]]:
+        """At which hours an answer was given that had to be given again, though the wire was whole: at a kill, or with
+        a disk that was full; and all others, of which there must be none."""
+        excused: list[float] = []
+        unexcused: list[float] = []
         for times in self.model.answered.values():
             whole = [one for one in times if not self._overlaps(one, self.to_model.breaks)]
             for one in whole[:-1]:
-                if self._overlaps(one, self.tally.full) or any(
-                    one[0] - 1 < kill < one[1] + 1 for kill in self.tally.kills
-                ):
-                    excused += 1
-                else:
-                    unexcused += 1
+                kills = [(kill, kill) for kill in self.tally.kills]
+                fine = self._overlaps(one, self.tally.full) or self._overlaps(one, kills)
+                (excused if fine else unexcused).append(round(self.clock.hour(one[1]), 2))
         return excused, unexcused
 
     @staticmethod
@@ -281,8 +279,8 @@ class Day:
             "mishaps": len(self.tally.done),
             "kills": len(self.tally.kills),
             "answers": sum(map(len, self.model.answered.values())),
-            "repeated": excused,
-            "repeated without excuse": unexcused,
+            "repeated": len(excused),
+            "repeated without excuse, at": unexcused,
             "memory": [
                 round(memory / 2**20) for _, memory in self.tally.memory[:: max(len(self.tally.memory) // 12, 1)]
             ],

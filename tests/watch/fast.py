@@ -61,6 +61,11 @@ class Clock:
         began, _, factor, _, _ = self._read()
         return (_monotonic() - began) * factor
 
+    def hour(self, at: float) -> float:
+        """The hour of the fast world at a time of the slow one, by ``time.monotonic``."""
+        began, _, factor, _, _ = self._read()
+        return (at - began) * factor / 3600
+
     def monotonic(self) -> float:
         return self._read()[0] + self.passed()
 

@@ -70,7 +70,7 @@ def test_it_says_how_it_is(watched: Watched) -> None:
     assert watched.get("/healthz").json()["status"] == "alive"
     watched.shows("/readyz", lambda answer: answer.json() == {"status": "ready", "problems": {}})
     status = watched.get("/status")
-    assert "All is well." in status.text
+    assert "All is well" in status.text
     assert "documents in 24 hours" in status.text
     assert httpx.get(f"{watched.url}/status", headers={"Host": "evil.example"}).status_code == 421
 
