@@ -83,6 +83,8 @@ class _Run:
         self._experience = Experience(project.briefs)
         self._estimate = Estimate(slots=max(1, engine.slots))
         self._source_error: SourceError | None = None
+        self._ending: Exception | None = None
+        """Why the run cannot go on; what others have in hand is paid for, and is finished first."""
         self._in_hand: dict[str, bool] = {}
         """Documents that are worked on, and whether that counts as an attempt. Changed at the desk."""
         self._blame = Blame(journal, project.settings.engine.attempts)
@@ -114,8 +116,8 @@ class _Run:
             self._put_down(made)
             self._trails.close()
             self._sum_up()
-        if self._source_error is not None:
-            raise self._source_error
+        if (error := self._ending or self._source_error) is not None:
+            raise error
         return self._report
 
     def _sum_up(self) -> None:
@@ -163,7 +165,7 @@ class _Run:
         async with contextlib.aclosing(self._worklist.documents()) as documents:
             async for found in documents:
                 self._report.ended_by = self._over() or ("" if self._budget.take() else "documents")
-                if self._report.ended_by:
+                if self._report.ended_by or self._ending:
                     return
                 self._progress.total(self._expected())
                 if isinstance(found, Unreadable):
@@ -176,9 +178,11 @@ class _Run:
 
     async def _work(self, todo: asyncio.Queue[Document | None], made: asyncio.Queue[Work | None]) -> None:
         while (document := await todo.get()) is not None:
+            if self._ending:
+                continue  # the journal has it, and the next run
             if over := self._over():
                 self._report.ended_by = over
-                continue  # the journal has it, and the next run
+                continue
             self._trails.begun(document.ref)
             try:
                 work = await self._desk(self._begin, document)
@@ -189,7 +193,10 @@ class _Run:
                         await self._make(work)
                     await made.put(work)
             except Exception as error:  # one document's failure is its own, whatever it is
-                self._result(await self._desk(self._failed, document, error))
+                try:
+                    self._result(await self._desk(self._failed, document, error))
+                except Exception as end:
+                    self._ending = self._ending or end
 
     async def _make(self, work: Work) -> None:
         """With the engine; without it when it cannot be reached, which is not found out again for each document."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import os
 import shutil
@@ -13,6 +14,7 @@ from sitegen.briefs import provenance
 from sitegen.briefs.store import Store
 from sitegen.enrich.overview import overview
 from sitegen.enrich.report import Request
+from sitegen.enrich.summary import Summary
 from sitegen.errors import AnswerInvalid, EngineFailing, EngineRejected
 from sitegen.settings import Project
 from sitegen.sources.base import Document
@@ -257,3 +259,30 @@ def test_text_that_no_brief_shows_is_in_no_file_of_ours(project: Project) -> Non
     assert not any("marzipan" in text for text in briefs(project).values()), "it is shown; choose another sentence"
     found = [path for path in project.root.rglob("*") if path.is_file() and b"marzipan" in path.read_bytes()]
     assert found == [project.root / "documents" / "a.txt"]
+
+
+def test_a_run_that_cannot_go_on_finishes_what_is_paid_for(project: Project) -> None:
+    for name in "bcde":
+        change(project, name)
+
+    class Slow(Engine):
+        """Still works on ``a`` when it has failed over three others."""
+
+        failed, enough = 0, asyncio.Event()
+
+        async def summarize(self, document: Document, note: str = "") -> Summary:
+            if document.ref == "folder:a.txt":
+                await self.enough.wait()
+                await asyncio.sleep(0.05)
+                return await super().summarize(document, note)
+            self.failed += 1
+            if self.failed == 3:
+                self.enough.set()
+            raise EngineFailing("out of memory")
+
+    engine = Slow(slots=2)
+    with pytest.raises(EngineFailing):
+        run(project, engine)
+    assert len(briefs(project)) == 1
+    assert state(project, "a") == ("done", 0)
+    assert engine.failed == 3, "no other one was begun"
