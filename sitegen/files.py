@@ -95,15 +95,6 @@ def _written(path: Path, data: bytes | str, *, durable: bool) -> Iterator[Path]:
             sync_folder(path.parent)
 
 
-def write_if_different(path: Path, data: bytes) -> bool:
-    """Writes ``data`` unless the file already holds just that; returns whether it wrote."""
-    with contextlib.suppress(OSError):
-        if path.read_bytes() == data:
-            return False
-    write_atomic(path, data, durable=False)
-    return True
-
-
 class Writer:
     """Writes many files below ``root`` as ``write_atomic`` does, not durable, but asks for each folder only once.
 

@@ -68,15 +68,6 @@ def test_a_folder_where_the_file_should_be_is_an_error_with_its_place(tmp_path: 
     assert str(tmp_path) in str(caught.value)
 
 
-def test_unchanged_content_is_not_written_again(tmp_path: Path) -> None:
-    target = tmp_path / "a"
-    assert files.write_if_different(target, b"1")
-    before = target.stat().st_mtime_ns
-    assert not files.write_if_different(target, b"1")
-    assert target.stat().st_mtime_ns == before
-    assert files.write_if_different(target, b"2")
-
-
 def test_text_that_is_no_utf8_is_refused_with_its_line(tmp_path: Path) -> None:
     target = tmp_path / "a.md"
     target.write_bytes(b"one\ntwo\n\xff\n")

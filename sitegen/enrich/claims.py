@@ -82,11 +82,6 @@ def thin(sentence: str) -> bool:
     return words < LEAST_WORDS or (len(content_stems(sentence)) < LEAST_CONTENT and not re.search(r"\d", sentence))
 
 
-def figures_agree(one: str, other: str) -> bool:
-    """Whether two sentences name the same numbers and months."""
-    return not figures.missing(one, figures.pool(other)) and not figures.missing(other, figures.pool(one))
-
-
 def negated(text: str) -> bool:
     """Whether the text denies something."""
     return bool(_NEGATOR.search(_NOT_NEGATION.sub(" ", text)))

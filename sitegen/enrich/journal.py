@@ -199,6 +199,16 @@ class Journal(JournalFile):
                 (int(counted), code, reason[:1000], RENEWAL, self.clock(), ref, self.run),
             )
 
+    def hand_back(self) -> int:
+        """The engine can be reached again: what had to do without it in this run may be taken up once more. Returns how
+        many documents that are."""
+        with self.guarded():
+            return self._db.execute(
+                f"UPDATE documents SET run = '' WHERE {_WAITING} AND state = 'pending' AND run = ? AND priority = ? "
+                "AND code <> ''",
+                (self.run, RENEWAL),
+            ).rowcount
+
     def finish(self, ref: str, state: Literal["done", "empty"], fingerprint: str) -> None:
         """The document is enriched, or has nothing to enrich."""
         with self.guarded():

@@ -20,6 +20,7 @@ from sitegen.enrich.desk import Desk, quick_turns
 from sitegen.enrich.engines.base import Deferring, Engine
 from sitegen.enrich.estimate import Estimate, Experience
 from sitegen.enrich.journal import ASKED, FILE_NAME, LEASE, Journal
+from sitegen.enrich.outage import Outage, StandIns
 from sitegen.enrich.renewal import Renewal, Work
 from sitegen.enrich.report import Progress, Report, Request, Result, Status
 from sitegen.enrich.trails import Trails
@@ -88,6 +89,7 @@ class _Run:
         self._in_hand: dict[str, bool] = {}
         """Documents that are worked on, and whether that counts as an attempt. Changed at the desk."""
         self._blame = Blame(journal, project.settings.engine.attempts)
+        self._outage, self._stand_ins = Outage(), StandIns()
         self._trails = Trails()
         self._deferred = isinstance(engine, Deferring) and engine.defers
         if self._deferred:
@@ -124,6 +126,8 @@ class _Run:
         report = self._report
         report.skipped, report.gone = self._worklist.skipped, self._worklist.gone
         report.withdrawn = self._worklist.withdrawn
+        # One that has come back is no matter any more, unless somebody still waits for it.
+        report.engine_error = self._outage.last if report.provisional or report.count("waiting") else self._outage.why
         report.dead = self._journal.count("dead")
         report.seconds = self._budget.seconds
         report.endpoints = self._engine.stats
@@ -157,7 +161,7 @@ class _Run:
         except EngineUnreachable as error:
             if self._settings.engine.when_down == "stop":
                 raise
-            self._report.engine_error = error
+            self._outage.met(error)
         for _ in range(slots):
             await todo.put(None)
 
@@ -200,22 +204,27 @@ class _Run:
 
     async def _make(self, work: Work) -> None:
         """With the engine; without it when it cannot be reached, which is not found out again for each document."""
-        down = self._report.engine_error
-        if not isinstance(down, EngineUnreachable):
-            try:
-                await self._renewal.make(work)
-                if work.asked:
-                    self._blame.engine_is_well()
-                return
-            except EngineUnreachable as error:
-                if self._settings.engine.when_down == "stop":
-                    raise
-                # The engine may have gone down over this very document, but not over all that it had in hand.
-                work.blamed = self._report.engine_error is None and error is not self._renewal.engine_error
-                work.counted = self._in_hand.get(work.document.ref, work.counted)
-                down = self._report.engine_error = self._report.engine_error or error
-        assert isinstance(down, EngineUnreachable)
-        await self._renewal.make_without(work, down)
+        with self._outage.may_try() as may:
+            if may:
+                try:
+                    await self._renewal.make(work)
+                    if work.asked:
+                        self._blame.engine_is_well()
+                        await self._engine_is_back()
+                    return
+                except EngineUnreachable as error:
+                    if self._settings.engine.when_down == "stop":
+                        raise
+                    # The engine may have gone down over this very document, but not over all that it had in hand.
+                    work.blamed = self._outage.met(error) and error is not self._renewal.engine_error
+                    work.counted = self._in_hand.get(work.document.ref, work.counted)
+        assert self._outage.last is not None
+        await self._renewal.make_without(work, self._outage.last)
+
+    async def _engine_is_back(self) -> None:
+        """If it was away, those that had to do without it have their turn again before the run ends."""
+        if self._outage.over():
+            await self._desk(self._journal.hand_back)
 
     async def _write(self, made: asyncio.Queue[Work | None]) -> None:
         while (work := await made.get()) is not None:
@@ -241,6 +250,8 @@ class _Run:
     def _finish(self, work: Work) -> Result:
         result = self._renewal.finish(work)
         del self._in_hand[work.document.ref]
+        if result.stands_in and self._outage.why is None:  # the engine came back while this was on its way
+            self._journal.hand_back()
         return result
 
     # ------------------------------------------------------------------------- attempts, for an engine that begins them
@@ -323,7 +334,7 @@ class _Run:
 
     def _result(self, result: Result) -> None:
         self._trails.ended(result)
-        self._report.add(result)
+        result = self._stand_ins.add(self._report, result)
         self._progress.result(result)
 
 

@@ -68,6 +68,11 @@ class Result:
     def bad(self) -> bool:
         return self.done in ("failed", "dead")
 
+    @property
+    def stands_in(self) -> bool:
+        """Whether the document had to do without the engine."""
+        return self.provisional or self.done == "waiting"
+
     def as_dict(self) -> dict[str, object]:
         return {
             "ref": self.ref,
@@ -124,6 +129,14 @@ class Report:
         kept = self._failed if result.bad else self._others
         if len(kept) < MOST_RESULTS:
             kept.append(result)
+
+    def take_back(self, result: Result) -> None:
+        """Forgets a result that another one takes the place of; what it cost stays."""
+        self.counts[result.done] -= 1
+        self.counts += Counter()  # without those of which there are none left
+        self.provisional -= result.provisional
+        kept = self._failed if result.bad else self._others
+        kept[:] = [one for one in kept if one.ref != result.ref]
 
     @property
     def total(self) -> int:

@@ -71,6 +71,7 @@ class Worklist:
         if self._request.since is None:
             passes += [(self._everything, self._is_unfinished, None), (self._left, self._taken, None)]
             passes += [(self._lost, self._wanted, None)]
+            passes += [(self._left, self._taken, None)]  # what the engine was away for, if it has come back
         return passes
 
     # --------------------------------------------------------------------------------------------- what passes begin

@@ -6,6 +6,8 @@ import pytest
 
 from sitegen.briefs import provenance
 from sitegen.enrich.cache import SummaryCache
+from sitegen.enrich.engines.base import Identity
+from sitegen.enrich.outage import Outage
 from sitegen.enrich.overview import overview
 from sitegen.enrich.report import Request
 from sitegen.errors import EngineUnreachable, ModelMissing
@@ -120,3 +122,85 @@ def test_a_renewal_waits_for_the_engine(project: Project) -> None:
     report = run(project, engine, Request(refresh=True))
     assert report.engine_error is DOWN
     assert report.total == 0
+
+
+class Away(Model):
+    """One that cannot be reached for its first ``tries``."""
+
+    def __init__(self, tries: int, slots: int = 1) -> None:
+        super().__init__("m1", slots)
+        self.tries = tries
+
+    async def identity(self) -> Identity:
+        self.tries -= 1
+        self.down = DOWN if self.tries >= 0 else None
+        return await super().identity()
+
+
+@pytest.fixture
+def many(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Twenty documents, and no time to lose until the engine is tried again."""
+    monkeypatch.setattr("sitegen.enrich.outage.FIRST_PAUSE", 0.0)
+    for number in range(17):
+        (project.root / "documents" / f"{number:02}.txt").write_text(f"Report {number}\n\n{MORE} It is {number}.\n")
+    return project
+
+
+@pytest.mark.parametrize("slots", [1, 4])
+def test_one_that_comes_back_in_the_middle_makes_up_for_it_in_the_same_run(many: Project, slots: int) -> None:
+    engine = Away(tries=6, slots=slots)
+    report = run(many, engine)
+    assert len(engine.calls) == len(set(engine.calls)) == 20
+    assert dict(report.counts) == {"created": 20}
+    assert (report.provisional, report.engine_error) == (0, None)
+    assert {result.ref for result in report.results} == set(engine.calls)
+    assert all("Written by m1" in text for text in briefs(many).values())
+    assert run(many, Model("m1")).total == 0
+
+
+def test_one_that_stays_away_however_often_it_is_tried_is_left_for_the_next_run(many: Project) -> None:
+    report = run(many, Away(tries=10**6))
+    assert (report.provisional, report.engine_error) == (20, DOWN)
+    assert set(done(run(many, Model("m1"))).values()) == {"updated"}
+
+
+def test_one_that_goes_down_again_leaves_what_there_is(many: Project) -> None:
+    engine = Away(tries=3)
+    engine.errors = {f"folder:{number:02}.txt": EngineUnreachable("gone again") for number in range(10, 17)}
+    report = run(many, engine)
+    assert report.total == 20
+    assert report.provisional == 7
+    assert report.engine_error is not None
+    texts = briefs(many).values()
+    assert sum("Written by m1" in text for text in texts) == 13
+
+
+def test_an_engine_that_is_away_is_tried_again_by_one_document_after_a_pause() -> None:
+    now = 0.0
+    outage = Outage(clock=lambda: now)
+    assert outage.met(DOWN)
+    with outage.may_try() as may:
+        assert not may
+    now = 15.0
+    with outage.may_try() as one, outage.may_try() as other:
+        assert (one, other) == (True, False)
+    now = 44.0
+    with outage.may_try() as may:
+        assert not may
+    now = 45.0
+    with outage.may_try() as may:
+        assert may
+        assert outage.over()
+    with outage.may_try() as one, outage.may_try() as other:
+        assert one
+        assert other
+    assert not outage.over()
+
+
+def test_a_pull_tells_the_same_of_documents_that_waited_before_the_engine_came_back(many: Project) -> None:
+    run(many, Model("m0"))
+    for path in (many.root / "documents").glob("*.txt"):
+        path.write_text(path.read_text() + "It was changed.\n")
+    report = run(many, Away(tries=5))
+    assert dict(report.counts) == {"updated": 20}
+    assert report.engine_error is None
