@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitegen.enrich import figures
 from sitegen.enrich.claims import common, names, negated, objections
 from sitegen.enrich.figures import figures, missing, pool
 
@@ -111,8 +110,8 @@ def test_names_are_what_is_written_with_capitals_inside_a_sentence() -> None:
     ],
 )
 def test_numbers_agree_in_whatever_form_they_are_written(one: str, other: str) -> None:
-    assert not figures.missing(one, figures.pool(other))
-    assert not figures.missing(other, figures.pool(one))
+    assert not missing(one, pool(other))
+    assert not missing(other, pool(one))
 
 
 @pytest.mark.parametrize(
