@@ -555,11 +555,24 @@ class ReleasesFolder(_Section):
     """How many versions stay, beside what is shown and what was shown before."""
 
 
+class SshHost(_Section):
+    """A folder of another machine, filled by rsync, that a web server shows there: `current` in it is the site."""
+
+    host: str = Field(default="", pattern=r"^([A-Za-z0-9_.][A-Za-z0-9_.@-]*)?$")
+    """The machine as ssh knows it, with a user if need be: `deploy@www.example.org`."""
+    path: str = Field(default="", pattern=r"^(/[^\x00-\x1f]*)?$")
+    """The folder there, from the root."""
+    keep: int = Field(default=5, ge=1, le=1000)
+    """How many versions stay, beside what is shown and what was shown before."""
+    config: Path | None = None
+    """A file of settings for ssh, as `ssh -F` reads it: keys, ports, known hosts. Without it, your own."""
+
+
 class Publish(_Section):
     """Where the site is published; `sitegen build` writes a folder that any other host can take as well."""
 
-    target: Literal["netlify", "folder"] = "netlify"
-    """`netlify`, or `folder` for a web server of your own."""
+    target: Literal["netlify", "folder", "ssh"] = "netlify"
+    """`netlify`; `folder` for a web server of your own on this machine, `ssh` for one on another."""
     webhook: SecretStr | None = None
     """An address that is told what became of a deploy. It is a secret; only from the environment,
     `SITEGEN_PUBLISH__WEBHOOK`."""
@@ -569,6 +582,7 @@ class Publish(_Section):
     """`slack`: a text as Slack, Mattermost, Rocket.Chat or Discord (`…/slack`) take it; `json`: all that is known."""
     netlify: NetlifyHost = NetlifyHost()
     folder: ReleasesFolder = ReleasesFolder()
+    ssh: SshHost = SshHost()
 
 
 class Settings(_Section):

@@ -93,6 +93,10 @@ def open_target(project: Project) -> Target:
         from sitegen.publish.releases import Releases
 
         return Releases(project.path(wanted.folder.path), keep=wanted.folder.keep, url=project.settings.site.base_url)
+    if wanted.target == "ssh":
+        from sitegen.publish.remote import Remote
+
+        return Remote.of(project)
     from sitegen.publish.netlify import Netlify
 
     return Netlify.of(project)
