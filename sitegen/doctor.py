@@ -136,7 +136,7 @@ def _briefs(project: Project) -> list[Finding]:
     from sitegen.briefs.store import Store
 
     try:
-        store = Store.open(project.briefs)
+        store = Store.open(project.briefs, keep=1)
     except SitegenError as error:
         problems, count = error.problems, 0
     else:

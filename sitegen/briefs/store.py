@@ -425,6 +425,19 @@ class Store:
         self._index.take(Path(path).stem.casefold())
 
 
+def each(root: Path) -> Iterator[Brief]:
+    """All briefs that can be read, one at a time and in no order; what is wrong with others is told where they are
+    opened."""
+    store = Store(root, keep=0)
+    for path in files.names(root):
+        if path.endswith(".md"):
+            try:
+                brief = store.read(path)
+            except SitegenError:
+                continue
+            yield brief
+
+
 def _made_again(record: Record, made: Made) -> Record:
     """The same text was made another time, by another model perhaps."""
     if record.proposal is None:

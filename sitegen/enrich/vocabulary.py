@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from sitegen.enrich.claims import content_stems, stems
 from sitegen.enrich.grounding import shown
-from sitegen.errors import SitegenError
 
 if TYPE_CHECKING:
     from sitegen.settings import Project
@@ -56,16 +54,9 @@ def of_site(project: Project) -> Vocabulary:
 
 
 def _in_use(project: Project) -> Counter[str]:
-    from sitegen import files
-    from sitegen.briefs.store import Store
+    from sitegen.briefs.store import each
 
-    store = Store(project.briefs)
-    found: Counter[str] = Counter()
-    for path in files.names(project.briefs):
-        if path.endswith(".md"):
-            with contextlib.suppress(SitegenError):  # what is wrong with a file is told where briefs are read
-                found.update(store.read(path).matter.tags)
-    return found
+    return Counter(tag for brief in each(project.briefs) for tag in brief.matter.tags)
 
 
 def _folded(tag: str) -> str:

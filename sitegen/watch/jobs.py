@@ -177,9 +177,9 @@ class Jobs:
         """Counts the briefs by status."""
         from collections import Counter
 
-        from sitegen.briefs.store import Store
+        from sitegen.briefs.store import each
 
-        found: Counter[str] = Counter(brief.matter.status for brief in Store.open(self.project.briefs).briefs.values())
+        found: Counter[str] = Counter(brief.matter.status for brief in each(self.project.briefs))
         for status in STATUSES:
             self._metrics.pages.labels(status).set(found[status])
 

@@ -11,7 +11,7 @@ from sitegen import files
 from sitegen.briefs import provenance
 from sitegen.briefs.model import Generated, generate
 from sitegen.briefs.provenance import Made
-from sitegen.briefs.store import Store
+from sitegen.briefs.store import Store, each
 from sitegen.enrich.summary import Summary
 from sitegen.errors import BriefMissing, ProvenanceBroken, SourceClaimedTwice
 from sitegen.sources.base import Document
@@ -197,3 +197,12 @@ def test_a_broken_record_is_a_clear_error(tmp_path: Path, text: str) -> None:
     provenance.record_path(tmp_path, REF).write_text(text)
     with pytest.raises(ProvenanceBroken, match=r"\.json"):
         Store.open(tmp_path).save(REF, brief("Two."), MADE)
+
+
+def test_each_brief_comes_once_and_one_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    for number in range(5):
+        ref = f"folder:{number}.txt"
+        store.save(ref, brief(ref=ref, slug=f"b{number}"), MADE)
+    (tmp_path / "b2.md").write_text("---\ntitle: [\n---\n")
+    assert sorted(found.path for found in each(tmp_path)) == ["b0.md", "b1.md", "b3.md", "b4.md"]
