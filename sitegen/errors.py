@@ -22,7 +22,7 @@
     │                                   MoveRefused, BriefNotApproved, MoveUndone, FindingMissing, UndoRefused
     ├── BuildError (exit 1)             TemplateBroken, ThemeMissing, OutputRefused, LinkBroken, EncoderMissing,
     │                                   ThemeBroken, AssetBroken, EarlierBuildUnusable, WordsBroken,
-    │                                   SearchMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany,
+    │                                   SearchMissing, FontsMissing, SearchFailed, IdTwice, PluginBroken, RedirectsMany,
     │                                   LinkDead, LinkMoved, LinkUncertain, PrivateBuilt, ImageTelling, FileOpaque
     ├── StorageError (exit 1)           DiskFull, NotPermitted, PathEscapes, Locked, StateDamaged, FileFailed,
     │                                   BackupDamaged, BackupNewer, BackupSealed, BackupRefused, FleetTaken
@@ -749,6 +749,13 @@ class SearchMissing(BuildError):
 
     code = "SG528"
     default_remedy = "Install it with `pip install 'sitegen[search]'`, or set `[search] enabled = \"off\"`."
+
+
+class FontsMissing(BuildError):
+    """The settings ask for the theme's own letters, and the packages that they are made from are not installed."""
+
+    code = "SG536"
+    default_remedy = "Install them with `pip install 'sitegen[fonts]'`, or set `[fonts] enabled = \"off\"`."
 
 
 class SearchFailed(BuildError):

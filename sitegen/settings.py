@@ -504,6 +504,13 @@ class Search(_Section):
     """`auto`: when the theme has a page for it and Pagefind is installed; `on`: warns when it is not; `off`: never."""
 
 
+class Fonts(_Section):
+    """The letters that a theme brings from font packages."""
+
+    enabled: Literal["auto", "on", "off"] = "auto"
+    """`auto`: when the packages are installed; `on`: warns when they are not; `off`: pages use the reader's letters."""
+
+
 class Check(_Section):
     """What `sitegen check` looks at."""
 
@@ -619,6 +626,7 @@ class Settings(_Section):
     serve: Serve = Serve()
     watch: Watch = Watch()
     search: Search = Search()
+    fonts: Fonts = Fonts()
     check: Check = Check()
     backup: Backup = Backup()
     publish: Publish = Publish()

@@ -48,8 +48,8 @@ class Assets:
         return self._known[path]
 
     def digest(self, path: str) -> bytes:
-        """What an output depends on that asked for the asset. Raises ``KeyError``."""
-        return digest(self.urls[path], self.integrity.get(path))
+        """What an output depends on that asked for the asset."""
+        return digest(self.urls.get(path), self.integrity.get(path))
 
 
 def misplaced(copies: Mapping[str, str]) -> Iterator[AssetBroken]:

@@ -24,7 +24,7 @@ from sitegen import errors, files
 from sitegen.errors import Locked, SitegenError, raise_all
 from sitegen.project import Project
 from sitegen.shapes import HTTP_URL
-from sitegen.site import chain, folders, store
+from sitegen.site import chain, folders, fonts, store
 from sitegen.site.glance import Seen, note
 from sitegen.site.inputs import Inputs, Stamp
 from sitegen.site.memory import State, freeze, thaw
@@ -109,7 +109,9 @@ class _Run:
         self.phases: dict[str, float] = {}
         self.folder = project.state / "build"
         self.output = project.path(options.output or project.settings.build.output).resolve()
-        self.chain = chain.themes(project)
+        self.themes = chain.themes(project)
+        self.fonts = fonts.found(project, self.themes)
+        self.chain = (*self.themes, *([self.fonts.layer] if self.fonts.layer else []))
         self.earlier = options.carry_from and project.path(options.carry_from).resolve()
         folders.check_output(project, self.output, self.chain, self.earlier)
         self.base_url = _base_url(options.base_url or project.settings.site.base_url)
@@ -124,7 +126,7 @@ class _Run:
         self.register = Register(self.state_path, self.versions)
         self.ledger = self.folder / f"outputs-{name}.json"
         self.links = self.folder / f"links-{name}"
-        self.notes: list[str] = []
+        self.notes = self.fonts.notes
         self.key = repr((project.said, self.base_url))
         self.key += repr((options.drafts, options.future, options.expired, options.search, options.guard))
         self.key += repr([str(layer.folder) for layer in self.chain])
@@ -133,6 +135,7 @@ class _Run:
     def build(self) -> BuildReport:
         if self.options.clean:
             self._clean()
+        self.fonts.make()
         trees = self._trees()
         if (seen := self.seen.about(self.key, self.output, trees)) is not None:
             target, inputs, self.register = seen
@@ -169,7 +172,7 @@ class _Run:
             written = self.project.path(self.options.output or self.project.settings.build.output)
             places = (self.state_path, self.ledger)
             found = (self.key, self.output, written, places, self.project.settings.build.strict)
-            themes = tuple((layer.name, layer.folder) for layer in self.chain)
+            themes = tuple((layer.name, layer.folder) for layer in self.themes)
             note(self.seen, self.options, self.project, found, self._trees(), themes)
 
     def _clean(self) -> None:
@@ -216,7 +219,7 @@ class _Run:
             self._phase("read")
             work = self._lay_out(scope, target, inputs, library, shelf)
             content = work.content
-            content.warnings += [lacking] if lacking else []
+            content.warnings += [*([lacking] if lacking else []), *self.fonts.warnings]
             self._judge(content.warnings)
             self._phase("plan")
             report = self._make(target, inputs, scope, content, work.plan, work.theme)
@@ -246,6 +249,7 @@ class _Run:
         known = options.declared(self.project, inputs, self.chain)
         chosen = options.chosen(self.project, known)
         made = {options.SHEET: text} if (text := options.sheet(known, chosen)) else {}
+        made[fonts.SHEET] = self.fonts.sheet
         layers = chain.Layers(inputs, "static", self.chain)
         static = assets.collect(self.project, inputs, layers, scope.base, made, self.versions)
         tree = data.Tree(inputs)

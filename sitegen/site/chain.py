@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 FILE_NAME = "theme.toml"
 _PACKAGE = Path(__file__).resolve().parent.parent
-_KEYS = ("name", "description", "extends", "author", "license", "version", "homepage", "settings")
+_TABLES = ("fonts", "settings")
+_KEYS = ("name", "description", "extends", "author", "license", "version", "homepage", *_TABLES)
 _LONGEST = 8
 """More themes in a chain than anybody can follow."""
 
@@ -111,8 +112,8 @@ def manifest(raw: bytes, name: str) -> dict[str, Any]:
     for key, value in found.items():
         if key not in _KEYS:
             problems.append(ThemeBroken(f"unknown key {key!r}{_near(key, _KEYS)}", place=line_of(text, name, key)))
-        elif not isinstance(value, dict if key == "settings" else str):
-            kind = "a table" if key == "settings" else "text"
+        elif not isinstance(value, dict if key in _TABLES else str):
+            kind = "a table" if key in _TABLES else "text"
             problems.append(ThemeBroken(f"{key} must be {kind}", place=line_of(text, name, key)))
     raise_all(problems)
     return found

@@ -22,7 +22,9 @@ _LIBRARIES = (
     *(
         "ahocorasick_rs",
         "babel",
+        "brotli",
         "detect_secrets",
+        "fonttools",
         "jinja2",
         "markdown_it_py",
         "math_core",

@@ -236,11 +236,14 @@ class Theme:
         path = Path(filename)
         return Place(str(path.relative_to(self._site)) if path.is_relative_to(self._site) else filename, line)
 
-    def _asset(self, path: str) -> Asset:
+    def _asset(self, path: str, otherwise: str | None = None) -> Asset | str:
+        """The address of a file; where there is none, ``otherwise``. Raises ``Problem`` if that is not given."""
         tracking.note(f"asset:{path}")
         try:
             return self._assets[path]
         except KeyError:
+            if otherwise is not None:
+                return otherwise
             raise Problem(f"there is no file static/{path}{near(path, self._assets.urls)}") from None
 
     def _absolute(self, url: str) -> str:
