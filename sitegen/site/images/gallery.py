@@ -69,6 +69,11 @@ class Gallery:
             return Images()
         return self._stated
 
+    @cached_property
+    def _recipe_digest(self) -> str:
+        """What variants there are follows from it; outputs without a template depend on no settings otherwise."""
+        return repr(self._recipe)
+
     def add(self, key: str, name: str, sha: str, probe: Probe, url: str) -> None:
         """Offers an image; ``name`` is its path below the site's folder, ``url`` where the file itself is published."""
         self._images[key] = _Shown(name, sha, probe, url)
@@ -141,7 +146,9 @@ class Gallery:
         if key == _ANY:
             return tracking.digest(sorted(self._images))
         shown = self._images.get(key)
-        return tracking.digest(None if shown is None else (shown.sha, tuple(shown.probe), shown.url))
+        return tracking.digest(
+            None if shown is None else (shown.sha, tuple(shown.probe), shown.url, self._recipe_digest)
+        )
 
     def picture(self, key: str, attributes: str, sizes: str = "") -> str:
         """The HTML that shows an image. ``attributes`` are those of ``<img>``, escaped: ``alt="A harbour"``."""
