@@ -175,3 +175,27 @@ def test_a_body_is_cut_into_what_belongs_together(body: str, kinds: list[str]) -
 )
 def test_numbers_dates_names_and_denials_are_facts(new: Generated, reason: tuple[str, ...]) -> None:
     assert facts.changed(text("The cost is 5 million. Anna Keller decides.\n"), new) == reason
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "seen"),
+    [
+        ("Keller sued the firm Brown.", "Brown sued the firm Keller.", "Keller and Brown have changed places"),
+        ("Keller sued Brown. So Keller.", "Keller was sued by Brown. So Keller.", "Keller and Brown"),
+        ("Leeds gets 5 buses and York 7.", "Leeds gets 7 buses and York 5.", "5 and 7 have changed places"),
+        ("Herr Keller zahlt Frau Brandt 300 Euro.", "Frau Brandt zahlt Herrn Keller 300 Euro.", ""),
+        ("Die Stadt Ulm verklagt die Firma Brandt.", "Die Firma Brandt verklagt die Stadt Ulm.", "Stadt and Firma"),
+        ("Keller sued Brown in May.", "Brown was sued by Keller in May.", ""),
+        ("Keller sued Brown in May.", "In May, Keller has sued Brown.", ""),
+        ("Costs rose in Leeds.", "In Leeds costs rose.", ""),
+        ("The bridge was closed by Keller.", "Keller closed the bridge.", ""),
+        ("Keller and his wife met Brown.", "Keller and his wife met Brown!", ""),
+        ("", "Keller sued Brown.", ""),
+    ],
+)
+def test_names_and_numbers_that_changed_places_are_seen_where_no_grammar_is_needed(
+    old: str, new: str, seen: str
+) -> None:
+    found = [reason for reason in facts.changed(text(f"{old}\n"), text(f"{new}\n")) if "places" in reason]
+    assert len(found) == bool(seen)
+    assert seen in "".join(found)
