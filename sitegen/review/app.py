@@ -126,7 +126,9 @@ class Desk:
 
     def _listing(self, wanted: Filter) -> Listing:
         catalogue = self._catalogue
-        return Listing([row(line, catalogue.path_of(line)) for line in catalogue.lines], wanted)
+        private = catalogue.kept_back()
+        rows = [(line, catalogue.path_of(line)) for line in catalogue.lines]
+        return Listing([row(line, path, private=path in private) for line, path in rows], wanted)
 
     async def _brief(self, request: Request) -> Response:
         path = request.path_params["path"]

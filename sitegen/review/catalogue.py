@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sitegen import files, settings
+from sitegen.briefs.findings import Findings
 from sitegen.briefs.provenance import FOLDER, record_path
 from sitegen.briefs.store import Brief, Store
 from sitegen.briefs.undo import Decision, Past
@@ -32,6 +33,8 @@ class Catalogue:
         self._seen: _Seen | None = None
         self._entries: Mapping[str, Entry] = {}
         self._guard: Guard | None = None
+        self._looked: dict[str, tuple[str, str, bool]] = {}
+        """Text, key of the guard, and whether it would stop that text, by path."""
 
     def look(self) -> None:
         """Reads what has changed. Raises what ``overview`` does."""
@@ -62,6 +65,25 @@ class Catalogue:
         if fresh is None or self._guard is None or fresh.key != self._guard.key:
             self._guard = fresh  # else the old one, which has learned its names already
         return self._guard
+
+    def kept_back(self) -> set[str]:
+        """The briefs that something private keeps from being published; what was looked at is remembered."""
+        try:
+            guard = self.guard()
+        except SitegenError:  # each brief's own page says what is wrong
+            return set()
+        return {path for path in self.store.briefs if guard is not None and self._stops(path, guard)}
+
+    def _stops(self, path: str, guard: Guard) -> bool:
+        try:
+            brief = self.store.briefs[path]
+            known = self._looked.get(path)
+            if known is None or known[:2] != (brief.text, guard.key):
+                stops = brief.matter.status != "withdrawn" and Findings.of(guard, brief.text, path).stops
+                known = self._looked[path] = brief.text, guard.key, bool(stops)
+        except SitegenError:
+            return False
+        return known[2]
 
     def hash_of(self, path: str) -> str:
         """By which a file is recognised when a form comes back; empty for one that is not there any more."""

@@ -12,12 +12,14 @@ from sitegen.enrich.overview import Line
 LOW = 0.9
 """A share of what stands in the document below which a brief is flagged: people's own summaries have about this."""
 LOW_SCORE = "low score"
+PRIVATE = "may be private"
 SHOWN = 200
 """Lines on one page."""
 _WEIGHTS = {
     "facts changed": 16,
     "changed since approval": 8,
     "proposal": 6,
+    PRIVATE: 5,
     "source gone": 4,
     LOW_SCORE: 4,
     "expired": 2,
@@ -43,9 +45,10 @@ class Row:
         return -trouble, weakest, self.line.title.casefold()
 
 
-def row(line: Line, path: str | None) -> Row:
+def row(line: Line, path: str | None, *, private: bool = False) -> Row:
+    """``private``: the privacy guard stops it."""
     low = line.scores is not None and line.scores.weakest < LOW
-    return Row(line, path, (*line.flags, LOW_SCORE) if low else line.flags)
+    return Row(line, path, (*line.flags, *[LOW_SCORE] * low, *[PRIVATE] * private))
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,9 @@ class Sheet:
         words = Words.of(text, name)
         record = record_of(catalogue.store, brief)
         difference = Difference.of(catalogue.store, brief)
-        private = Private.of(catalogue, text, name)
-        return cls(
-            brief, text, row(line, path), difference, record, words, words, private=private, undo=catalogue.undo(path)
-        )
+        private, undo = Private.of(catalogue, text, name), catalogue.undo(path)
+        shown = row(line, path, private=bool(private.stops))
+        return cls(brief, text, shown, difference, record, words, words, private=private, undo=undo)
 
     @property
     def path(self) -> str:

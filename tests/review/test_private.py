@@ -130,3 +130,17 @@ def test_a_site_without_a_scan_publishes_without_one(client: Client) -> None:
     settings.write_text(settings.read_text() + "[privacy]\nkinds = []\n")
     assert 'id="private"' not in client.page()
     assert client.act("publish", approve="on").status_code == 303
+
+
+def test_the_list_says_which_briefs_are_kept_back(client: Client) -> None:
+    (client.project.briefs / "plain.md").write_text("---\ntitle: Plain\nstatus: draft\n---\nText.\n")
+    assert client.get().text.count("flag-may-be-private") == 1
+    assert "1 of 2" in client.get("/?flag=may+be+private").text
+    client.act("allow", what=fingerprint(client))
+    assert "flag-may-be-private" not in client.get().text
+    settings = client.project.root / "sitegen.toml"
+    settings.write_text(settings.read_text() + '[privacy]\nnames = "names"\n')
+    assert client.get().status_code == 200, "a guard that cannot look hides no list"
+    (client.project.root / "names").mkdir()
+    (client.project.root / "names" / "all.txt").write_text("Plain\n")
+    assert "1 of 2" in client.get("/?flag=may+be+private").text, "with other lists it looks again"
