@@ -46,9 +46,10 @@ def _with_target(app: App, work: Callable[[Target], Awaitable[T]]) -> T:
 @command.command("draft")
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="The built site.  [default: build.output]")
 @click.option("--message", default="", help="What changed, for people who look at the list.")
+@click.option("--alias", default="", metavar="NAME", help="A name for its address, such as pr-12. Only at Netlify.")
 @global_options
 @pass_app
-def draft(app: App, folder: Path | None, message: str) -> None:
+def draft(app: App, folder: Path | None, message: str, alias: str) -> None:
     """Upload the built site without showing it to the public. Only files that the host has not seen travel.
 
     Prints the id of the deploy, for `promote`, and the address where it can be seen. Adds `build.json`, which names
@@ -58,20 +59,34 @@ def draft(app: App, folder: Path | None, message: str) -> None:
     Examples:
       sitegen deploy draft
       sitegen --json deploy draft --dir public --message "New briefs"
+      sitegen deploy draft --alias pr-12
     """
     from sitegen.errors import raise_all
     from sitegen.publish.manifest import Manifest
 
+    _check(alias, app.project().settings.publish.target)
     manifest = Manifest.of(folder or app.project().output)
     raise_all([*manifest.problems()])
     with app.console.progress("Uploading", "files") as bar:
-        made = _with_target(app, lambda target: target.draft(manifest, message, bar.at))
+        made = _with_target(app, lambda target: target.draft(manifest, message, bar.at, alias))
     if app.console.json:
         app.console.data(made.as_dict())
     else:
         app.console.out(made.id)
         app.console.say(f"Build {made.build or manifest.build}: {made.uploaded} of {len(manifest.all)} files were new.")
         app.console.say(f"See it at {made.url}" if made.url else "Nobody sees it until it is promoted.")
+
+
+def _check(alias: str, target: str) -> None:
+    """Raises ``UsageError`` for a name that no address can have, or that of the public site's own branch."""
+    import re
+
+    if alias and target != "netlify":
+        raise click.UsageError("--alias is for Netlify; a folder has no addresses")
+    if alias and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,35}[a-z0-9])?", alias):
+        raise click.BadParameter("write up to 37 small letters, digits and hyphens, as in pr-12", param_hint="--alias")
+    if alias in ("main", "master", "production"):
+        raise click.BadParameter(f"{alias} may be the public site's own branch", param_hint="--alias")
 
 
 @command.command("promote")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -40,6 +41,8 @@ LONGEST_WAIT = 60.0
 READY_SECONDS = 600.0
 POLL_SECONDS = 1.0
 _TITLE = "sitegen "
+_ALIASED = re.compile(rf"{_TITLE}\w+ \([a-z0-9-]+\)")
+"""How the title of a deploy begins that has a name of its own."""
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 Sleep = Callable[[float], Awaitable[object]]
@@ -79,8 +82,8 @@ class Netlify:
 
     # -------------------------------------------------------------------------------------------------------- deploys
 
-    async def draft(self, manifest: Manifest, message: str, progress: Progress) -> Deploy:
-        found = await self._unfinished(manifest) or await self._begun(manifest, message)
+    async def draft(self, manifest: Manifest, message: str, progress: Progress, alias: str = "") -> Deploy:
+        found = await self._unfinished(manifest, alias) or await self._begun(manifest, message, alias)
         required = {str(sha) for sha in found.get("required") or ()}
         paths: dict[str, str] = {}
         for path, sha in sorted(manifest.all.items()):
@@ -126,12 +129,13 @@ class Netlify:
     async def _before(self) -> str:
         """The deploy that was published before the one that is."""
         current = str(_published(await self._site()).get("id") or "")
-        shown = [one for one in await self._deploys(100) if one.get("published_at") and one.get("state") == "ready"]
+        found = [one for one in await self._deploys(100) if not _ALIASED.match(str(one.get("title") or ""))]
+        shown = [one for one in found if one.get("published_at") and one.get("state") == "ready"]
         earlier = sorted(shown, key=lambda one: str(one["published_at"]), reverse=True)
-        found = next((str(one["id"]) for one in earlier if str(one["id"]) != current), None)
-        if found is None:
+        before = next((str(one["id"]) for one in earlier if str(one["id"]) != current), None)
+        if before is None:
             raise DeployMissing("there is no earlier deploy that was published", place=self.site)
-        return found
+        return before
 
     async def _shown(self, deploy: str) -> None:
         """Waits until the site says that it shows the deploy."""
@@ -143,24 +147,27 @@ class Netlify:
 
     # --------------------------------------------------------------------------------------------------------- drafts
 
-    async def _begun(self, manifest: Manifest, message: str) -> dict[str, Any]:
-        title = f"{_TITLE}{manifest.build}{f': {message}' if message else ''}"
+    async def _begun(self, manifest: Manifest, message: str, alias: str) -> dict[str, Any]:
+        title = f"{_TITLE}{manifest.build}{f' ({alias})' if alias else ''}{f': {message}' if message else ''}"
         listed = {f"/{path}": sha for path, sha in manifest.all.items()}
-        body = {"files": listed, "draft": True, "title": title[:500], "async": len(listed) > 1000}
+        body: dict[str, Any] = {"files": listed, "title": title[:500], "async": len(listed) > 1000}
+        # As its own client does: what has a name of its own is a branch's deploy, which never is the public site.
+        body |= {"draft": False, "branch": alias} if alias else {"draft": True}
         found = await self._ask("POST", f"sites/{self.site}/deploys", body)
         if not isinstance(found, dict) or not found.get("id"):
             raise HostRefused("what answers is not Netlify's API", place=str(self._client.base_url))
-        note = {"site": self.site, "build": manifest.build, "deploy": found["id"]}
+        note = {"site": self.site, "build": manifest.build, "alias": alias, "deploy": found["id"]}
         files.write_atomic(self._notes, json.dumps(note))
         return await self._prepared(found)
 
-    async def _unfinished(self, manifest: Manifest) -> dict[str, Any] | None:
+    async def _unfinished(self, manifest: Manifest, alias: str) -> dict[str, Any] | None:
         """The draft of the same files that an earlier try could not finish."""
         try:
             note = json.loads(self._notes.read_text())
         except (OSError, ValueError):
             return None
-        if not isinstance(note, dict) or (note.get("site"), note.get("build")) != (self.site, manifest.build):
+        wanted = {"site": self.site, "build": manifest.build, "alias": alias}
+        if not isinstance(note, dict) or {name: note.get(name) for name in wanted} != wanted:
             return None
         try:
             found = await self._ask("GET", f"deploys/{quote(str(note.get('deploy')), safe='')}", missing="")
@@ -281,7 +288,7 @@ def _deploy(found: Mapping[str, Any], current: str, *, uploaded: int = 0) -> Dep
         id=str(found.get("id") or ""),
         state=str(found.get("state") or ""),
         url=str(found.get("deploy_ssl_url") or found.get("deploy_url") or ""),
-        build=build,
+        build=build.partition(" (")[0],
         message=message,
         created=str(found.get("created_at") or ""),
         published=str(found.get("published_at") or ""),

@@ -40,7 +40,7 @@ class Releases:
         self._list = path / "releases.json"
         self._link = path / "current"
 
-    async def draft(self, manifest: Manifest, message: str, progress: Progress) -> Deploy:
+    async def draft(self, manifest: Manifest, message: str, progress: Progress, alias: str = "") -> Deploy:
         return await asyncio.to_thread(self._draft, manifest, message, progress)
 
     async def promote(self, deploy: str) -> Change:

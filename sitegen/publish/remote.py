@@ -78,7 +78,7 @@ class Remote:
         url = project.settings.site.base_url
         return cls(wanted.host, wanted.path.rstrip("/"), keep=wanted.keep, url=url, config=config)
 
-    async def draft(self, manifest: Manifest, message: str, progress: Progress) -> Deploy:
+    async def draft(self, manifest: Manifest, message: str, progress: Progress, alias: str = "") -> Deploy:
         return await asyncio.to_thread(self._draft, manifest, message, progress)
 
     async def promote(self, deploy: str) -> Change:

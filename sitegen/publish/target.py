@@ -65,8 +65,9 @@ class Change:
 class Target(Protocol):
     """All methods raise ``PublishError``."""
 
-    async def draft(self, manifest: Manifest, message: str, progress: Progress) -> Deploy:
-        """Brings the files there, without showing them to the public; only those that are missing travel."""
+    async def draft(self, manifest: Manifest, message: str, progress: Progress, alias: str = "") -> Deploy:
+        """Brings the files there, without showing them to the public; only those that are missing travel. ``alias`` is
+        the name in an address that stays the same for the next draft, where the target has such addresses."""
         ...
 
     async def promote(self, deploy: str) -> Change:

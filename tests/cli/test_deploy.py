@@ -48,6 +48,17 @@ def test_draft_promote_and_back_as_a_workflow_does_it(
     assert [one["current"] for one in asked(capsys, site, "list")] == [False, True]
 
 
+@pytest.mark.parametrize("name", ["main", "PR-12", "a" * 38, "pr-", "a.b"])
+def test_a_name_that_no_address_may_have_is_refused(site: Path, host: NetlifyServer, name: str) -> None:
+    assert run(["--site", str(site), "deploy", "draft", "--alias", name]) == 2
+    assert not host.requests
+
+
+def test_a_folder_has_no_addresses(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SITEGEN_PUBLISH__TARGET", "folder")
+    assert run(["--site", str(site), "deploy", "draft", "--alias", "pr-12"]) == 2
+
+
 def test_people_read_what_to_do_next(capsys: pytest.CaptureFixture[str], site: Path) -> None:
     assert run(["--site", str(site), "deploy", "draft"]) == 0
     told = capsys.readouterr()

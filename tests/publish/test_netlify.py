@@ -46,8 +46,8 @@ class Desk:
 
         return asyncio.run(run())
 
-    def draft(self, manifest: Manifest, message: str = "") -> Deploy:
-        return self.does(lambda target: target.draft(manifest, message, nothing))
+    def draft(self, manifest: Manifest, message: str = "", alias: str = "") -> Deploy:
+        return self.does(lambda target: target.draft(manifest, message, nothing, alias))
 
 
 @pytest.fixture
@@ -190,3 +190,30 @@ def test_a_wrong_token_or_site_is_told_with_a_remedy_and_never_shown(desk: Desk,
     assert "wrong-secret" not in str(caught.value) + caught.value.remedy
     with pytest.raises(HostRefused, match="no such site"):
         Desk(host, desk.notes, site="site-2").does(lambda target: target.status())
+
+
+def test_a_draft_with_a_name_has_an_address_that_stays(desk: Desk, host: NetlifyServer, built: Path) -> None:
+    manifest = Manifest.of(built)
+    first = desk.draft(manifest, "Pull request 12", "pr-12")
+    again = desk.draft(edited(built, "second"), "Pull request 12", "pr-12")
+    assert first.url == again.url == "https://pr-12--example.netlify.app"
+    assert (first.build, first.message) == (manifest.build, "Pull request 12")
+    assert not host.published
+
+
+def test_a_way_back_never_leads_to_a_draft_with_a_name(desk: Desk, built: Path) -> None:
+    public = desk.draft(Manifest.of(built))
+    desk.does(lambda target: target.promote(public.id))
+    second = desk.draft(edited(built, "second"))
+    desk.draft(edited(built, "from a pull request"), alias="pr-12")
+    desk.does(lambda target: target.promote(second.id))
+    desk.draft(edited(built, "from another one"), alias="pr-13")
+    assert desk.does(lambda target: target.rollback(None)).current.id == public.id
+
+
+def test_an_unfinished_draft_goes_on_under_its_own_name_only(desk: Desk, host: NetlifyServer, built: Path) -> None:
+    host.broken = "out of disk"
+    with pytest.raises(DeployFailed):
+        desk.draft(Manifest.of(built), alias="pr-12")
+    host.broken = ""
+    assert desk.draft(Manifest.of(built)).url == "https://d0002--example.netlify.app"

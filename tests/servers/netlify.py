@@ -153,9 +153,11 @@ class NetlifyServer:
             "site_id": self.site,
             "state": "preparing" if wanted.get("async") and self.slow_preparation else "uploading",
             "title": wanted.get("title"),
-            "deploy_ssl_url": self.address(name),
+            "deploy_ssl_url": self.address(wanted.get("branch") or name),
             "created_at": f"2026-01-01T00:00:{self._turn:02}Z",
-            "published_at": None,
+            # What has a name of its own is shown there at once.
+            "published_at": f"2026-01-01T00:00:{self._turn:02}Z" if wanted.get("branch") else None,
+            "branch": wanted.get("branch"),
             "draft": wanted.get("draft", False),
             "required": [] if wanted.get("async") and self.slow_preparation else missing,
             "_files": wanted["files"],
