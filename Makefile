@@ -14,13 +14,14 @@ WORKERS ?= 2
 PUBLIC ?= public
 NODE := .venv-node
 REPORTS := build/gates
+CARRY = $(if $(wildcard build/earlier/carried/assets.json),--carry-from build/earlier)
 LLM := .venv-llm
 LLAMA_SERVER ?= $(LLM)/llama-server
 GGUF ?= $(LLM)/model.gguf
 COMPOSE_GO := v2.16.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-smoke demo serve test check unit browser broker bench soak test-llm site same-twice links privacy vnu smoke lighthouse \
+.PHONY: help setup setup-dev setup-smoke demo serve test check unit browser broker bench soak test-llm earlier site same-twice links privacy vnu smoke lighthouse \
   gates summary wheel image netlify-rehearsal ops-tools docs lock briefs clean
 
 help:  ## list the targets
@@ -81,13 +82,18 @@ broker: setup-dev  # without a Redis, the tests of the fleet say that they need 
 
 setup-smoke: setup-dev browser  ## prepare .venv for `sitegen smoke`, with a browser
 
+earlier: setup  ## fetch the assets of the public site, which pages that are open still ask for: SITE_URL=…
+	@rm -rf build/earlier
+	@$(BIN)/sitegen deploy fetch build/earlier $(if $(SITE_URL),--url "$(SITE_URL)") \
+	  || echo "Nothing is carried; the build goes on without."
+
 site: setup  ## build the site of this repository into public/; or for another address: SITE_URL=…
-	$(BIN)/sitegen build --strict $(if $(SITE_URL),--base-url "$(SITE_URL)")
+	$(BIN)/sitegen build --strict $(CARRY) $(if $(SITE_URL),--base-url "$(SITE_URL)")
 
 same-twice: site  ## build it again, with the cache and from nothing: not a byte may differ
 	@rm -rf build/twice
-	$(BIN)/sitegen build --strict --output build/twice/cached $(if $(SITE_URL),--base-url "$(SITE_URL)")
-	$(BIN)/sitegen build --strict --clean --output build/twice/clean $(if $(SITE_URL),--base-url "$(SITE_URL)")
+	$(BIN)/sitegen build --strict $(CARRY) --output build/twice/cached $(if $(SITE_URL),--base-url "$(SITE_URL)")
+	$(BIN)/sitegen build --strict --clean $(CARRY) --output build/twice/clean $(if $(SITE_URL),--base-url "$(SITE_URL)")
 	diff -r public build/twice/cached
 	diff -r public build/twice/clean
 

@@ -160,6 +160,32 @@ def list_deploys(app: App, limit: int) -> None:
     app.console.table(("", "DEPLOY", "STATE", "MADE", "SHOWN", "BUILD", "MESSAGE"), rows)
 
 
+@command.command("fetch")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--url", help="Of the public site.  [default: site.base_url]")
+@global_options
+@pass_app
+def fetch(app: App, folder: Path, url: str | None) -> None:
+    """Fetch the assets of the site that is public now into FOLDER, for `sitegen build --carry-from FOLDER`: pages that
+    somebody has open go on finding them after the next deploy. Before the first deploy there are none.
+
+    \b
+    Examples:
+      sitegen deploy fetch build/earlier
+      sitegen deploy fetch build/earlier --url https://example.org/
+    """
+    from sitegen.publish import earlier
+
+    with app.console.progress("Fetching", "files") as bar:
+        found = asyncio.run(earlier.fetch(url or app.project().settings.site.base_url, folder, bar.at))
+    if app.console.json:
+        app.console.data(found.as_dict())
+        return
+    app.console.out(f"{found.files} files, {found.bytes / 1e6:.1f} MB")
+    if found.left_out:
+        app.console.say(f"{len(found.left_out)} are not what the site's list says, and were left out.", "warning")
+
+
 @command.command("report")
 @click.argument("steps", nargs=-1, required=True, metavar="STEP=RESULT…")
 @click.option("--build", default="", help="The name of the build.")

@@ -102,7 +102,7 @@ def _build(project: Project, repository: Repository, own: list[str]) -> int:
     with files.lock(project.state / "publish.lock", "publish"):
         repository.check_out(repository.candidate(own), folder)
         site = folder / repository.below(project.root)
-        report = build(settings.load(site, {}), BuildOptions(output=output, strict=True, search=False))
+        report = build(settings.load(site, {}), BuildOptions(output=output, strict=True))
     return report.pages
 
 

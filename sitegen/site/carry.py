@@ -66,7 +66,7 @@ class Earlier:
         if key not in inputs.files:
             raise EarlierBuildUnusable(f"there is no earlier build here: {LIST} is missing", place=str(folder))
         self._inputs, self._folder = inputs, folder
-        self._entries = _read(inputs.read(key), str(folder / LIST))
+        self._entries = entries_of(inputs.read(key), str(folder / LIST))
 
     def left(self, made: Container[str], public: Container[str], today: dt.date, days: int) -> Carried:
         """What to take over beside the outputs ``made``, for ``days`` from the first build that did not make it.
@@ -130,8 +130,11 @@ def listing(hashes: Mapping[str, str], carried: Carried) -> bytes:
     return (json.dumps({"version": 1, "assets": assets}, indent=1) + "\n").encode()
 
 
-def _read(raw: bytes, name: str) -> dict[str, tuple[str, dt.date | None]]:
-    """The entries of a list: path → hash, and the day from which on it was not made any more."""
+def entries_of(raw: bytes, name: str) -> dict[str, tuple[str, dt.date | None]]:
+    """The entries of a list: path → hash, and the day from which on it was not made any more.
+
+    Raises ``EarlierBuildUnusable``.
+    """
     try:
         found = json.loads(raw)
     except (ValueError, RecursionError):
