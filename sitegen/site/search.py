@@ -53,7 +53,7 @@ _LEFT_OUT = ".footnote-ref, .footnote-backref, .anchor"
 _PREFIX = "search-"
 
 
-_TITLES = {"en": "Search", "de": "Suche", "fr": "Recherche"}
+_TITLES = {"en": "Search", "de": "Suche", "fr": "Recherche", "ar": "بحث"}
 
 
 class Document(NamedTuple):

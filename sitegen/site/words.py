@@ -30,6 +30,8 @@ _TITLES = {
     | {"tags": "Themen", "correspondents": "Absender", "types": "Dokumentarten"},
     "fr": {"home": "Accueil", "archive": "Synthèses", "404": "Page introuvable", "withdrawn": "Retiré"}
     | {"tags": "Thèmes", "correspondents": "Correspondants", "types": "Types"},
+    "ar": {"home": "الرئيسية", "archive": "الموجزات", "404": "الصفحة غير موجودة", "withdrawn": "مسحوب"}
+    | {"tags": "المواضيع", "correspondents": "المرسلون", "types": "أنواع الوثائق"},
 }
 """The titles of pages that have no file; a theme or a site may say others, as ``title_home``."""
 

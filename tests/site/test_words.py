@@ -15,7 +15,7 @@ from sitegen.site.languages import Language
 from tests.site.sites import Site
 
 STRINGS = Path(__file__).parents[2] / "themes/continuum/i18n"
-SHIPPED = ("en", "de", "fr")
+SHIPPED = ("en", "de", "fr", "ar")
 TINY = 'home = "H"\nonly_english = "E"\ncount = "{count}"\n'
 """What the templates of the tiny theme need."""
 
