@@ -20,6 +20,7 @@ import http.client
 import json
 import os
 import platform
+import signal
 import socket
 import statistics
 import subprocess
@@ -50,6 +51,8 @@ class Served:
     port: int
     pid: int
     milliseconds: dict[str, list[float]] = field(default_factory=dict)
+    torn: int = 0
+    """How often an answer ended early."""
     _connection: http.client.HTTPConnection | None = None
 
     def edit(self, kind: str, number: int, mark: str) -> None:
@@ -81,7 +84,12 @@ class Served:
         if self._connection is None:
             self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
         self._connection.request("GET", f"/briefs/{corpus.brief(number).slug}/")
-        return self._connection.getresponse().read()
+        try:
+            return self._connection.getresponse().read()
+        except http.client.IncompleteRead:
+            self._connection.close()
+            self.torn += 1
+            return b""
 
     def rest(self) -> None:
         """Waits until the server has done what it does after an edit."""
@@ -143,10 +151,15 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
     raise SystemExit("the server does not answer")
 
 
+def say(text: str) -> None:
+    print(f"{time.perf_counter():.0f} s: {text}", file=sys.stderr, flush=True)
+
+
 def measure(servers: Sequence[Served], count: int, edits: int, templates: int, pause: float) -> None:
     for server in servers:
         server.edit("first edit", 3, "warming")
         server.rest()
+        say(f"{server.name} is warm")
     step = max(1, count // max(1, edits))
     block = 10
     for start in range(0, edits, block):
@@ -155,6 +168,7 @@ def measure(servers: Sequence[Served], count: int, edits: int, templates: int, p
                 server.edit("text", (number * step + 11) % count, f"mark-{number}")
                 time.sleep(pause)
             server.rest()
+            say(f"{server.name}: {min(start + block, edits)} edits")
     for server in servers:
         for number in range(edits // 5):
             server.edit("title", (number * step + 17) % count, f"mark-{number}")
@@ -164,6 +178,7 @@ def measure(servers: Sequence[Served], count: int, edits: int, templates: int, p
         for server in servers:
             server.edit_template(number * 2 + 100, number * 2 + 101, f"template-{number}")
             server.rest()
+            say(f"{server.name}: template {number + 1}")
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -179,6 +194,8 @@ def table(count: int, servers: Sequence[Served]) -> dict[str, object]:
     )
     rows: dict[str, dict[str, float]] = {}
     for kind, values in servers[0].milliseconds.items():
+        if any(kind not in server.milliseconds for server in servers):
+            continue  # the run was ended before
         row = rows[kind] = {"edits": len(values)}
         line = f"{kind:12}{len(values):>4}  "
         for server in servers:
@@ -190,6 +207,7 @@ def table(count: int, servers: Sequence[Served]) -> dict[str, object]:
             row["ratio"] = row["sitegen_median"] / row["hugo_median"]
             line += f"{row['ratio']:>9.3f}"
         print(line, flush=True)
+    print("answers that ended early:", ", ".join(f"{server.name} {server.torn}" for server in servers))
     return {"briefs": count, "rows": rows, "all": {server.name: server.milliseconds for server in servers}}
 
 
@@ -207,8 +225,10 @@ def run(count: int, options: argparse.Namespace) -> dict[str, object]:
             command = [theirs.command[0], "server", "--bind", "127.0.0.1", "--port"]
             base = theirs.folder / "layouts/baseof.html"
             servers.append(stack.enter_context(served("hugo", theirs, command, base, os.environ)))
-        print(f"{count:,} briefs: both serve", file=sys.stderr)
-        measure(servers, count, options.edits, options.templates, options.pause)
+        say(f"{count:,} briefs: both serve")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):  # what there is by then is told all the same
+            measure(servers, count, options.edits, options.templates, options.pause)
         return table(count, servers)
 
 

@@ -17,6 +17,7 @@ from sitegen.cli.app import App, global_options, pass_app
 @click.option("--search", is_flag=True, help="Make the index of the search, too, anew after each change of a text.")
 @click.option("--lan", is_flag=True, help="Let phones and others on this network read the site; shows a QR code.")
 @click.option("--open", is_flag=True, help="Open the site in the browser.")
+@click.option("--poll", is_flag=True, help="Look for changes again and again, for drives that tell of none.")
 @click.option("--no-review", is_flag=True, help="Without the review desk.")
 @global_options
 @pass_app

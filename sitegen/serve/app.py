@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 _TRIES = 50
 """Ports to try beyond the one that was wanted."""
 
+_AGAIN = 0.2
+"""Seconds until files are watched again when something has ended that."""
+_CALM = 2.0
+"""Seconds without a change after which it is looked whether a notice was lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
@@ -51,6 +56,8 @@ class ServeOptions:
     """For others on this network, too."""
     open: bool = False
     """Show the site in the browser."""
+    poll: bool = False
+    """Look for changes again and again, without waiting to be told."""
 
 
 def serve(
@@ -195,10 +202,14 @@ class Server:
             while not stop.is_set():
                 watched = trees(self.project)
                 self._moved.clear()
-                async with contextlib.aclosing(changes(self.project.root, watched, stop, self._moved)) as notices:
+                followed = changes(
+                    self.project.root, watched, stop, self._moved, poll=True if self.options.poll else None
+                )
+                async with contextlib.aclosing(followed) as notices:
                     async for paths in notices:
                         self._due.add(paths)
                         self.pages.ahead.supersede()
+                await asyncio.sleep(_AGAIN)
         finally:
             stop.set()
             self._due.add(())
@@ -208,10 +219,17 @@ class Server:
         """Builds in a thread of its own, one build after the other."""
         from sitegen.serve.watching import trees
 
-        loop, watched = asyncio.get_running_loop(), trees(self.project)
+        loop, watched, looks = asyncio.get_running_loop(), trees(self.project), False
         with ThreadPoolExecutor(1, "build") as thread:
             while True:
-                changed = await self._due.take()
+                try:
+                    changed = await asyncio.wait_for(self._due.take(), _CALM if looks else None)
+                except TimeoutError:
+                    looks = False
+                    if missed := await loop.run_in_executor(thread, self.engine.missed):
+                        self._due.add(missed)
+                    continue
+                looks = True
                 if stop.is_set():
                     break
                 try:

@@ -70,6 +70,10 @@ class Engine:
             self.ahead.fail_all()
             raise
 
+    def missed(self) -> set[Path]:
+        """The files of which no notice came, after all that had come was built."""
+        return set() if self._resident is None else self._resident.missed()
+
     def first(self) -> Built:
         """Builds as fast as may be, before anybody looks, and remembers nothing."""
         return self._built(keep=False)

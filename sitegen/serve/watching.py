@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from watchfiles import Change, awatch
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from sitegen import files
 from sitegen.errors import SitegenError
 from sitegen.project import Project
 from sitegen.root import FILE_NAME
+from sitegen.serve import drives
 from sitegen.site import chain, folders
 
 _STEP_MS = 5
 """A batch ends when nothing has changed for so long. Short, since a build that came too early is not the last one."""
+_POLL_MS = 300
+"""How often it is looked where nobody tells."""
 _LONGEST_MS = 400
 """A batch ends after so long even if changes go on, as in a large checkout."""
 _MANY = 5
@@ -59,13 +64,20 @@ class Due:
 
 
 async def changes(
-    root: Path, trees: Sequence[Path], stop: asyncio.Event, moved: asyncio.Event | None = None
+    root: Path,
+    trees: Sequence[Path],
+    stop: asyncio.Event,
+    moved: asyncio.Event | None = None,
+    *,
+    poll: bool | None = None,
 ) -> AsyncGenerator[Collection[Path] | None]:
     """Yields what has changed below ``trees``, or the sitegen.toml in ``root``, until ``stop`` or ``moved`` is set.
 
     Yields None, for whatever may have changed before, when the watch has begun. Ends also when one of the trees appears
-    or vanishes; then call it again.
+    or vanishes; then call it again. With ``poll``, all files are looked at again and again; None does so where the
+    kernel would not tell: on network drives, and when it watches as many folders as it can already.
     """
+    poll = drives.silent([root, *trees]) if poll is None else poll
     watched = [path for path in trees if path.is_dir()]
     absent = {path for path in trees if not path.is_dir()}
     ended = asyncio.Event()
@@ -75,10 +87,19 @@ async def changes(
         def wanted(_: Change, name: str) -> bool:
             return _deep(name) if recursive else _shallow(Path(name), root, absent)
 
-        async for batch in awatch(
-            *paths, watch_filter=wanted, debounce=_LONGEST_MS, step=_STEP_MS, stop_event=ended, recursive=recursive
-        ):
-            queue.put_nowait({Path(name) for _, name in batch})
+        steps: dict[str, Any] = {"debounce": _LONGEST_MS, "step": _STEP_MS, "poll_delay_ms": _POLL_MS}
+        for polling in (True,) if poll else (None, True):
+            batches = awatch(
+                *paths, watch_filter=wanted, stop_event=ended, recursive=recursive, force_polling=polling, **steps
+            )
+            try:
+                async for batch in batches:
+                    queue.put_nowait({Path(name) for _, name in batch})
+            except (OSError, WatchfilesRustInternalError):
+                if polling:
+                    raise
+            else:
+                return
 
     tasks: list[asyncio.Task[object]] = [asyncio.create_task(follow([root], recursive=False))]
     if watched:

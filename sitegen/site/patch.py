@@ -6,6 +6,8 @@ into lists may not. Then the page remains the same object in all lists, and only
 
 from __future__ import annotations
 
+import os
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from sitegen import files
 from sitegen.errors import SitegenError, raise_all
 from sitegen.site import attachments, connections
 from sitegen.site.content import Content
-from sitegen.site.inputs import stamp_of
+from sitegen.site.inputs import Stamp, stamp_of
 from sitegen.site.page import Link
 from sitegen.site.record import Record
 from sitegen.site.stored import StoredPage
@@ -32,6 +34,10 @@ _FREE = (
 _SAME = ("url", "made", "edited")
 _TAKEN = ("title", "summary", "words", "extra", "record", "targets", "images")
 """What a page takes from the one that was made of the new text."""
+
+
+_LOOKS, _BETWEEN = 5, 0.004
+"""How often one looks at a file that is away, empty or being written, and seconds between two looks."""
 
 
 class WholeNeeded(Exception):  # no error: it says what is to be done
@@ -111,13 +117,13 @@ class Patcher:
     def _read(self, key: str) -> bytes:
         file = self._work.inputs.files[key]
         path = Path(file.path)
+        if path.is_symlink():
+            raise WholeNeeded  # it may lead elsewhere now
         try:
-            file.stamp = stamp_of(path.stat())
-            if path.is_symlink():
-                raise WholeNeeded  # it may lead elsewhere now
-            return path.read_bytes()
+            file.stamp, raw = settled(path)
         except OSError:
             raise WholeNeeded from None
+        return raw
 
     def _renewed(self, page: StoredPage, content: Content, entry: Record) -> tuple[StoredPage, Content]:
         renewal = self._work.content.renewal
@@ -181,6 +187,24 @@ class Patcher:
             told = ((found, page.title if found.url == page.url else found.title) for found in relation.related)
             relation.related = tuple(found._replace(title=title) for found, title in told)
             yield relation
+
+
+def settled(path: Path) -> tuple[Stamp, bytes]:
+    """A file as nobody writes it at this moment, with its stamp; some editors write in place, or remove it first.
+
+    Raises ``OSError`` when it stays away.
+    """
+    before: os.stat_result | None = None
+    for _ in range(_LOOKS):
+        try:
+            before = path.stat()
+            raw = path.read_bytes()
+            if stamp_of(path.stat()) == stamp_of(before) and raw:
+                return stamp_of(before), raw
+        except FileNotFoundError:
+            before = None
+        time.sleep(_BETWEEN)
+    return stamp_of(path.stat()), path.read_bytes()
 
 
 def _bound(entry: Record) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ import contextlib
 import datetime as dt
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +22,10 @@ from sitegen import files
 from sitegen.errors import SitegenError, raise_all
 from sitegen.site.ahead import SupersededError
 from sitegen.site.faults import Faults
-from sitegen.site.inputs import Stamp, stamp_of
+from sitegen.site.inputs import Input, Inputs, Stamp, stamp_of
 from sitegen.site.maker import Maker, Pending, blamed
 from sitegen.site.outputs import NEVER, Change, Made
-from sitegen.site.patch import Patch, Patcher, WholeNeeded
+from sitegen.site.patch import Patch, Patcher, WholeNeeded, settled
 
 if TYPE_CHECKING:
     from sitegen.site.ahead import Ahead
@@ -91,7 +91,10 @@ class Resident:
         started = time.perf_counter()
         if not self._lasts() or self._left() != self._stamp:  # or somebody else has built this site
             raise WholeNeeded
-        self._pending |= self._keys(changed)
+        changed = set(changed)
+        if any(path.is_dir() for path in changed):  # it is not told what became of what is in there
+            changed |= self.missed()
+        self._pending |= self._keys(path for path in changed if not path.is_dir())
         if len(self._pending) > _MOST:
             raise WholeNeeded
         try:
@@ -100,6 +103,17 @@ class Resident:
         finally:
             self._write()
         return Updated(tuple(outputs), time.perf_counter() - started, tuple(self._work.content.warnings))
+
+    def missed(self) -> set[Path]:
+        """The files that are others than those that were taken on, by their stamps."""
+        inputs = self._work.inputs
+        try:
+            there = Inputs(self._work.run.project.root, inputs.trees, {}).files
+        except SitegenError:
+            return set()
+        every = there.keys() | inputs.files.keys()
+        differing = (key for key in every if _stamp_of(there, key) != _stamp_of(inputs.files, key))
+        return {Path((there.get(key) or inputs.files[key]).path) for key in differing if key not in self._pending}
 
     # ------------------------------------------------------------------------------------------------- what changed
 
@@ -146,9 +160,10 @@ class Resident:
     def _renew(self, key: str) -> None:
         """Reads a template, and remembers it when it is another one."""
         file = self._work.inputs.files[key]
-        if (stamp := _stamp(Path(file.path))) is None:
-            raise WholeNeeded
-        file.stamp = stamp
+        try:
+            file.stamp, _ = settled(Path(file.path))
+        except OSError:
+            raise WholeNeeded from None
         self._work.inputs.read(key)
         if file.sha != self._templates.get(key):
             self._templates[key] = file.sha
@@ -302,6 +317,10 @@ def _is_template(key: str) -> bool:
 
 def _images(reads: Iterable[str]) -> set[str]:
     return {name for name in reads if name.startswith("image:")}
+
+
+def _stamp_of(found: Mapping[str, Input], key: str) -> Stamp | None:
+    return found[key].stamp if key in found else None
 
 
 def _data(pending: Pending) -> bytes:

@@ -85,3 +85,22 @@ def test_the_script_comes_first_in_the_head() -> None:
     )
     assert live.injected(b"no head").startswith(b"<script")
     assert b"</script><header>" in live.injected(b"<header>")
+
+
+def test_a_page_that_is_made_ahead_is_told_once() -> None:
+    def ahead(live: Live) -> None:
+        live.renewed("about/index.html")
+
+    whole = ["about/index.html", "feed.xml"]
+    assert heard("/about/", ahead, lambda live: live.built(whole)) == [START, ("changed", 2)]
+    assert heard("/other/", ahead, lambda live: live.built(whole)) == [START]
+
+
+def test_a_page_of_a_build_that_failed_then_is_told_again(tmp_path: Path) -> None:
+    told = heard(
+        "/about/",
+        lambda live: live.renewed("about/index.html"),
+        lambda live: live.failed(LinkBroken("x"), tmp_path),
+        lambda live: live.built([]),
+    )
+    assert [name for name, _ in told] == ["state", "changed", "problems", "problems", "changed"]

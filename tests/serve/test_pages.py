@@ -10,6 +10,7 @@ import pytest
 
 from sitegen.errors import FrontMatterBroken, LinkBroken, Several
 from sitegen.serve.pages import Pages, host_name, media_type
+from sitegen.site.output import Output
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -260,3 +261,29 @@ def test_live_reload_is_let_through_the_policy_of_pages_and_of_nothing_else(page
     assert ask(pages, "/_sitegen/live.js").headers["content-type"].startswith("text/javascript")
     assert ask(pages, "/_sitegen/other").status_code == 404
     assert ask(pages, "/_sitegen/live.js", host="evil.example").status_code == 421
+
+
+def test_a_page_that_is_being_made_anew_is_waited_for(pages: Pages) -> None:
+    pages.ahead.expect([Output("about/index.html", "about")])
+
+    async def request() -> httpx.Response:
+        transport = httpx.ASGITransport(app=pages.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+            asked = asyncio.create_task(client.get("/about/"))
+            other = await client.get("/feed.xml")
+            assert other.text == "<feed/>", "what stays as it is is answered at once"
+            assert not asked.done()
+            await asyncio.to_thread(pages.ahead.show, "about/index.html", b"anew")
+            return await asked
+
+    assert asyncio.run(request()).text == f"{SCRIPT}anew".replace('"1"', f'"{pages.live.build}"')
+
+
+def test_the_last_good_page_is_shown_when_a_new_one_cannot_be_made(pages: Pages) -> None:
+    pages.ahead.expect([Output("about/index.html", "about"), Output("index.html", "home")])
+    pages.ahead.show("index.html", b"new home")
+    assert ask(pages, "/").text.endswith("new home")
+    pages.ahead.fail_all()
+    assert ask(pages, "/").text.endswith("home")
+    assert "new" not in ask(pages, "/").text
+    assert ask(pages, "/about/").text.endswith("about")

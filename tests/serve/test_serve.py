@@ -57,11 +57,11 @@ class Served:
 
 
 @contextmanager
-def serving(site: Site, *, drafts: bool = False, future: bool = False) -> Iterator[Served]:
+def serving(site: Site, *, drafts: bool = False, future: bool = False, poll: bool = False) -> Iterator[Served]:
     events: queue.Queue[Event] = queue.Queue()
     project = settings.load(site.root, {})
     with listening("127.0.0.1", 0, fixed=True) as sock:
-        server = Server(project, sock, ServeOptions(drafts=drafts, future=future), tell=events.put)
+        server = Server(project, sock, ServeOptions(drafts=drafts, future=future, poll=poll), tell=events.put)
         server.rebuild()
         thread = threading.Thread(target=lambda: asyncio.run(server.run()))
         thread.start()
@@ -87,6 +87,49 @@ def test_a_saved_page_is_seen(site: Site) -> None:
         served.shows("/briefs/new-one/", lambda answer: answer.status_code == 200)
         site.remove("briefs/new.md")
         served.shows("/briefs/new-one/", lambda answer: answer.status_code == 404)
+
+
+def test_many_files_at_once_are_one_build(site: Site) -> None:
+    for number in range(60):
+        site.brief(f"{number}", "Before.\n", title=f"Brief {number}", tags=["Old"])
+    with serving(site) as served:
+        served.shows("/briefs/brief-59/", lambda answer: "Before." in answer.text)
+        time.sleep(0.5)
+        while not served.events.empty():
+            served.events.get()
+        for number in range(60):  # find and replace
+            site.brief(f"{number}", "After.\n", title=f"Brief {number}", tags=["New"])
+        served.shows("/briefs/brief-59/", lambda answer: "After." in answer.text)
+        served.shows("/briefs/brief-0/", lambda answer: "After." in answer.text)
+        time.sleep(0.5)
+        built = [event for event in (served.events.get() for _ in range(served.events.qsize())) if event.built]
+        assert len(built) <= 2, "one, or two when the first began while files were still being written"
+
+
+def test_a_page_is_never_away_while_an_editor_saves_it(site: Site) -> None:
+    target = site.page("about", "Text 0.\n", title="About")
+    with serving(site) as served:
+        for number in range(1, 15):
+            text = target.read_text().replace(f"Text {number - 1}.", f"Text {number}.")
+            if number % 2:  # a temporary file that takes its place
+                temporary = target.with_name(".about.md.tmp~")
+                temporary.write_text(text)
+                temporary.rename(target)
+            else:  # the old one is put away first
+                target.rename(target.with_name("about.md~"))
+                target.write_text(text)
+            end = time.monotonic() + PATIENCE
+            while f"Text {number}." not in (answer := served.get("/about/")).text:
+                assert answer.status_code == 200
+                assert f"Text {number - 1}." in answer.text
+                assert time.monotonic() < end
+
+
+def test_changes_are_seen_by_looking_where_nobody_tells(site: Site) -> None:
+    site.page("about", "Before.\n", title="About")
+    with serving(site, poll=True) as served:
+        site.page("about", "After.\n", title="About")
+        served.shows("/about/", lambda answer: "After." in answer.text)
 
 
 def test_what_is_not_public_yet_is_shown_with_its_state_here_and_in_no_built_site(site: Site) -> None:

@@ -19,7 +19,7 @@ from sitegen import files
 from sitegen import settings as stated
 from sitegen.errors import SitegenError
 from sitegen.serve.engine import Built, Engine
-from sitegen.site.ahead import Ahead
+from sitegen.site.ahead import Ahead, SupersededError
 from sitegen.site.build import BuildOptions
 from tests.site.sites import TODAY, Site
 from tests.site.test_law import (
@@ -169,6 +169,44 @@ def test_another_build_of_the_site_is_noticed(small: Site) -> None:
         small.brief("b", "Once.\n", title="Brief b", slug="b", tags=["Energy"], date=DAYS[1])
         small.build(search=False)
         assert found.build().whole
+
+
+def test_a_lost_notice_is_found(small: Site) -> None:
+    with served(small) as found:
+        assert found.engine.missed() == set()
+        small.brief("b", "Unheard.\n", title="Brief b", slug="b", tags=["Energy"], date=DAYS[1])
+        small.brief("e", title="New")
+        assert found.engine.missed() == {small.root / "briefs/b.md", small.root / "briefs/e.md"}
+        found.build(found.engine.missed())
+        assert b"Unheard." in found.tree()["briefs/b/index.html"]
+        assert found.engine.missed() == set()
+
+
+def test_something_newer_is_built_with_what_was_left_off(small: Site, tmp_path: Path) -> None:
+    with served(small) as found:
+        base = small.root / "themes/tiny/templates/base.html"
+        base.write_text(base.read_text() + "<!-- new -->")
+        found.ahead.look("briefs/a/index.html")
+        hurry(found)
+        with pytest.raises(SupersededError):
+            found.build()
+        assert b"<!-- new -->" in (found.ahead.get("briefs/a/index.html") or b""), "it is shown already"
+        small.brief("b", "Newer.\n", title="Brief b", slug="b", tags=["Energy"], date=DAYS[1])
+        assert not found.build().whole
+        assert found.tree() == small.rebuilt(tmp_path / "clean", **found.options)
+
+
+def hurry(found: Served) -> None:
+    """Has something newer come when the first output has been made."""
+    show = found.ahead.show
+
+    def shown(path: str, data: bytes) -> None:
+        show(path, data)
+        found.ahead.supersede()
+        found.ahead._began -= 1
+        found.ahead.show = show  # type: ignore[method-assign]
+
+    found.ahead.show = shown  # type: ignore[method-assign]
 
 
 frequent = st.one_of(
