@@ -241,7 +241,11 @@ def scan(root: Path, *, hidden: bool = False, within: Path | None = None) -> lis
     Links to folders are not followed, so that no loop and no way out exists. A missing root is an empty tree. Raises
     ``PathEscapes`` for a link to a file that is not below ``within``, when that is given.
     """
-    found: list[Entry] = []
+    return sorted(entries(root, hidden=hidden, within=within))  # by path, which no two have in common
+
+
+def entries(root: Path, *, hidden: bool = False, within: Path | None = None) -> Iterator[Entry]:
+    """What ``scan`` gives, one at a time and in no order: for trees of any size."""
     for name, entry in _walk(root, hidden=hidden):
         try:
             if within is not None and entry.is_symlink():
@@ -251,9 +255,7 @@ def scan(root: Path, *, hidden: bool = False, within: Path | None = None) -> lis
             continue
         except OSError as error:
             raise storage_error(error, root / name) from error
-        found.append(Entry(name, info.st_size, info.st_mtime_ns, info.st_ctime_ns))
-    found.sort()  # by path, which no two have in common
-    return found
+        yield Entry(name, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
 
 
 def names(root: Path, *, hidden: bool = False) -> Iterator[str]:

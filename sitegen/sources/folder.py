@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import unicodedata
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sitegen import files
 from sitegen.errors import (
@@ -24,6 +25,7 @@ from sitegen.sources.metadata import Described, Metadata
 from sitegen.sources.pdf import MAX_BYTES, PdfReader, PdfText
 
 SUFFIXES = frozenset({".txt", ".md", ".markdown", ".pdf"})
+_ENDINGS = tuple(SUFFIXES)
 DESCRIPTIONS = frozenset({"readme", "readme.md", "readme.txt", "readme.markdown"})
 """Files at the root that are about the folder and not documents of it."""
 _LINES = 10
@@ -59,10 +61,19 @@ class _Item:
     def text_file(self) -> _File:
         return self.files[-1]
 
-    def seen(self) -> dict[str, object]:
-        """What the cursor remembers, without the hashes of the files."""
-        stats = {file.path: [file.size, file.mtime_ns] for file in self.files}
-        return {"files": stats, "metadata": self.metadata.digest if self.metadata else ""}
+    def mark(self, checksums: Sequence[str]) -> str:
+        """What the cursor remembers: sizes and times of the files, the line of metadata, and what the files held. One
+        short text, since there may be very many."""
+        stats = " ".join(f"{file.size}:{file.mtime_ns}" for file in self.files)
+        return f"{stats}|{self.metadata.digest if self.metadata else ''}|{' '.join(checksums)}"
+
+    def untouched(self, mark: str) -> bool:
+        """Whether its files and its line of metadata are as they were at the time of a mark."""
+        return mark.startswith(self.mark(()))
+
+    def same(self, mark: str, checksums: Sequence[str]) -> bool:
+        """Whether nothing else than the times of its files changed since a mark."""
+        return mark.partition("|")[2] == self.mark(checksums).partition("|")[2]
 
 
 class FolderSource:
@@ -84,24 +95,26 @@ class FolderSource:
         """
         before = _entries(cursor)
         items = await asyncio.to_thread(self._items)
-        now: dict[str, object] = {}
+        now: dict[str, str] = {}
         todo = []
         for item in items:
             known = before.get(item.path)
-            if known is not None and {key: known.get(key) for key in ("files", "metadata")} == item.seen():
+            if known is not None and item.untouched(known):
                 now[item.path] = known
             elif since is None or any(file.modified >= since for file in item.files):
                 todo.append(item)
             elif known is not None:
                 now[item.path] = known
         filled: dict[str, object] = {}
+        count = len(items)
+        del items  # they may be very many, and the documents take their time
         documents = self._read_all(todo, before, now, filled)
         # A file that was only touched is looked at, but not named again: what was known before says who is gone.
-        complete = not before and len(todo) == len(items)
+        complete = not before and len(todo) == count
         return Changes(documents, total=len(todo), cursor=filled, complete=complete)
 
     async def _read_all(
-        self, todo: Iterable[_Item], before: _Before, now: dict[str, object], filled: dict[str, object]
+        self, todo: Iterable[_Item], before: _Before, now: dict[str, str], filled: dict[str, object]
     ) -> AsyncIterator[Document | Unreadable]:
         with PdfReader() as reader:
             for item in todo:
@@ -110,12 +123,10 @@ class FolderSource:
                     yield outcome
                     continue
                 document, checksums = outcome
-                known = before.get(item.path, {})
-                now[item.path] = {**item.seen(), "sha256": checksums}
-                same = known.get("sha256") == checksums and known.get("metadata") == item.seen()["metadata"]
-                if not same:
+                now[item.path] = item.mark(checksums)
+                if not item.same(before.get(item.path, ""), checksums):
                     yield document
-        filled["documents"] = dict(sorted(now.items()))
+        filled["documents"] = now
 
     async def refs(self) -> frozenset[str]:
         """The refs of all documents in the folder, readable or not. Raises as ``changes`` does."""
@@ -171,16 +182,16 @@ class FolderSource:
         if not self.path.is_dir():
             raise SourceFolderMissing("the folder of documents does not exist", place=str(self.path))
         try:
-            entries = files.scan(self.path)
+            found = [
+                _File(_shown(entry.path), entry.path, entry.size, entry.mtime_ns)
+                for entry in files.entries(self.path)
+                if entry.path.lower().endswith(_ENDINGS)
+                and entry.path.lower() not in DESCRIPTIONS
+                and not self._leads_out(entry.path)
+            ]
         except StorageError as error:
             raise SourceFolderMissing(f"the folder cannot be listed: {error.message}", place=error.place) from error
-        return [
-            _File(unicodedata.normalize("NFC", _readable(entry.path)), entry.path, entry.size, entry.mtime_ns)
-            for entry in entries
-            if Path(entry.path).suffix.lower() in SUFFIXES
-            and entry.path.lower() not in DESCRIPTIONS
-            and not self._leads_out(entry.path)
-        ]
+        return sorted(found, key=lambda file: file.name)
 
     def _leads_out(self, name: str) -> bool:
         if not (self.path / name).is_symlink():
@@ -201,22 +212,22 @@ class FolderSource:
             raise SourceFolderMissing(f"{metadata.NAME} cannot be read: {error.strerror}", place=str(file)) from error
         return metadata.parse(text, str(file), known)
 
-    def _outcome(self, item: _Item, reader: PdfReader) -> tuple[Document, dict[str, str]] | Unreadable:
+    def _outcome(self, item: _Item, reader: PdfReader) -> tuple[Document, list[str]] | Unreadable:
         try:
             return self._read(item, reader)
         except DocumentUnreadable as error:
             title = (item.metadata and item.metadata.title) or plain_text.title_of_name(Path(item.path).stem)
             return Unreadable(self._ref(item.path), title, error.code, error.message)
 
-    def _read(self, item: _Item, reader: PdfReader) -> tuple[Document, dict[str, str]]:
-        raws = {file.path: self._bytes(file) for file in item.files}
-        checksums = {path: files.sha256(raw) for path, raw in raws.items()}
-        raw, path = raws[item.text_file.path], item.text_file.path
+    def _read(self, item: _Item, reader: PdfReader) -> tuple[Document, list[str]]:
+        raws = [self._bytes(file) for file in item.files]
+        checksums = [files.sha256(raw) for raw in raws]
+        raw, path = raws[-1], item.text_file.path
         if path.lower().endswith(".pdf"):
             document = self._from_pdf(item, reader.read(raw, path))
         else:
             document = self._from_text(item, plain_text.decode(raw))
-        return _described(document, item.metadata, checksums[item.path]), checksums
+        return _described(document, item.metadata, checksums[0]), checksums
 
     def _bytes(self, file: _File) -> bytes:
         if file.size > MAX_BYTES:
@@ -246,12 +257,24 @@ class FolderSource:
         )
 
 
-_Before = Mapping[str, Mapping[str, object]]
+_Before = Mapping[str, str]
 
 
 def _entries(cursor: Cursor | None) -> _Before:
     documents = (cursor or {}).get("documents")
-    return documents if isinstance(documents, dict) else {}
+    if not isinstance(documents, dict):
+        return {}
+    first = next(iter(documents.values()), "")
+    return documents if isinstance(first, str) else {path: _mark_of(entry) for path, entry in documents.items()}
+
+
+def _mark_of(entry: Mapping[str, Any]) -> str:
+    """Of an entry as it was kept once, with a table for each document."""
+    try:
+        stats = " ".join(f"{size}:{mtime_ns}" for size, mtime_ns in entry["files"].values())
+        return f"{stats}|{entry['metadata']}|{' '.join(entry['sha256'].values())}"
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return ""
 
 
 def _unused(missing: Mapping[int, str]) -> Finding:
@@ -263,6 +286,11 @@ def _unused(missing: Mapping[int, str]) -> Finding:
         f"{metadata.NAME} has lines that go unused: no such document for {', '.join(shown)}{more}",
         "Remove the lines, or mend the names; documents are text, Markdown or PDF files that are not hidden.",
     )
+
+
+def _shown(name: str) -> str:
+    shown = unicodedata.normalize("NFC", _readable(name))
+    return name if shown == name else shown  # not two of the same
 
 
 def _readable(name: str) -> str:

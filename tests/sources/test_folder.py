@@ -489,3 +489,21 @@ def test_a_mangled_pdf_gives_text_or_a_reason(cut: int, noise: bytes, at: int) -
     mangled = raw[:at] + noise + raw[at + len(noise) : len(raw) - cut]
     with contextlib.suppress(pdf_text.Unusable):
         assert isinstance(pdf_text.read(mangled)["text"], str)
+
+
+def test_a_cursor_from_before_marks_were_short_still_says_what_is_known(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / name).write_text(f"The text of {name} is long enough.")
+    stats = {name: (tmp_path / name).stat() for name in ("a.txt", "b.txt")}
+    old = {
+        name: {
+            "files": {name: [stat.st_size, stat.st_mtime_ns]},
+            "metadata": "",
+            "sha256": {name: files.sha256(f"The text of {name} is long enough.")},
+        }
+        for name, stat in stats.items()
+    }
+    os.utime(tmp_path / "b.txt", ns=(1, 1))
+    found, cursor, complete = pull(tmp_path, {"documents": {**old, "gone.txt": {"files": 7}}})
+    assert (sorted(found), complete) == (["folder:c.txt"], False)
+    assert pull(tmp_path, cursor)[0] == {}
