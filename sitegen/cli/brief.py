@@ -61,6 +61,7 @@ def list_briefs(app: App, /, sort: str, **options: Any) -> None:
       changed   it was changed since an editor approved it
       future    published, and its first day is not yet
       expired   published, and its last day was before today
+      private   the privacy scan keeps it from being published; told only when it is asked for
 
     \b
     Examples:
@@ -70,9 +71,12 @@ def list_briefs(app: App, /, sort: str, **options: Any) -> None:
       sitegen brief list --sort score
       sitegen --json brief list --flag proposal --tag budget
     """
-    from sitegen.enrich.overview import overview, worst_first
+    from sitegen.enrich.overview import overview, private, worst_first
 
-    lines, store = overview(app.project(), deleted="deleted" in options["states"])
+    project = app.project()
+    lines, store = overview(project, deleted="deleted" in options["states"])
+    if "private" in options["flags"]:
+        lines = private(project, store, lines)
     wanted = selection(**options)
     shown = [line for line in lines if wanted.has(line)]
     if sort == "score":

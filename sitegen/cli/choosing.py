@@ -19,7 +19,7 @@ else:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 STATES = ("draft", "review", "published", "withdrawn", "pending", "empty", "failed", "dead", "deleted")
-FLAGS = ("edited", "proposal", "facts", "stale", "gone", "approved", "changed", "future", "expired")
+FLAGS = ("edited", "proposal", "facts", "stale", "gone", "approved", "changed", "future", "expired", "private")
 """As in ``sitegen.enrich.selection``, which takes longer to load than a command's help may."""
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 

@@ -109,7 +109,7 @@ def _move(app: App, act: Any, chosen: dict[str, Any], **wishes: Any) -> None:
 def _chosen(
     project: Project, store: Store, refs: tuple[str, ...], *, every: bool, options: dict[str, Any]
 ) -> list[Brief]:
-    from sitegen.enrich.overview import entries, line_of
+    from sitegen.enrich.overview import entries, line_of, private
     from sitegen.enrich.selection import named
 
     if bool(refs) == every:
@@ -119,6 +119,7 @@ def _chosen(
     if not wanted.any:
         return briefs
     known = entries(project)
-    return [
-        brief for brief in briefs if wanted.has(line_of(project, store, brief, known.get(brief.matter.source or "")))
-    ]
+    lines = [line_of(project, store, brief, known.get(brief.matter.source or "")) for brief in briefs]
+    if "private" in wanted.flags:
+        lines = private(project, store, lines)
+    return [brief for brief, line in zip(briefs, lines, strict=True) if wanted.has(line)]

@@ -8,17 +8,19 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from sitegen import files
 from sitegen.briefs import states
+from sitegen.briefs.findings import Findings
 from sitegen.briefs.provenance import Made, Proposal, Record
 from sitegen.briefs.store import Brief, Store
 from sitegen.enrich.journal import FILE_NAME, Entry, Journal
 from sitegen.enrich.scores import Scores
 from sitegen.errors import Place, PromptBroken, SitegenError, StorageError
+from sitegen.privacy.folder import guard_of
 from sitegen.settings import Engine, Project
 
 
@@ -46,6 +48,22 @@ class Line:
             "at": self.at and self.at.isoformat(timespec="seconds"),
             "scores": self.scores.model_dump(exclude_none=True) if self.scores else None,
         }
+
+
+PRIVATE = "may be private"
+
+
+def private(project: Project, store: Store, lines: Iterable[Line]) -> list[Line]:
+    """The lines with a flag for each brief that the privacy guard keeps from being published; it looks into all texts.
+
+    Raises ``NamesMissing`` or another ``ContentError``.
+    """
+    guard, found = guard_of(project), []
+    for line in lines:
+        path = line.brief and Path(line.brief).relative_to(project.settings.build.briefs).as_posix()
+        stops = path and Findings.of(guard, store.briefs[path].text, line.brief or "").stops
+        found.append(replace(line, flags=(*line.flags, PRIVATE)) if stops else line)
+    return found
 
 
 def worst_first(lines: Iterable[Line]) -> list[Line]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sitegen.briefs.store import Brief, Store
-from sitegen.enrich.overview import Line
+from sitegen.enrich.overview import PRIVATE, Line
 from sitegen.errors import BriefMissing, SitegenError, raise_all
 from sitegen.text import plain
 
@@ -23,6 +23,7 @@ FLAGS = {
     "changed": "changed since approval",
     "future": "future",
     "expired": "expired",
+    "private": PRIVATE,
 }
 """What a line's flags are called on the command line."""
 STATES = ("draft", "review", "published", "withdrawn", "pending", "empty", "failed", "dead", "deleted")

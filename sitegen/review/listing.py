@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from sitegen.enrich.overview import Line
+from sitegen.enrich.overview import PRIVATE, Line
 
 LOW = 0.9
 """A share of what stands in the document below which a brief is flagged: people's own summaries have about this."""
 LOW_SCORE = "low score"
-PRIVATE = "may be private"
 SHOWN = 200
 """Lines on one page."""
 _WEIGHTS = {

@@ -130,6 +130,12 @@ def test_what_may_be_private_is_not_published_before_it_is_allowed(
     assert "SG610" in told
     assert "0173" not in told
     assert path.read_bytes() == before
+    listed = answer(site, capsys, "brief", "list", "--flag", "private")
+    assert [(line["brief"], line["flags"][-1]) for line in listed] == [
+        ("briefs/report-on-the-bridge.md", "may be private")
+    ]
+    kept = answer(site, capsys, "brief", "approve", "--all", "--flag", "private", "--dry-run")
+    assert [one["path"] for one in kept] == ["report-on-the-bridge.md"]
     (found,) = answer(site, capsys, "brief", "show", "report-on-the-bridge")["private"]
     assert (found["kind"], found["mask"], found["certain"], found["allowed"]) == ("phone", "***73", True, False)
     assert sitegen(site, "brief", "show", "report-on-the-bridge") == 0

@@ -309,6 +309,7 @@ def test_a_text_is_made_anew_with_a_note_while_the_desk_answers(tmp_path: Path) 
         return run(project, Model("m2"), request)
 
     client = Client(project, Jobs(slow))
+    assert client.get("/job/news").text == "data: null\n\n"
     assert client.act("regenerate", note="shorter").status_code == 303
     assert client.get("/job").json()["ended"] is False
     assert "Waiting for the engine." in client.page()
@@ -318,6 +319,10 @@ def test_a_text_is_made_anew_with_a_note_while_the_desk_answers(tmp_path: Path) 
         if thread.name == "regenerate":
             thread.join(20)
     assert client.get("/job").json()["ended"] is True
+    news = client.get("/job/news")
+    assert news.headers["content-type"].startswith("text/event-stream")
+    assert news.text.count("data: ") == 1
+    assert '"ended": true' in news.text
     assert "Made anew." in client.page()
     assert "Written by m2." in client.file.read_text()
     assert [(request.documents, request.note) for request in seen] == [(("folder:a.txt",), "shorter")]
