@@ -199,7 +199,7 @@ briefs: setup  ## pull the demo archive into briefs/, as committed
 lock: setup-dev  ## pin the newest versions that fit
 	$(PIP) install uv
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-	  --extra build --extra search --extra fonts pyproject.toml -o requirements.lock
+	  --extra build --extra search --extra fonts --extra backup pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 	  --all-extras pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \

@@ -57,9 +57,10 @@ def test_tests_and_tools_declare_all_that_they_import() -> None:
     assert needed <= declared
 
 
-def test_what_the_lock_file_brings_has_search_and_letters() -> None:
+def test_what_the_lock_file_brings_has_search_letters_and_encryption() -> None:
     locked = (ROOT / "requirements.lock").read_text()
     assert "\npagefind-bin==" in locked
+    assert "\npyrage==" in locked
     assert "\nfonttools==" in locked
 
 

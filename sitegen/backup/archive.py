@@ -34,8 +34,8 @@ _LARGEST_OCTAL = 8**11
 _EMPTY_GZIP = b"\x1f\x8b\x08\x10\0\0\0\0\0\x03sitegen sha256:%s\0\x03\0" + bytes(8)
 _TRAILER = len(_EMPTY_GZIP % (b"0" * 64))
 
-Progress = Callable[[int, int], None]
-"""Told how many bytes of how many are done."""
+Progress = Callable[[str, int, int], None]
+"""Told the phase, and how many bytes of how many are done in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def pack(folder: Path, manifest: Path, total: int, progress: Progress) -> Iterat
         if packed := packer.flush() if piece is None else packer.compress(piece):
             digest.update(packed)
             yield packed
-            progress(min(done, total), total)
+            progress("Writing", min(done, total), total)
         done += len(piece or b"")
     yield _EMPTY_GZIP % digest.hexdigest().encode()
 
@@ -130,7 +130,7 @@ def unpack(file: BinaryIO, folder: Path | None, progress: Progress) -> Head:
             member = _member(line)
             _take(stream, member, folder)
             count, done = count + 1, done + member.size
-            progress(done, head.bytes)
+            progress("Reading", done, head.bytes)
     if (count, done) != (head.members, head.bytes):
         raise BackupDamaged("the list of its files is not complete")
     stream.end()

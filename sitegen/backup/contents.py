@@ -13,13 +13,13 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from sitegen import __version__, files
-from sitegen.backup.archive import CHUNK, SETTINGS, SITE, STATE, Head, Member, line_of
+from sitegen.backup.archive import CHUNK, SETTINGS, SITE, STATE, Head, Member, Progress, line_of
 from sitegen.backup.elsewhere import not_elsewhere
 from sitegen.enrich.journal import FILE_NAME as JOURNAL
 from sitegen.enrich.journal import Journal
@@ -33,10 +33,10 @@ CACHE = "cache/cache.db"
 _SQLITE = b"SQLite format 3\0"
 
 
-def gather(project: Project, folder: Path, key: str) -> tuple[Path, Head]:
+def gather(project: Project, folder: Path, key: str, progress: Progress) -> tuple[Path, Head]:
     """Copies what is to be kept below ``folder``; returns the manifest of the copies. Raises ``StorageError``."""
-    _copy_state(project.state, folder / STATE)
-    _copy_site(project, folder / SITE)
+    _copy_state(project.state, folder / STATE, progress)
+    _copy_site(project, folder / SITE, progress)
     secrets = _keep_settings(project, folder / SETTINGS)
     listed = folder / "members"
     count = size = 0
@@ -84,8 +84,8 @@ def _is_database(path: Path) -> bool:
     return False
 
 
-def _copy_state(state: Path, to: Path) -> None:
-    for path in kept(state):
+def _copy_state(state: Path, to: Path, progress: Progress) -> None:
+    for path in _told(kept(state), state, progress):
         target = to / path
         with files.guarded(target):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -133,11 +133,28 @@ def _forget_lost_values(path: Path) -> None:
         database.executemany("DELETE FROM Cache WHERE rowid = ?", lost)
 
 
-def _copy_site(project: Project, to: Path) -> None:
+def _told(paths: Sequence[str], folder: Path, progress: Progress) -> Iterator[str]:
+    """The paths, and how many bytes of all of them are through."""
+    sizes = [_size(folder / path) for path in paths]
+    total, done = sum(sizes), 0
+    for path, size in zip(paths, sizes, strict=True):
+        yield path
+        done += size
+        progress("Copying", done, total)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _copy_site(project: Project, to: Path, progress: Progress) -> None:
     secret = {
         project.path(value).resolve() for name, value in options(project.settings) if _is_secret_file(name, value)
     }
-    for path in not_elsewhere(project):
+    for path in _told(not_elsewhere(project), project.root, progress):
         whole = project.root / path
         with contextlib.suppress(PathEscapes):
             if files.confined(project.root, path) in secret:

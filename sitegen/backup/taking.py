@@ -70,7 +70,7 @@ def take(project: Project, to: Path, recipients: Sequence[str], keep: int | None
     _refuse_inside(project, file)
     with files.lock(project.state / "backup.lock", "backup"), _staging(project.state) as folder:
         refuse_unfinished(project.state)
-        manifest, head = gather(project, folder, seal.name)
+        manifest, head = gather(project, folder, seal.name, progress)
         with _written(file) as target:
             seal.write(archive.pack(folder, manifest, head.bytes, progress), target)
         removed = _rotated(to, keep) if keep else ()

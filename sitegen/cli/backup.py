@@ -39,8 +39,8 @@ def command(
     wanted = project.settings.backup
     with app.console.progress("Reading" if check else "Writing", "MB") as bar:
 
-        def tell(done: int, total: int) -> None:
-            bar.at(bar.label, done // 1_000_000, total // 1_000_000)
+        def tell(phase: str, done: int, total: int) -> None:
+            bar.at(phase, done // 1_000_000, total // 1_000_000)
 
         if check:
             found = taking.check(project, file, identity, taking.passphrase_of(project), tell)

@@ -46,7 +46,7 @@ def command(app: App, file: Path | None, identity: tuple[Path, ...], undo: bool)
             file,
             identity,
             passphrase_of(project),
-            lambda done, total: bar.at("Reading", done // 1_000_000, total // 1_000_000),
+            lambda phase, done, total: bar.at(phase, done // 1_000_000, total // 1_000_000),
         )
     if app.console.json:
         app.console.data(found.as_dict())

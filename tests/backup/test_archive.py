@@ -23,7 +23,7 @@ from sitegen.backup.archive import Head, Member
 from sitegen.errors import BackupDamaged, BackupNewer, SitegenError
 
 
-def nothing(done: int, total: int) -> None:
+def nothing(phase: str, done: int, total: int) -> None:
     pass
 
 

@@ -105,7 +105,7 @@ def test_no_secret_is_in_a_backup_and_each_is_named(
     (pulled.root / "content/token.txt").write_text("paperless-secret")
     monkeypatch.setenv("SITEGEN_SOURCE__PAPERLESS__TOKEN_FILE", "content/token.txt")
     file = backup(pulled, tmp_path / "kept.backup")
-    shutil.unpack_archive(file, tmp_path / "open", "gztar")
+    shutil.unpack_archive(file, tmp_path / "open", "gztar", filter="data")
     everything = b"".join(path.read_bytes() for path in (tmp_path / "open").rglob("*") if path.is_file())
     assert b"verysecret" not in everything
     assert b"paperless-secret" not in everything
