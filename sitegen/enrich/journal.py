@@ -45,11 +45,16 @@ class Journal(JournalFile):
 
         A run of this machine has ended, since the caller holds the lock of the site; one of another machine has when
         its lease is over. Failed documents wait behind new ones, so that one which kills the process starves nobody.
+        What would wait for longer than any failure does was planned by a clock that went wrong, and waits no more.
         Returns how many there were.
         """
         reason = "the process ended while it worked on this document"
-        host = self.run.partition(":")[0]
+        host, now = self.run.partition(":")[0], self.clock()
         with self.guarded():
+            self._db.execute(
+                "UPDATE documents SET next_try = ? WHERE state = 'failed' AND next_try > ?",
+                (now, now + 2 * BACK_OFF_LIMIT),
+            )
             return self._db.execute(
                 "UPDATE documents SET state = CASE WHEN attempts >= ? THEN 'dead' ELSE 'failed' END, code = ?, "
                 "reason = ? WHERE state = 'running' AND run <> ? AND (lease <= ? OR substr(run, 1, ?) = ?)",

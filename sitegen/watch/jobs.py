@@ -15,9 +15,10 @@ from sitegen import files
 from sitegen.errors import EngineError, SitegenError, SourceError
 from sitegen.settings import Project
 from sitegen.watch.commands import command
-from sitegen.watch.metrics import STATUSES, Metrics
+from sitegen.watch.metrics import Metrics
 from sitegen.watch.schedule import Job, Schedule
 from sitegen.watch.standing import Failure, Standing, now
+from sitegen.watch.statuses import STATUSES, Statuses
 
 if TYPE_CHECKING:
     from sitegen.enrich.engines.base import Engine
@@ -40,6 +41,7 @@ class Jobs:
     ) -> None:
         self.project, self.builds, self.publishes = project, True, False
         self._metrics, self._standing, self._schedule, self._log = metrics, standing, schedule, log
+        self._statuses = Statuses(project.briefs)
         self._source: Source | None = None
         self._engine: Engine | None = None
         self._outdated = False
@@ -175,11 +177,9 @@ class Jobs:
 
     def _pages(self) -> None:
         """Counts the briefs by status."""
-        from collections import Counter
-
-        from sitegen.briefs.store import each
-
-        found: Counter[str] = Counter(brief.matter.status for brief in each(self.project.briefs))
+        if self._statuses.root != self.project.briefs:
+            self._statuses = Statuses(self.project.briefs)
+        found = self._statuses.count()
         for status in STATUSES:
             self._metrics.pages.labels(status).set(found[status])
 

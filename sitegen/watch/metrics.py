@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 TOPICS = ("source", "engine", "pull", "build", "publish", "settings", "disk")
 """Of troubles."""
 JOBS = ("pull", "build", "publish")
-STATUSES = ("draft", "review", "published", "withdrawn")
 _BUILD_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64)
 _ENGINE_SECONDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 600)
 _DOCUMENT_SECONDS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800)

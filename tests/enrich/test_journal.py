@@ -83,6 +83,19 @@ def test_a_document_that_fails_waits_longer_each_time_and_is_dead_in_the_end(tmp
     assert journal.waiting() == []
 
 
+def test_what_was_planned_by_a_clock_that_was_years_ahead_is_tried_soon(tmp_path: Path) -> None:
+    clock = Clock()
+    clock.now += 10 * 365 * 86_400
+    journal = open_journal(tmp_path, clock)
+    journal.discover("folder:a.txt", "A", "mark")
+    journal.start("folder:a.txt")
+    journal.fail("folder:a.txt", "SG305", "no", attempts_allowed=5)
+    clock.now -= 10 * 365 * 86_400
+    assert journal.left(due=True) == 0
+    journal.recover(5)
+    assert open_journal(tmp_path, clock).left(due=True) == 1
+
+
 def test_a_try_before_it_is_due_does_not_count(tmp_path: Path) -> None:
     clock = Clock()
     journal = open_journal(tmp_path, clock)

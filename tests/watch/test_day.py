@@ -5,7 +5,9 @@ is paid for twice, and the memory stays what it was. Time passes faster there: `
 from __future__ import annotations
 
 import json
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from tests.servers.wire import Mode
 from tests.watch.day import POISON, UNDER_WAY, Day
 
+SOURCE = re.compile(r"^source: .*$", re.M)
 Event = tuple[float, str, Callable[[], object]]
 
 
@@ -69,7 +72,10 @@ def holds(day: Day) -> None:
     assert all(dead.values()), "a reason for each"
     assert sum(state == "empty" for state, _ in states.values()) == day.tally.added["empty"]
     assert len(states) == day.tally.added.total()
-    assert len(list((day.site / "briefs").glob("*.md"))) == day.tally.added["good"]
+    sources = Counter(line for path in (day.site / "briefs").glob("*.md") for line in SOURCE.findall(path.read_text()))
+    done = {f"source: {ref}" for ref, (state, _) in states.items() if state == "done"}
+    assert set(sources.values()) == {1}, "one brief for each document"
+    assert done <= set(sources) <= done | {f"source: {ref}" for ref in dead}, "what is dead may have an extract"
     assert POISON not in day.log, "no log holds what a document says"
     assert "Traceback" not in day.log
     excused, unexcused = day.repeated()
