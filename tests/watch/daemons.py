@@ -59,6 +59,19 @@ class Watched:
             pass
         return line
 
+    def forget(self) -> None:
+        """What it has said so far."""
+        while not self._queue.empty():
+            self._queue.get()
+        self.lines.clear()
+
+    def has(self, pattern: str) -> None:
+        """Until there is a file like this below the site."""
+        until = time.monotonic() + PATIENCE
+        while not any(self.root.glob(pattern)):
+            assert time.monotonic() < until, pattern
+            time.sleep(0.05)
+
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.url + path, timeout=PATIENCE)
 
