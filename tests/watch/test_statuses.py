@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tracemalloc
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import get_args
@@ -50,11 +50,10 @@ def test_it_keeps_little_of_each(tmp_path: Path) -> None:
     for number in range(2000):
         (tmp_path / f"{number}.md").write_text(HEADS["plain"])
     statuses = Statuses(tmp_path)
-    tracemalloc.start()
     statuses.count()
-    kept, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert kept / 2000 < 300, "bytes a brief"
+    known = statuses._known
+    size = sys.getsizeof(known) + sum(sys.getsizeof(key) + sys.getsizeof(place) for key, place in known.items())
+    assert size / 2000 < 250, "bytes a brief"
 
 
 def test_no_folder_holds_none(tmp_path: Path) -> None:
