@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sitegen.cli.app import App, global_options, pass_app
+
+if TYPE_CHECKING:
+    from sitegen.settings import Project
 
 
 @click.command("backup", short_help="Copy what git does not hold into one file.")
@@ -35,7 +39,7 @@ def command(
     """
     from sitegen.backup import taking
 
-    project = app.project()
+    project = _anywhere(app) if check else app.project()
     wanted = project.settings.backup
     with app.console.progress("Reading" if check else "Writing", "MB") as bar:
 
@@ -61,3 +65,14 @@ def command(
         app.console.say(f"Not in it: {', '.join(found.secrets)}. Keep them where you keep passwords.")
     if found.removed:
         app.console.say(f"Removed: {', '.join(found.removed)}.")
+
+
+def _anywhere(app: App) -> Project:
+    """The site; where there is none, as after the loss of a disk, what the environment says."""
+    from sitegen import settings
+    from sitegen.errors import SettingsMissing
+
+    try:
+        return app.project()
+    except SettingsMissing:
+        return settings.bare(Path.cwd())

@@ -76,6 +76,27 @@ def test_what_the_remote_has_is_not_in_the_backup(pulled: Site, tmp_path: Path) 
     assert "site/sitegen.toml" in listed(backup(pulled, tmp_path / "c.backup"))
 
 
+def test_so_it_is_when_the_site_is_a_folder_of_the_repository(
+    pulled: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "--bare", "remote")
+    (tmp_path / "repository").mkdir()
+    inner = Path(shutil.move(pulled.root, tmp_path / "repository/papers"))
+    git(inner.parent, "init")
+    git(inner.parent, "add", "papers/sitegen.toml", "papers/briefs")
+    git(inner.parent, "commit", "-m", "x")
+    git(inner.parent, "remote", "add", "origin", str(tmp_path / "remote"))
+    git(inner.parent, "push", "-u", "origin", "main")
+    moved = Site(inner, pulled.server)
+    edited = next((inner / "briefs").glob("*.md"))
+    edited.write_text(edited.read_text() + "\nMine.\n")
+    file = backup(moved, tmp_path / "kept.backup")
+    assert [path for path in listed(file) if path.startswith("site/")] == [f"site/briefs/{edited.name}"]
+    (tmp_path / "nowhere").mkdir()
+    monkeypatch.chdir(tmp_path / "nowhere")
+    assert run(["--quiet", "backup", "--check", str(file)]) == 0, "no site is needed to look at a backup"
+
+
 def listed(file: Path) -> list[str]:
     told = subprocess.run(["tar", "tzf", file], check=True, capture_output=True, text=True)
     return told.stdout.splitlines()
