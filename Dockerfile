@@ -7,16 +7,20 @@ FROM ${PYTHON_IMAGE} AS build
 WORKDIR /source
 RUN python3 -m venv --without-pip /opt/sitegen
 COPY requirements.lock ./
-RUN pip --python /opt/sitegen/bin/python install --no-cache-dir --require-hashes -r requirements.lock
+RUN pip --python /opt/sitegen/bin/python install --no-cache-dir --no-compile --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY sitegen sitegen
 COPY themes themes
 COPY demo/documents demo/documents
-# What was needed to build it does not travel, nor do the places and carriers of phone numbers, which nobody asks for.
-RUN pip --python /opt/sitegen/bin/python install --no-cache-dir --no-deps --no-build-isolation . \
+# What was needed to build it does not travel. Nor do 30 MB that nobody asks for: the places and carriers of phone
+# numbers; machine code of fontTools and rapidfuzz that has a plain twin, and its sources.
+# A read-only root cannot keep compiled modules, so they are made here, but for those that are used now and then.
+RUN pip --python /opt/sitegen/bin/python install --no-cache-dir --no-compile --no-deps --no-build-isolation . \
  && pip --python /opt/sitegen/bin/python uninstall --yes hatchling trove-classifiers pathspec \
  && find /opt/sitegen -path '*/phonenumbers/*' -type d \( -name geodata -o -name carrierdata -o -name tzdata \) \
-      -prune -exec rm -r {} +
+      -prune -exec rm -r {} + \
+ && find /opt/sitegen \( -path '*/fontTools/*.so' -o -path '*/fontTools/*.c' -o -path '*/rapidfuzz/*_avx2*.so' \) -delete \
+ && /opt/sitegen/bin/python -m compileall -q -x '/(fontTools|phonenumbers|pygments|stdnum)/' /opt/sitegen/lib
 
 FROM ${PYTHON_IMAGE} AS sitegen
 # The base brings pip; in here there is nothing to install.
