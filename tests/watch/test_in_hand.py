@@ -106,15 +106,31 @@ def test_what_failed_is_tried_again_when_it_is_due_and_not_at_the_next_hour(site
         assert "retry" in watched.until("pull")["why"]
 
 
-def test_a_push_that_hangs_ends_with_the_daemon(site: Path, tmp_path: Path, ollama: OllamaServer) -> None:
-    git = ["git", "-c", "user.name=E", "-c", "user.email=e@example.org", "-C", str(site)]
-    subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "remote")], check=True)
-    for words in (["init", "-q", "-b", "main"], ["remote", "add", "origin", str(tmp_path / "remote")],
+@pytest.fixture
+def remote(site: Path, tmp_path: Path) -> Path:
+    """The site is a repository, and this is where it is pushed to."""
+    found = tmp_path / "remote"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(found)], check=True)
+    for words in (["init", "-q", "-b", "main"], ["remote", "add", "origin", str(found)],
                   ["config", "user.name", "E"], ["config", "user.email", "e@example.org"], ["add", "."],
                   ["commit", "-qm", "Start"], ["push", "-q", "-u", "origin", "main"]):  # fmt: skip
-        subprocess.run([*git, *words], check=True)
+        subprocess.run(["git", "-C", str(site), *words], check=True)
+    return found
+
+
+def test_what_was_built_is_published_and_counts_for_the_day(site: Path, remote: Path) -> None:
+    with watching(site, "--publish") as watched:
+        assert watched.until("publish")["level"] == "info"
+        assert watched.numbers()["sitegen_last_success_timestamp_seconds", "publish"]
+    shown = subprocess.run(["git", "-C", str(remote), "ls-tree", "-r", "--name-only", "main", "briefs/"],
+                           check=True, capture_output=True, text=True)  # fmt: skip
+    assert shown.stdout.count(".md\n") == 1
+    assert len(json.loads((site / ".sitegen/published.json").read_text())) == 1
+
+
+def test_a_push_that_hangs_ends_with_the_daemon(site: Path, remote: Path, tmp_path: Path) -> None:
     hook = site / ".git/hooks/pre-push"
-    hook.write_text("#!/bin/sh\necho $$ > ../hook.pid\nexec sleep 300\n")
+    hook.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/hook.pid\nexec sleep 300\n")
     hook.chmod(0o755)
     with watching(site, "--publish") as watched:
         until = time.monotonic() + PATIENCE
