@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -55,14 +55,13 @@ def gather(project: Project, folder: Path, key: str, progress: Progress) -> tupl
 
 def _members(folder: Path) -> Iterator[Member]:
     for top in (SETTINGS, STATE, SITE):
-        found = [files.Entry("", 0, 0)] if top == SETTINGS else files.scan(folder / top, hidden=True)
-        for entry in found:
-            path = folder / f"{top}{entry.path}"
+        for name in [""] if top == SETTINGS else files.names(folder / top, hidden=True):
+            path = folder / f"{top}{name}"
             digest = hashlib.sha256()
             with files.guarded(path), path.open("rb") as file:
                 while piece := file.read(CHUNK):
                     digest.update(piece)
-                yield Member(f"{top}{entry.path}", file.tell(), digest.hexdigest())
+                yield Member(f"{top}{name}", file.tell(), digest.hexdigest())
 
 
 def kept(state: Path) -> list[str]:
@@ -85,7 +84,11 @@ def _is_database(path: Path) -> bool:
 
 
 def _copy_state(state: Path, to: Path, progress: Progress) -> None:
-    for path in _told(kept(state), state, progress):
+    paths = kept(state)
+    total, done = sum(_size(state / path) for path in paths), 0
+    for path in paths:
+        progress("Copying", done, total)
+        done += _size(state / path)
         target = to / path
         with files.guarded(target):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -133,16 +136,6 @@ def _forget_lost_values(path: Path) -> None:
         database.executemany("DELETE FROM Cache WHERE rowid = ?", lost)
 
 
-def _told(paths: Sequence[str], folder: Path, progress: Progress) -> Iterator[str]:
-    """The paths, and how many bytes of all of them are through."""
-    sizes = [_size(folder / path) for path in paths]
-    total, done = sum(sizes), 0
-    for path, size in zip(paths, sizes, strict=True):
-        yield path
-        done += size
-        progress("Copying", done, total)
-
-
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
@@ -154,7 +147,9 @@ def _copy_site(project: Project, to: Path, progress: Progress) -> None:
     secret = {
         project.path(value).resolve() for name, value in options(project.settings) if _is_secret_file(name, value)
     }
-    for path in _told(not_elsewhere(project), project.root, progress):
+    for count, path in enumerate(not_elsewhere(project), 1):
+        if count % 1000 == 0:
+            progress(f"Copying, {count} pages and briefs", 0, 0)
         whole = project.root / path
         with contextlib.suppress(PathEscapes):
             if files.confined(project.root, path) in secret:

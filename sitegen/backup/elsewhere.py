@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
 from collections.abc import Iterator
 
 from sitegen import files
@@ -11,58 +11,57 @@ from sitegen.publish.repository import Repository
 from sitegen.root import FILE_NAME
 from sitegen.settings import Project
 
+_EACH = re.compile(r"[^\0]+")
 
-def not_elsewhere(project: Project) -> list[str]:
-    """The site's settings, pages and briefs, as far as they are not as the remote is known to have them.
+
+def not_elsewhere(project: Project) -> Iterator[str]:
+    """The site's settings, pages and briefs, as far as they are not as the remote is known to have them; in no order.
 
     Without a repository, or one that nobody has a copy of, that is all of them. The remote is not asked.
     """
-    known = _known(project)
-    return [path for path in _own(project) if known.get(path) != _blob(project, path, known)]
+    yield from (path for path in _differing(project) if (project.root / path).is_file())
 
 
-def _own(project: Project) -> Iterator[str]:
-    if (project.root / FILE_NAME).is_file():
+def places(project: Project) -> list[str]:
+    """The folders of pages and briefs, as far as they are below the site's own."""
+    root = project.root.resolve()
+    found = [folder for folder in (project.briefs, project.content) if folder.resolve().is_relative_to(root)]
+    below = (folder.relative_to(project.root).as_posix() for folder in found if folder.is_relative_to(project.root))
+    return list(dict.fromkeys(below))
+
+
+def is_own(path: str, below: list[str]) -> bool:
+    """Whether a file of a site's folder is its settings, or a page, brief or record; hidden files are none."""
+    hidden = any(part.startswith(".") and part != ".provenance" for part in path.split("/"))
+    return path == FILE_NAME or (not hidden and path.startswith(tuple(f"{place}/" for place in below)))
+
+
+def _differing(project: Project) -> Iterator[str]:
+    below = places(project)
+    told = _told_by_git(project, [FILE_NAME, *below])
+    if told is None:
         yield FILE_NAME
-    for folder in dict.fromkeys((project.briefs, project.content)):
-        if not folder.resolve().is_relative_to(project.root.resolve()):
-            continue
-        below = folder.relative_to(project.root).as_posix()
-        for entry in files.scan(folder, hidden=True):
-            if visible(entry.path):
-                yield f"{below}/{entry.path}"
+        for place in below:
+            yield from (
+                path
+                for name in files.names(project.root / place, hidden=True)
+                if is_own(path := f"{place}/{name}", below)
+            )
+        return
+    for found in _EACH.finditer(told):
+        if is_own(found[0], below):
+            yield found[0]
 
 
-def visible(path: str) -> bool:
-    """Whether a file of a site's folder is one of the site: hidden ones are not, but for the records of briefs."""
-    return not any(part.startswith(".") and part != ".provenance" for part in path.split("/"))
-
-
-def _known(project: Project) -> dict[str, str]:
-    """Path → hash, as the remote had them when it was last heard of."""
+def _told_by_git(project: Project, paths: list[str]) -> str | None:
+    """What differs from the remote's branch as it was last heard of, and what git does not know; None without one."""
     repository = Repository(project.root)
+    here = ["--", *(f":(literal){path}" for path in paths)]
     try:
         commit = repository.git("rev-parse", "--verify", "--quiet", "@{upstream}^{commit}", fails=True).strip()
-        listed = repository.git("ls-tree", "-r", "-z", commit, fails=True) if commit else ""
+        if not commit:
+            return None
+        changed = repository.git("diff", "--name-only", "--no-renames", "--relative", "-z", commit, *here)
+        return f"{changed}\0{repository.git('ls-files', '--others', '-z', *here)}"
     except (GitMissing, GitRefused, GitFailed):
-        return {}
-    found = {}
-    for line in listed.split("\0"):
-        facts, _, path = line.partition("\t")
-        if path:
-            found[path] = facts.split()[2]
-    return found
-
-
-def _blob(project: Project, path: str, known: dict[str, str]) -> str:
-    """The name that git has for a file's content; empty when that need not be known."""
-    if (wanted := known.get(path)) is None:
-        return ""
-    try:
-        data = (project.root / path).read_bytes()
-    except OSError:
-        return ""
-    digest = hashlib.sha256() if len(wanted) == 64 else hashlib.sha1(usedforsecurity=False)
-    digest.update(b"blob %d\0" % len(data))
-    digest.update(data)
-    return digest.hexdigest()
+        return None

@@ -17,7 +17,7 @@ from sitegen import files, settings
 from sitegen.backup import archive
 from sitegen.backup.archive import SITE, STATE, Progress
 from sitegen.backup.contents import CACHE, REMADE
-from sitegen.backup.elsewhere import visible
+from sitegen.backup.elsewhere import is_own, places
 from sitegen.backup.safety import refuse_foreign
 from sitegen.backup.seal import opened
 from sitegen.backup.swap import Swap
@@ -122,10 +122,10 @@ def _with_logs(names: Sequence[str]) -> list[str]:
 
 def _site_of(project: Project, folder: Path) -> list[str]:
     """The files of the site. Raises ``BackupDamaged`` for one that is no page, brief or record, nor the settings."""
-    found = [entry.path for entry in files.scan(folder, hidden=True)]
-    places = [one.relative_to(project.root).as_posix() for one in (project.briefs, project.content)]
+    found = sorted(files.names(folder, hidden=True))
+    below = places(project)
     for path in found:
-        if path != FILE_NAME and not (visible(path) and path.startswith(tuple(f"{place}/" for place in places))):
+        if not is_own(path, below):
             raise BackupDamaged("it is not where this site has its pages and briefs", place=SITE + path)
         files.confined(project.root, path)
     return found
