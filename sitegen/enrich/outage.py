@@ -71,7 +71,7 @@ class StandIns:
         then. Returns the result as it is to be told."""
         before = self._take(result.ref)
         if before is not None and result.stands_in:
-            result = before  # it still has what it had
+            result = replace(before, tokens=result.tokens)  # it still has what it had
         elif before is not None and before.done == "created" and result.done in ("updated", "merged"):
             result = replace(result, done="created")
         if before is not None:

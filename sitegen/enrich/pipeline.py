@@ -217,6 +217,7 @@ class _Run:
                         raise
                     # The engine may have gone down over this very document, but not over all that it had in hand.
                     work.blamed = self._outage.met(error) and error is not self._renewal.engine_error
+                    work.spent = sum(error.spent[:2])
                     work.counted = self._in_hand.get(work.document.ref, work.counted)
         assert self._outage.last is not None
         await self._renewal.make_without(work, self._outage.last)

@@ -57,6 +57,8 @@ class Work:
     """The engine could not be reached any more when it came to this document, which may be why."""
     without: EngineUnreachable | None = None
     """Why it has to do without the engine."""
+    spent: int = 0
+    """Tokens that its questions had cost before the engine could not be reached any more."""
 
 
 class Renewal:
@@ -259,7 +261,16 @@ class Renewal:
         path = self.store.path_of(document.ref)
         reason = "the engine could not be reached"
         provisional = work.summary is not None
-        return Result(document.ref, document.title, done, path, code=why.code, reason=reason, provisional=provisional)
+        return Result(
+            document.ref,
+            document.title,
+            done,
+            path,
+            code=why.code,
+            reason=reason,
+            tokens=work.spent,
+            provisional=provisional,
+        )
 
     def _finished(
         self, document: Document, mark: str, done: Done, *, work: Work | None = None, reason: str = ""

@@ -13,10 +13,10 @@ from sitegen.enrich.engines.openai import OpenAI
 from sitegen.enrich.pipeline import pull
 from sitegen.enrich.report import Report, Request
 from sitegen.enrich.summarize import ModelSummarizer
-from sitegen.errors import AnswerUnfinished, EngineFailing
+from sitegen.errors import AnswerUnfinished, EngineFailing, EngineUnreachable
 from sitegen.settings import Project
 from sitegen.sources.folder import FolderSource
-from tests.enrich.pulls import MORE
+from tests.enrich.pulls import MORE, Model, run
 from tests.servers.chat import ChatServer
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAIServer
@@ -116,3 +116,12 @@ def test_a_document_that_failed_in_the_middle_cost_what_was_asked_until_then(pro
     (failed,) = report.failed
     assert failed.tokens > 0
     assert report.tokens == failed.tokens
+
+
+def test_a_model_that_went_away_in_the_middle_of_a_document_cost_what_was_asked_until_then(project: Project) -> None:
+    engine = Model("m1")
+    gone = engine.errors["folder:a.txt"] = EngineUnreachable("gone")
+    gone.spent = (100, 20, 3.0)
+    report = run(project, engine)
+    assert report.provisional == 3
+    assert report.tokens == 120
