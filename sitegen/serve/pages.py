@@ -205,9 +205,9 @@ class Pages:
 
 
 def _by_number(request: Request) -> str:
-    """The same address, with the number of this machine for its name."""
-    host, port = request.scope["server"]
-    return str(request.url.replace(netloc=f"{f'[{host}]' if ':' in host else host}:{port}"))
+    """The same address, with the number of this machine for its name, and the port that was asked for."""
+    number, (_, colon, port) = request.scope["server"][0], request.headers["host"].partition(":")
+    return str(request.url.replace(netloc=f"{f'[{number}]' if ':' in number else number}{colon}{port}"))
 
 
 def _mounted(mounts: Mapping[str, ASGIApp]) -> Iterator[Route | Mount]:

@@ -40,6 +40,8 @@ def test_the_desk_has_an_origin_of_its_own_where_nothing_of_the_site_is(tmp_path
             httpx.get(base, headers={"host": base.removeprefix("http://").removesuffix("/").upper()}).status_code == 307
         )
         assert httpx.get(url).status_code == 200
+        tunnelled = httpx.get(f"{base}about/", headers={"host": "localhost:9"})
+        assert tunnelled.headers["location"] == "http://127.0.0.1:9/about/"
 
 
 def test_where_others_can_reach_the_server_it_is_not_there(tmp_path: Path) -> None:
