@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ahocorasick_rs import AhoCorasick
 
 _HEAD = re.compile(
     r"birth|born|\bdob\b|d\.o\.b|geb|naissance|\bn[ée]|tel|t[ée]l|phone|fon|mob|cell|handy|portable|fax|durchwahl|pass|kennwort"
@@ -12,6 +16,10 @@ _HEAD = re.compile(
     r"|street",
     re.IGNORECASE,
 )
+_IN_HEADS = """
+birth born dob d.o.b geb naissance né nee ne tel tél phone fon mob cell handy portable fax durchwahl pass kennwort pin
+code token key ssn social tax steuer versich ausweis identit licen adress address anschrift straße strasse street
+"""
 _RULE = re.compile(r"[-:| \t]+")
 _WIDE = "  "
 """Two blanks at least, as in what was printed."""
@@ -39,21 +47,41 @@ class Cell(NamedTuple):
     text: str
 
 
-def cells(text: str) -> Iterator[Cell]:
-    """The cells of all columns whose heads say that something private may stand in them."""
-    heads: list[str] = []
-    mark = ""
-    at = count = 0
-    for line in text.split("\n"):
-        row = list(_split(line, mark)) if mark else []
-        if mark and len(row) == len(heads):
-            for (start, cell), head in zip(row, heads, strict=True):
-                if head and cell and count < _MOST and len(cell) <= _WIDEST:
-                    count += 1
-                    yield Cell(head, at + start, cell)
-        elif not (mark and _RULE.fullmatch(line)):
-            mark, heads = _headed(line)
-        at += len(line) + 1
+def cells(text: str, low: str) -> Iterator[Cell]:
+    """The cells of all columns whose heads say that something private may stand in them; ``low`` is ``text`` in small
+    letters, each where it was."""
+    end = count = 0
+    for _, at, _ in _words().find_matches_as_indexes(low):
+        if at < end:
+            continue
+        start, end = _line(text, at)
+        mark, heads = _headed(text[start:end])
+        while mark and end < len(text) and count < _MOST:
+            start, after = _line(text, end + 1)
+            line = text[start:after]
+            row = list(_split(line, mark))
+            if len(row) == len(heads):
+                for (place, cell), head in zip(row, heads, strict=True):
+                    if head and cell and len(cell) <= _WIDEST:
+                        count += 1
+                        yield Cell(head, start + place, cell)
+            elif not _RULE.fullmatch(line):
+                break
+            end = after
+
+
+def _line(text: str, at: int) -> tuple[int, int]:
+    """Where the line begins and ends that an offset is in."""
+    end = text.find("\n", at)
+    return text.rfind("\n", 0, at) + 1, len(text) if end < 0 else end
+
+
+@cache
+def _words() -> AhoCorasick:
+    """What stands in heads to mind, and in much else."""
+    from ahocorasick_rs import AhoCorasick, Implementation
+
+    return AhoCorasick(_IN_HEADS.split(), implementation=Implementation.DFA)
 
 
 def _headed(line: str) -> tuple[str, list[str]]:

@@ -27,7 +27,16 @@ _LONGER = re.compile(
     r"|(?P<quote>(?<=\w)''(?=\w))"  # of YAML
     r"|[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
 )
-_DOUBTFUL = re.compile(r"[0-9][OoIl]|[OoIl][0-9]|[A-Za-z]1|l[A-Z]")
+_SHAPE = bytes(
+    ord("1") if code == 0x31 else ord("0") if 0x30 <= code <= 0x39 else ord("l") if chr(code) in "OoIl" else
+    ord("A") if 65 <= code <= 90 else ord("a") if 97 <= code <= 122 else 0x20
+    for code in range(256)
+)  # fmt: skip
+"""Of the characters of Latin-1: digits, letters that look like some, capitals, other letters."""
+_IN_NUMBERS = (b"0l", b"1l", b"l0", b"l1")
+_IN_WORDS = (b"a1", b"l1")
+_IN_CAPITALS = (b"lA", b"ll")
+"""What of it there is wherever something may have been mixed up; cheaper to look for."""
 _NUMBERS = re.compile(r"(?<![^\W_])(?:(?=[OoIl]*[0-9])[0-9OoIl]*[OoIl][0-9OoIl]*|(?<=[0-9] )OO(?= [0-9]))(?![^\W_])")
 """A number in which letters stand for digits: ``O30``, ``37O4``, ``l2``."""
 _DIGITS = {ord(letter): digit for letter, digit in ("O0", "o0", "I1", "l1")}
@@ -35,6 +44,7 @@ _ONE_IN_WORD = re.compile(r"(?<=[A-Za-z][a-z])1(?=[a-z.: ])")
 """``Te1.``, ``E-Mai1``."""
 _L_IN_CAPITALS = re.compile(r"(?<![^\W\d_])l(?=[A-Z]{2}|[A-Z]\b)")
 """``lBAN``."""
+_L_BEFORE = re.compile(r"l[A-Z]")
 _HINT = re.compile(r"[\\&%'\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 """What each of them begins with."""
 _MOST_LAYERS = 3
@@ -94,11 +104,14 @@ class Reading:
 
 def _recognised(text: str) -> str:
     """With what text recognition took for another one, where there is no doubt; nothing moves by that."""
-    if _DOUBTFUL.search(text) is None:
-        return text
-    text = _NUMBERS.sub(lambda match: match[0].translate(_DIGITS), text)
-    text = _ONE_IN_WORD.sub("l", text)
-    return _L_IN_CAPITALS.sub("I", text)
+    shape = text.encode("latin-1", "replace").translate(_SHAPE)
+    if any(pair in shape for pair in _IN_NUMBERS):
+        text = _NUMBERS.sub(lambda match: match[0].translate(_DIGITS), text)
+    if any(pair in shape for pair in _IN_WORDS):
+        text = _ONE_IN_WORD.sub("l", text)
+    if any(pair in shape for pair in _IN_CAPITALS) and _L_BEFORE.search(text):
+        text = _L_IN_CAPITALS.sub("I", text)
+    return text
 
 
 def _meant(match: re.Match[str]) -> str:

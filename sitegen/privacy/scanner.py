@@ -63,31 +63,32 @@ class Scanner:
         reading = Reading(text)
         found: list[Finding] = []
         taken = bytearray(len(reading.text))
-        for finding in chain(self._all(reading.text), self._in_columns(reading.text)):
+        look = Look(reading.text)
+        for finding in chain(self._all(reading.text, look), self._in_columns(reading.text, look)):
             if taken.find(1, finding.start, finding.end) < 0:
                 taken[finding.start : finding.end] = b"\1" * (finding.end - finding.start)
                 found.append(finding)
         found.sort(key=lambda finding: finding.start)
         return [_placed(finding, reading) for finding in found]
 
-    def _all(self, text: str) -> Iterator[Finding]:
+    def _all(self, text: str, look: Look) -> Iterator[Finding]:
         """Likelier kinds first, what is certain first, the longer of two first."""
-        look = Look(text)
         for kind in self._kinds:
             if found := list(self._of(kind, text, look)):
                 yield from sorted(found, key=lambda one: (not one.certain, one.start - one.end))
 
-    def _in_columns(self, text: str) -> Iterator[Finding]:
+    def _in_columns(self, text: str, look: Look) -> Iterator[Finding]:
         """What only the head of its column tells of."""
         parts: list[str] = []
         places: list[tuple[int, int, int]] = []
         at = 0
-        for cell in cells(text):
+        for cell in cells(text, look.low):
             begin = at + len(cell.head) + 2
             places.append((begin, begin + len(cell.text), cell.start))
             parts.append(f"{cell.head}: {cell.text}\n\n")
             at += len(parts[-1])
-        for finding in self._all("".join(parts)) if parts else ():
+        read = "".join(parts)
+        for finding in self._all(read, Look(read)) if parts else ():
             begin, end, start = places[bisect_right(places, (finding.start, at, at)) - 1]
             if begin <= finding.start and finding.end <= end:
                 there = finding.start - begin + start

@@ -62,7 +62,8 @@ class Look:
     def __init__(self, text: str) -> None:
         self._text = text
         low = text.lower()
-        self._low = low if len(low) == len(text) else "".join(map(_lower, text))
+        self.low = low if len(low) == len(text) else "".join(map(_lower, text))
+        """In small letters, each where it was."""
         self._shape = text.encode("latin-1", "replace").translate(_SHAPE)
         self._runs = [match.span() for match in _NUMBER.finditer(self._shape)]
         self._numbers = list(self._found_numbers())
@@ -78,9 +79,10 @@ class Look:
     def _find_words(self) -> None:
         automaton, meanings = words()
         try:
-            found = automaton.find_matches_as_indexes(self._low, overlapping=True)
+            found = automaton.find_matches_as_indexes(self.low, overlapping=True)
         except UnicodeEncodeError:  # halves of characters, which no file holds
-            found = automaton.find_matches_as_indexes(_HALVES.sub("?", self._low), overlapping=True)
+            self.low = _HALVES.sub("?", self.low)
+            found = automaton.find_matches_as_indexes(self.low, overlapping=True)
         for index, start, end in found:
             for word in meanings[index]:
                 if word.fits(self._text, self._shape, start, end):
@@ -104,7 +106,7 @@ class Look:
     def _phones(self) -> Iterator[Span]:
         yield from self._long(9)
         for start, end, count in self._numbers:
-            before = self._low[max(0, start - 50) : start]
+            before = self.low[max(0, start - 50) : start]
             if count < 9 and any(word in before for word in _BEFORE_PHONE):
                 yield start - 50, end + 30
 
