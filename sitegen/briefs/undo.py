@@ -86,14 +86,18 @@ class Past:
 
     @contextlib.contextmanager
     def keeping(self, store: Store, act: str) -> Iterator[None]:
-        """Keeps what the block does to the briefs of ``store`` as one decision, unless it raises."""
+        """Keeps what the block does to the briefs of ``store`` as one decision, unless it raises.
+
+        What is done is done, also when there is no room to keep how it was.
+        """
         changes = store.changes = []
         try:
             yield
         finally:
             store.changes = None
         if changes:
-            self._keep(store, act, changes)
+            with contextlib.suppress(SitegenError):
+                self._keep(store, act, changes)
 
     def _keep(self, store: Store, act: str, changes: Sequence[Change]) -> None:
         # Another process may decide at the same time; both wait for the folder of briefs.

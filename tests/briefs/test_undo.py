@@ -164,6 +164,15 @@ def test_an_undo_that_cannot_be_written_leaves_all_as_it_was(
     assert everything(root) == before
 
 
+def test_a_decision_stands_also_when_it_cannot_be_kept(root: Path, past: Past, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("no folder")
+    store = Store.open(root)
+    with past.keeping(store, "publish"):
+        move(store, [store.find("a")], Wish("publish", NOW, approve=True))
+    assert Store.open(root).find("a").matter.status == "published"
+    assert list(past.decisions()) == []
+
+
 def test_a_bounded_number_is_kept_and_what_is_damaged_is_left_out(root: Path, past: Past, tmp_path: Path) -> None:
     store = Store.open(root)
     for number in range(KEPT + 5):
