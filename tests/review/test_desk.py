@@ -372,7 +372,9 @@ def test_the_engine_of_the_settings_is_asked(client: Client) -> None:
 
 # ------------------------------------------------------------------------------------------------------------- hostile
 
-HOSTILE = "\"><img src=x onerror=alert(1)><script>alert(2)</script>'{{7*7}}{% raw %}</textarea><svg onload=alert()>"
+HOSTILE = (
+    "\"><img src=x onerror=alert(1)><script>alert(2)</script>'{{7777*7777}}{% raw %}</textarea><svg onload=alert()>"
+)
 
 
 def test_nothing_that_a_brief_or_document_says_is_obeyed(client: Client) -> None:
@@ -396,7 +398,7 @@ def test_nothing_that_a_brief_or_document_says_is_obeyed(client: Client) -> None
         assert "</textarea><" not in html.unescape("") + page.replace("</textarea></p>", "").replace(
             "</textarea>\n", ""
         )
-        assert "49" not in page.replace(client.desk.token, "") or "{{7*7}}" in html.unescape(page)
+        assert "60481729" not in page.replace(client.desk.token, "") or "{{7777*7777}}" in html.unescape(page)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file names")
