@@ -87,6 +87,17 @@ def hasten(clock: Clock) -> None:
     selectors.DefaultSelector = Hasty  # type: ignore[misc]
 
 
+def be_patient(factor: float) -> None:
+    """Lets servers take as long for an answer as they may in the slow world: how fast this machine is must not be felt
+    as a network that is cut."""
+    from sitegen.enrich.engines.transport import Patience
+
+    patience = Patience()
+    slow = {name: getattr(patience, name) * factor / 10 for name in ("connect", "metadata", "between", "watch")}
+    values = (slow.get(name, getattr(patience, name)) for name in Patience.__dataclass_fields__)
+    Patience.__init__.__defaults__ = tuple(values)
+
+
 def limit_files(clock: Clock) -> None:
     """Keeps to the limit for files, which may change at any time."""
     import resource
@@ -103,6 +114,7 @@ def main(words: list[str], run: Callable[[list[str]], int] | None = None) -> int
     clock = Clock.open(Path(words[0]))
     threading.Thread(target=limit_files, args=(clock,), daemon=True).start()
     hasten(clock)
+    be_patient(clock.factor)
     from sitegen.cli import run as sitegen
 
     return (run or sitegen)(words[1:])

@@ -140,10 +140,3 @@ def test_a_push_that_hangs_ends_with_the_daemon(site: Path, remote: Path, tmp_pa
         assert ends(watched) < LONGEST_END
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
-
-
-def test_each_line_of_a_job_says_which_run_it_was(site: Path, ollama: OllamaServer) -> None:
-    with watching(site, "--no-build") as watched:
-        run = watched.until("document")["run"]
-        assert watched.until("pull")["run"] == run
-        assert json.dumps(watched.lines).count(run) == 2

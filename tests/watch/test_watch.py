@@ -41,19 +41,11 @@ def watched(shared: Watched) -> Watched:
     return shared
 
 
-@pytest.fixture
-def own(site: Path) -> Iterator[Watched]:
-    found = Watched(site, "--no-build")
-    try:
-        yield found
-    finally:
-        found.end()
-
-
 def test_a_document_that_comes_becomes_a_brief_and_a_page_by_itself(watched: Watched) -> None:
     watched.document("minutes")
-    assert watched.until("document")["document"] == "folder:minutes.txt"
-    watched.until("pull", said="1 created")
+    document = watched.until("document")
+    assert document["document"] == "folder:minutes.txt"
+    assert watched.until("pull", said="1 created")["run"] == document["run"]
     watched.has("public/briefs/*/index.html")
     watched.shows("/metrics", lambda answer: 'sitegen_pages{status="published"} 1.0' in answer.text)
     numbers = watched.numbers()
@@ -115,12 +107,6 @@ def test_a_source_that_is_gone_is_told_and_waited_for(site: Path) -> None:
         watched.end()
 
 
-def test_it_ends_in_order_when_it_is_told_to(own: Watched) -> None:
-    own.process.send_signal(signal.SIGTERM)
-    own.until("stopped")
-    assert own.process.wait(PATIENCE) == 0
-
-
 def test_a_theme_that_cannot_be_found_ends_nothing(watched: Watched) -> None:
     good = (watched.root / "sitegen.toml").read_text()
     (watched.root / "sitegen.toml").write_text(good.replace("[site]", '[site]\ntheme = "gone"', 1))
@@ -175,13 +161,17 @@ def test_what_a_pull_writes_wants_no_other_pull(watched: Watched) -> None:
     assert watched.numbers()["sitegen_jobs_total", "pull", "well"] == before + 1
 
 
-def test_the_log_is_kept_in_a_file_when_wanted(site: Path, tmp_path: Path) -> None:
+def test_it_ends_in_order_when_it_is_told_to_and_keeps_its_log_in_a_file_when_wanted(
+    site: Path, tmp_path: Path
+) -> None:
     log = tmp_path / "logs/watch.jsonl"
     watched = Watched(site, "--log-file", str(log), "--no-build")
-    watched.process.send_signal(signal.SIGTERM)
-    watched.until("stopped")
-    watched.process.wait(PATIENCE)
-    watched.end()
+    try:
+        watched.process.send_signal(signal.SIGTERM)
+        watched.until("stopped")
+        assert watched.process.wait(PATIENCE) == 0
+    finally:
+        watched.end()
     kept = [json.loads(line)["event"] for line in log.read_text().splitlines()]
     assert kept[0] == "watching"
     assert "stopped" in kept
