@@ -54,7 +54,7 @@ class Builder:
         except subprocess.CalledProcessError as error:
             if "FROM" in error.stderr or "pull" in error.stderr or "daemon" in error.stderr:
                 raise NoBuilder(f"the base image cannot be had: {error.stderr.strip()[-200:]}") from error
-            raise AssertionError(error.stderr[-4000:]) from error
+            raise AssertionError(error.stderr[-4000:]) from None
 
     def config(self) -> dict[str, Any]:
         """What the image says of itself: ``User``, ``Healthcheck``, ``Entrypoint``, …"""

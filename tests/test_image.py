@@ -70,6 +70,11 @@ def test_it_pulls_and_builds_a_site_with_search(image: Builder, site: Path) -> N
     assert (site / "public/pagefind/pagefind.js").is_file()
 
 
+def test_it_keeps_backups_as_the_cluster_asks_for_them(image: Builder, site: Path) -> None:
+    works(image, site, "mkdir -p backups; sitegen --quiet backup /site/backups --keep 14")
+    assert len([*(site / "backups").glob("sitegen-*.backup")]) == 1
+
+
 def test_the_daemon_is_healthy_and_ends_well_when_it_is_told_to(image: Builder, site: Path) -> None:
     check = shlex.join(image.config()["Healthcheck"]["Test"][1:])
     works(
