@@ -13,7 +13,7 @@ from typing import Any
 
 from sitegen import files
 from sitegen.enrich.cache import cache_key
-from sitegen.enrich.engines.base import Attempts, EndpointStats, Identity
+from sitegen.enrich.engines.base import Attempts, EndpointStats, Identity, Line
 from sitegen.enrich.summary import Summary
 from sitegen.enrich.vocabulary import Vocabulary
 from sitegen.errors import BrokerUnreachable, EngineError, EngineUnreachable, FleetTaken, SitegenError
@@ -62,6 +62,17 @@ class FleetEngine:
     @property
     def stats(self) -> tuple[EndpointStats, ...]:
         return self.roster.endpoints
+
+    @property
+    def line(self) -> Line:
+        """See ``Deferring``."""
+        dispatch, wanted = self._dispatch, self._wanted
+        alive = len(self.roster.alive)
+        if dispatch is None or wanted is None:
+            return Line(0, alive, 0, 0, 0.0, self.roster.refused)
+        fits, held = len(self.roster.fitting(dispatch.wanted or wanted)), dispatch.held_jobs
+        refused = self.roster.refused + dispatch.counts.refused
+        return Line(fits, alive - fits, dispatch.open_jobs - held, held, dispatch.oldest_seconds, refused)
 
     def count_with(self, attempts: Attempts) -> None:
         """See ``Deferring``."""
@@ -124,6 +135,7 @@ class FleetEngine:
         sealed = await asyncio.to_thread(lambda: zlib.compress(parcel.model_dump_json().encode(), 6))
         job = Job(
             id=new_id(),
+            run=dispatch.run,
             key=cache_key(document.text_hash, document.language, identity, note),
             parcel=files.sha256(sealed),
             fetch=fetch,
@@ -151,6 +163,7 @@ class FleetEngine:
         return await findings(self._link, self.roster, await self._wish())
 
     async def aclose(self) -> None:
+        """Gives the fleet back. May be used again."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -169,14 +182,13 @@ class FleetEngine:
     async def _started(self) -> Dispatch:
         """Takes the fleet. Raises ``FleetTaken``; ``EngineUnreachable`` when Redis is not there."""
         async with self._starting:
-            if self._dispatch is not None and self._tasks:
-                for task in self._tasks:
-                    if task.done():
-                        task.result()
-                return self._dispatch
+            if self._dispatch is not None:
+                if not any(task.done() for task in self._tasks):
+                    return self._dispatch
+                await self.aclose()  # the fleet was taken over meanwhile, as by an editor's command
             self._wanted = await self._wish()
             dispatch = Dispatch(self._link, self._seal, self.roster, int(self._settings.keep_hours * 3600))
-            lease = Lease(self._project, self._link, dispatch.redis, new_id())
+            lease = Lease(self._project, self._link, dispatch.redis, dispatch.run)
             try:
                 with reached(self._link):
                     await lease.take()
@@ -190,7 +202,7 @@ class FleetEngine:
                 await dispatch.aclose()
                 raise
             dispatch.attempts = self._attempts or dispatch.attempts
-            dispatch.wanted = self._wanted
+            self._wanted = dispatch.wanted = self._wanted.model_copy(update={"run": dispatch.run})
             self._dispatch, self._lease = dispatch, lease
             work = (dispatch.listen(), dispatch.sweep(), self._keep_lease(), self._mind_workers())
             self._tasks = [asyncio.create_task(self._lasting(one)) for one in work]

@@ -91,6 +91,7 @@ class Dispatch:
 
     def __init__(self, link: Link, seal: Seal, roster: Roster, keep_seconds: int) -> None:
         self._link, self._seal, self.roster, self._keep = link, seal, roster, keep_seconds
+        self.run = new_id()
         self.redis: redis.asyncio.Redis = link.async_client()
         self._broker = link.broker()
         self._desk = Desk()
@@ -159,7 +160,7 @@ class Dispatch:
 
     async def listen(self) -> None:
         """Answers claims and takes outcomes, for ever."""
-        names = [self._link.key("outcomes"), self._link.key("claims")]
+        names = [self._link.key("outcomes", self.run), self._link.key("claims", self.run)]
         while True:
             try:
                 found = await self.redis.blpop(names, timeout=1)
@@ -297,19 +298,22 @@ class Dispatch:
         waits = {queue: await self.redis.llen(self._link.key("jobs", queue)) for queue in QUEUES}
         now = time.monotonic()
         for waiting in list(self._waiting.values()):
-            if not waiting.done.done() and self._lost(waiting, now, waits[waiting.queue]):
-                if await self._collect(waiting):
-                    continue
+            if waiting.done.done() or self._goes_on(waiting) or await self._collect(waiting):
+                continue
+            if self._lost(waiting, now, waits[waiting.queue]):
                 self.counts.sent_again += 1
                 await self._send(waiting)
 
+    def _goes_on(self, waiting: Waiting) -> bool:
+        """Whether it waits in its queue, or somebody who lives says that it is worked on."""
+        if not waiting.holder:
+            return bool(waiting.since) and time.monotonic() - waiting.since <= STUCK_SECONDS
+        return self.roster.lives(waiting.holder) and self.roster.works_on(waiting.holder, waiting.job.key)
+
     def _lost(self, waiting: Waiting, now: float, queued: int) -> bool:
         if not waiting.holder:
-            return now - waiting.since > STUCK_SECONDS and (queued == 0 or not waiting.since)
-        if not self.roster.lives(waiting.holder):
-            return True
-        works = self.roster.works_on(waiting.holder, waiting.job.key)
-        return not works and now - waiting.since > BEGIN_SECONDS
+            return queued == 0 or not waiting.since
+        return not self.roster.lives(waiting.holder) or now - waiting.since > BEGIN_SECONDS
 
     async def _tidy(self, older: float = COLLECTED_SECONDS) -> None:
         """Removes what was collected, and the traces of workers that are long gone."""
@@ -328,13 +332,13 @@ class Dispatch:
         """Empties the queues: what lies there is from a coordinator that has ended, and the journal knows it."""
         for queue in QUEUES:
             await self._desk(self._broker.flush, queue)
-        await self.redis.unlink(self._link.key("claims"), self._link.key("outcomes"))
 
     async def end(self) -> None:
         """Takes back what nobody waits for any more."""
         with contextlib.suppress(*TROUBLES):
             await self.begin()
             await self._tidy(0)
+            await self.redis.unlink(self._link.key("claims", self.run), self._link.key("outcomes", self.run))
 
     async def aclose(self) -> None:
         for task in self._answering:

@@ -32,6 +32,8 @@ class Wanted(Message):
     """What a worker must have to be given work."""
 
     purpose = "wanted"
+    run: str = Field(default="", max_length=32)
+    """Of the coordinator; jobs of another one are over."""
     sitegen: str = __version__
     summary: int = SCHEMA_VERSION
     """The version of the summary's schema."""
@@ -98,6 +100,8 @@ class Job(Message):
 
     purpose = "job"
     id: Id
+    run: Id
+    """Of the coordinator: where it is told of claims and outcomes."""
     key: Hash
     """Of the summary in the cache."""
     parcel: Hash

@@ -41,11 +41,14 @@ from sitegen.sources.base import Document, Source
 
 CLAIM_SECONDS, CLAIMS = 5.0, 6
 """A claim that nobody answers is made again so often; then the job is left to its coordinator, which notices."""
+IDLE_MS = 200
+"""A slot that has become free looks for its next job after so long at most."""
 LOOK_SECONDS = 30.0
 """Between two looks at the engine."""
 AGAIN_SECONDS = 3.0
 """After a look at an engine that is down; twice as long each time that a job finds it so."""
 LONGEST_REST = 60.0
+UNREAD_SECONDS = 3600
 STOP_SECONDS = 3600.0
 """That jobs in hand get when the worker is to end; a supervisor's own limit is shorter."""
 T = TypeVar("T")
@@ -88,6 +91,8 @@ class Worker:
         self._offer: Offer | None = None
         self._trouble = "it has not looked at its engine yet"
         self._why_not = "no coordinator is there"
+        self._run = ""
+        """The coordinator that is there."""
         self._busy: dict[str, int] = {}
         self._beats = 0
         self._done = self._failed = self._mishaps = 0
@@ -220,16 +225,18 @@ class Worker:
         if sealed is None:
             return "no coordinator is there"
         try:
-            return ", ".join(differences(self._seal.open(Wanted, sealed), self._offer))
+            wanted = self._seal.open(Wanted, sealed)
         except MessageRefused as error:
             return error.message
+        self._run = wanted.run
+        return ", ".join(differences(wanted, self._offer))
 
     def _consuming(self, queue: Queue) -> dramatiq.Worker:
         """Dramatiq's worker for one queue, with threads of its own, so that what is urgent waits for nothing else. It
         fetches no more messages than it works on."""
         broker = self._link.broker()
         dramatiq.actor(broker=broker, queue_name=queue, actor_name=ACTOR)(self._take)
-        worker = dramatiq.Worker(broker, queues={queue}, worker_threads=self.slots, worker_timeout=500)
+        worker = dramatiq.Worker(broker, queues={queue}, worker_threads=self.slots, worker_timeout=IDLE_MS)
         worker.queue_prefetch, worker.delay_prefetch = self.slots, 1
         worker.start()
         return worker
@@ -267,7 +274,7 @@ class Worker:
             return None
         if self._why_not or (self._beyond and not job.redacted):
             return await self._tell(job, "handed back", Unexpected(self._why_not or "the text is not blacked out"))
-        if not await self._claim(job):
+        if not (await self._is_current(job) and await self._claim(job)):
             self.metrics.denied.inc()
             return None
         self._busy[job.key] = self._busy.get(job.key, 0) + 1
@@ -303,13 +310,18 @@ class Worker:
             await self._persist(lambda: self._redis.set(self._link.key("result", job.key), made, ex=keep))
             await self._tell(job, "made")
 
+    async def _is_current(self, job: Job) -> bool:
+        """Whether it is of the coordinator that is there now, which may be another one than at the last beat."""
+        self._judge(await self._persist(lambda: self._redis.get(self._link.key("wanted"))))
+        return not self._why_not and job.run == self._run
+
     async def _claim(self, job: Job) -> bool:
         """Asks whether to begin. No answer is no."""
         for _ in range(CLAIMS):
             nonce = new_id()
             claim = self._seal.close(Claim(job=job.id, worker=self.id, nonce=nonce))
             try:
-                await self._redis.rpush(self._link.key("claims"), claim)
+                await self._push("claims", job, claim)
                 found = await self._redis.blpop([self._link.key("grant", nonce)], timeout=CLAIM_SECONDS)
             except TROUBLES:
                 await asyncio.sleep(0.5)
@@ -369,7 +381,15 @@ class Worker:
         level = logging.WARNING if error else logging.INFO
         self._log.log(level, "job", extra={"job": job.id, "result": result, "code": outcome.code})
         sealed = self._seal.close(outcome)
-        await self._persist(lambda: self._redis.rpush(self._link.key("outcomes"), sealed))
+        await self._persist(lambda: self._push("outcomes", job, sealed))
+
+    async def _push(self, kind: str, job: Job, sealed: bytes) -> None:
+        """Tells the coordinator of a job; one that has ended never reads it."""
+        name = self._link.key(kind, job.run)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.rpush(name, sealed)
+            pipe.expire(name, UNREAD_SECONDS)
+            await pipe.execute()
 
     async def _persist(self, do: Callable[[], Awaitable[T]]) -> T:
         """Does it, however long Redis is away: what was made may have taken minutes."""

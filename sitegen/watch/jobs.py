@@ -93,7 +93,7 @@ class Jobs:
             self._source = open_source(self.project)
         if self._engine is None:
             self._engine = open_engine(self.project)
-            self._metrics.engine_opened()
+            self._metrics.engine_opened(self._engine)
         return self._source, self._engine
 
     def _build_after_pull(self) -> None:

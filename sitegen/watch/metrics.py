@@ -5,17 +5,18 @@ The values of labels come from the settings and from lists of ours, never from d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
+from sitegen.enrich.engines.base import Deferring
 from sitegen.enrich.report import Done
 from sitegen.spans import Span
 
 if TYPE_CHECKING:
-    from sitegen.enrich.engines.base import EndpointStats
+    from sitegen.enrich.engines.base import EndpointStats, Line
 
 TOPICS = ("source", "engine", "pull", "build", "publish", "settings", "disk")
 """Of troubles."""
@@ -74,7 +75,14 @@ class Metrics:
         self.jobs = Counter("sitegen_jobs", "Runs of a job by how they ended", ["job", "result"], **count)
         self.trouble = Gauge("sitegen_trouble", "Whether something is wrong now, as /readyz says", ["topic"], **count)
         self.disk_free = Gauge("sitegen_disk_free_bytes", "Free on the disk of the site", **count)
+        self.fleet_workers = Gauge("sitegen_fleet_workers", "Workers of the fleet that live", ["state"], **count)
+        self.fleet_jobs = Gauge("sitegen_fleet_jobs", "Jobs of the fleet", ["state"], **count)
+        self.fleet_oldest = Gauge(
+            "sitegen_fleet_oldest_job_seconds", "Seconds that the oldest job has waited for a worker", **count
+        )
+        self.fleet_refused = Gauge("sitegen_fleet_messages_refused", "Messages that were not ours", **count)
         self._seen: dict[str, EndpointStats] = {}
+        self._line: Callable[[], Line | None] = _none
         self._zero()
 
     def _zero(self) -> None:
@@ -115,8 +123,11 @@ class Metrics:
         for name in ("written", "unchanged", "removed"):
             self.outputs.labels(name).inc(int(report[name]))
 
-    def engine_opened(self) -> None:
+    def engine_opened(self, engine: object = None) -> None:
         """An engine counts from its own beginning, and may have other endpoints than the one before it."""
+        self._line = _none
+        if isinstance(engine, Deferring):
+            self._line = lambda: engine.line
         self._seen.clear()
         self.endpoint_up.clear()
 
@@ -139,7 +150,18 @@ class Metrics:
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
+        if (line := self._line()) is not None:
+            self.fleet_workers.labels("fits").set(line.fits)
+            self.fleet_workers.labels("differs").set(line.differs)
+            self.fleet_jobs.labels("waiting").set(line.waiting)
+            self.fleet_jobs.labels("in hand").set(line.held)
+            self.fleet_oldest.set(line.oldest_seconds)
+            self.fleet_refused.set(line.refused)
         return generate_latest(self.registry)
+
+
+def _none() -> Line | None:
+    return None
 
 
 def status(found: object) -> str:

@@ -73,7 +73,7 @@ class Hands:
     def claim(self, job: Job, nonce: str | None = None) -> str:
         """A claim; its nonce."""
         nonce = nonce or new_id()
-        self.client.rpush(self.key("claims"), self.seal.close(Claim(job=job.id, worker=self.id, nonce=nonce)))
+        self.client.rpush(self.key("claims", job.run), self.seal.close(Claim(job=job.id, worker=self.id, nonce=nonce)))
         return nonce
 
     def granted(self, nonce: str, seconds: float = 5) -> Grant | None:
@@ -87,7 +87,7 @@ class Hands:
 
     def tell(self, job: Job, result: Any, **more: Any) -> None:
         outcome = Outcome(job=job.id, key=job.key, worker=self.id, result=result, **more)
-        self.client.rpush(self.key("outcomes"), self.seal.close(outcome))
+        self.client.rpush(self.key("outcomes", job.run), self.seal.close(outcome))
 
 
 def summary_of(text: str) -> Summary:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from sitegen.enrich import asked
+from sitegen.enrich.pipeline import pull
+from sitegen.enrich.report import Request
 from sitegen.enrich.summary import Summary
 from sitegen.errors import AnswerInvalid, EngineFailing, EngineUnreachable
 from sitegen.fleet.broker import link_of
@@ -19,6 +21,8 @@ from sitegen.fleet.dispatch import Uncounted
 from sitegen.fleet.rates import Rates
 from sitegen.settings import Project
 from sitegen.sources.base import Document
+from sitegen.sources.folder import FolderSource
+from sitegen.watch.metrics import Metrics
 from tests.fleet import here
 from tests.fleet.hands import Hands
 from tests.fleet.machines import document, new_site, ollama, settings, states
@@ -233,3 +237,49 @@ def test_a_worker_waits_for_its_turn_before_each_question(tmp_path: Path, broker
         chats = sum(isinstance(one.body, dict) and bool(one.body.get("messages")) for one in model.requests)
         assert time.monotonic() - began >= (chats - 1) * 0.1
         assert chats >= 4
+
+
+def test_an_editors_command_takes_the_fleet_from_the_idle_daemon_and_it_takes_it_back(
+    tmp_path: Path, broker: RedisServer
+) -> None:
+    """Both are of one site, whose own lock lets only one of them pull at a time."""
+    project = site(tmp_path, broker, documents=1)
+    documents = project.root / "documents"
+
+    async def go() -> None:
+        daemon, model = FleetEngine(project), here.Standin()
+        async with here.working(here.worker(project, model)):
+            source = FolderSource(documents)
+            assert (await pull(project, source, daemon, Request())).counts == {"created": 1}
+            (documents / "1.txt").write_text(document(1))
+            assert (await asyncio.wait_for(here.pulled(project), 10)).counts == {"created": 1}
+            (documents / "2.txt").write_text(document(2))
+            assert (await asyncio.wait_for(pull(project, source, daemon, Request()), 20)).counts == {"created": 1}
+            await daemon.aclose()
+            assert len(model.asked) == 3
+
+    asyncio.run(go())
+
+
+def test_how_the_line_stands_is_told_to_those_who_watch(tmp_path: Path, broker: RedisServer) -> None:
+    project = site(tmp_path, broker)
+    metrics = Metrics()
+
+    async def go() -> None:
+        engine, model = FleetEngine(project), here.Standin()
+        metrics.engine_opened(engine)
+        assert 'sitegen_fleet_workers{state="fits"} 0.0' in metrics.text().decode()
+        model.gate["folder:0.txt"] = held = asyncio.Event()
+        async with here.working(here.worker(project, model)):
+            await engine.identity()
+            jobs = [asyncio.create_task(engine.summarize(paper(number))) for number in range(3)]
+            await model.begun.wait()
+            told = metrics.text().decode()
+            held.set()
+            await asyncio.gather(*jobs)
+            await engine.aclose()
+        for line in ('workers{state="fits"} 1.0', 'workers{state="differs"} 0.0', 'jobs{state="in hand"} 1.0'):
+            assert f"sitegen_fleet_{line}" in told
+        assert 'sitegen_fleet_jobs{state="waiting"} 2.0' in told
+
+    asyncio.run(go())

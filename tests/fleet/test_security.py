@@ -119,7 +119,7 @@ def test_a_forged_changed_or_misplaced_result_enters_no_brief(tmp_path: Path, br
                 client.set(hands.key("result", job.key), b"\x80\x04\x95")
                 hands.tell(job, "made")
                 theirs.tell(job, "failed", code="SG305", message=FALSE)
-                client.rpush(hands.key("outcomes"), b"", b"{}", b"x" * 100_000)
+                client.rpush(hands.key("outcomes", job.run), b"", b"{}", b"x" * 100_000)
                 for _ in range(4):
                     hands.stand(job.key)
                     await asyncio.sleep(0.5)

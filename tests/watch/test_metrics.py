@@ -36,6 +36,10 @@ sitegen_last_success_timestamp_seconds{job} gauge
 sitegen_jobs_total{job,result} counter
 sitegen_trouble{topic} gauge
 sitegen_disk_free_bytes gauge
+sitegen_fleet_workers{state} gauge
+sitegen_fleet_jobs{state} gauge
+sitegen_fleet_oldest_job_seconds gauge
+sitegen_fleet_messages_refused gauge
 """
 """What is promised to those who watch: the names, labels and kinds in docs/operations/metrics.md, and nothing less."""
 

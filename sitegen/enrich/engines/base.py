@@ -100,6 +100,23 @@ class Engine(Protocol):
     async def aclose(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How the line before an engine stands, for metrics."""
+
+    fits: int
+    """Workers that may have work."""
+    differs: int
+    """Those that may not, or whose engine is down."""
+    waiting: int
+    """Jobs that nobody has begun."""
+    held: int
+    oldest_seconds: float
+    """How long the job has waited that has waited longest."""
+    refused: int
+    """Messages that were not signed with our key, so far."""
+
+
 class Attempts(Protocol):
     """What a pull keeps of attempts, for an engine that begins them itself."""
 
@@ -130,6 +147,11 @@ class Deferring(Protocol):
 
     def count_with(self, attempts: Attempts) -> None:
         """Where attempts are counted from now on."""
+        ...
+
+    @property
+    def line(self) -> Line | None:
+        """How the line stands now; None for an engine that has none."""
         ...
 
 

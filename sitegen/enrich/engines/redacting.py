@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sitegen import files
-from sitegen.enrich.engines.base import Attempts, Deferring, EndpointStats, Engine, Identity, KeepsBack
+from sitegen.enrich.engines.base import Attempts, Deferring, EndpointStats, Engine, Identity, KeepsBack, Line
 from sitegen.enrich.summary import Summary
 from sitegen.privacy.folder import NamesFolder
 from sitegen.privacy.guard import Guard
@@ -36,6 +36,11 @@ class Redacting:
         """See ``Deferring``."""
         if isinstance(self._engine, Deferring):
             self._engine.count_with(attempts)
+
+    @property
+    def line(self) -> Line | None:
+        """See ``Deferring``."""
+        return self._engine.line if isinstance(self._engine, Deferring) else None
 
     @property
     def defers(self) -> bool:
