@@ -203,6 +203,8 @@ lock: setup-dev  ## pin the newest versions that fit
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 	  --all-extras pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	  --extra build --extra search --extra fleet pyproject.toml -o requirements-fleet.lock
+	$(BIN)/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 	  --group llm -o requirements-llm.lock
 
 clean:  ## remove what was built

@@ -118,6 +118,17 @@ ROWS = (
         ],
     ),
     Row(
+        "The fleet, where there is one",
+        [
+            Panel("Workers", [Query(f"sitegen_fleet_workers{{{HERE}}}", "{{state}}")], stacked=True,
+                  about="One that differs takes no work; sitegen doctor says in what."),
+            Panel("Jobs in Redis", [Query(f"sitegen_fleet_jobs{{{HERE}}}", "{{state}}")], stacked=True),
+            Panel("The oldest waits", [Query(f"sitegen_fleet_oldest_job_seconds{{{HERE}}}", "seconds")], unit="s"),
+            Panel("Messages refused", [Query(f"sitegen_fleet_messages_refused{{{HERE}}}", "since the start")],
+                  about="Not signed with our key, or sent again. More than a few: somebody else writes to this Redis."),
+        ],
+    ),
+    Row(
         "Source, cache, builds",
         [
             Panel("Requests to the source a minute", [Query(counted("sitegen_source_requests_total", "status"),
