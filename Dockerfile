@@ -6,14 +6,9 @@ ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /source
 RUN python3 -m venv --without-pip /opt/sitegen
-<<<<<<< HEAD
-COPY requirements.lock ./
-RUN pip --python /opt/sitegen/bin/python install --no-cache-dir --no-compile --require-hashes -r requirements.lock
-=======
 ARG LOCK=requirements.lock
 COPY ${LOCK} requirements.lock
-RUN pip --python /opt/sitegen/bin/python install --no-cache-dir --require-hashes -r requirements.lock
->>>>>>> b23f11f (Workers of a fleet with systemd, Compose and Kubernetes, alerts and a dashboard for them, and what a fleet costs, measured)
+RUN pip --python /opt/sitegen/bin/python install --no-cache-dir --no-compile --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY sitegen sitegen
 COPY themes themes
