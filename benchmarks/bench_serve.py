@@ -57,6 +57,12 @@ class Served:
 
     def edit(self, kind: str, number: int, mark: str) -> None:
         """Edits brief ``number`` and waits until its page shows it."""
+        started = self.save(kind, number, mark)
+        self._until(number, mark)
+        self._note(kind, started)
+
+    def save(self, kind: str, number: int, mark: str) -> float:
+        """Edits brief ``number``; returns when it began to."""
         item = corpus.brief(number)
         text = corpus.text_of(item, hugo=self.name == "hugo")
         if kind == "title":
@@ -65,8 +71,7 @@ class Served:
             text = text.replace(item.body[:40], f"Edited {mark}.\n\n{item.body[:40]}", 1)
         started = time.perf_counter()
         (self.briefs / f"{number:05d}.md").write_text(text)
-        self._until(number, mark)
-        self._note(kind, started)
+        return started
 
     def edit_template(self, looked_at: int, other: int, mark: str) -> None:
         """Edits the base template and waits until two pages show it, one after the other."""
@@ -145,7 +150,10 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
     while time.monotonic() < end:
         if process.poll() is not None:
             raise SystemExit(f"the server ended: {process.returncode}")
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
+        with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
+            connection.request("GET", "/")
+            connection.getresponse().read()
             return
         time.sleep(0.1)
     raise SystemExit("the server does not answer")
@@ -212,16 +220,15 @@ def table(count: int, servers: Sequence[Served]) -> dict[str, object]:
 
 
 def run(count: int, options: argparse.Namespace) -> dict[str, object]:
-    with tempfile.TemporaryDirectory(prefix="sitegen-bench-") as name, contextlib.ExitStack() as stack:
-        folder = Path(name)
-        environ = bench_build.installed(folder)
-        ours = bench_build.sitegen(folder / "sitegen", count, environ)
-        ours.run("cold")  # with all cores, and not of interest here
+    with contextlib.ExitStack() as stack:
+        name = options.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="sitegen-bench-"))
+        folder = Path(name) / str(count)
+        environ, ours = our_site(folder, count)
         command = [*ours.command[:3], "--quiet", "serve", "--port"]
         base = ours.folder / "themes/bench/templates/base.html"
         servers = [stack.enter_context(served("sitegen", ours, command, base, environ))]
         if not options.without_hugo:
-            theirs = bench_build.hugo(folder / "hugo", count)
+            theirs = bench_build.hugo(folder / "hugo", count, there=(folder / "hugo").exists())
             command = [theirs.command[0], "server", "--bind", "127.0.0.1", "--port"]
             base = theirs.folder / "layouts/baseof.html"
             servers.append(stack.enter_context(served("hugo", theirs, command, base, os.environ)))
@@ -229,7 +236,35 @@ def run(count: int, options: argparse.Namespace) -> dict[str, object]:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with contextlib.suppress(KeyboardInterrupt):  # what there is by then is told all the same
             measure(servers, count, options.edits, options.templates, options.pause)
-        return table(count, servers)
+        found = table(count, servers)
+        if options.browser:
+            found["browser"] = in_a_browser(servers[0], options.edits // 2)
+        return found
+
+
+def our_site(folder: Path, count: int) -> tuple[Mapping[str, str], bench_build.Tool]:
+    """The site for sitegen, made now or in a run before."""
+    there = (folder / "sitegen").exists()
+    environ = bench_build.environ_in(folder) if there else bench_build.installed(folder)
+    ours = bench_build.sitegen(folder / "sitegen", count, environ, there=there)
+    if not there:
+        ours.run("cold")  # with all cores, and not of interest here
+    return environ, ours
+
+
+def in_a_browser(server: Served, edits: int) -> dict[str, list[float]]:
+    """The same as an open browser sees it."""
+    from benchmarks import reloads
+
+    path = f"/briefs/{corpus.brief(23).slug}/"
+
+    def save(mark: str) -> None:
+        server.save("text", 23, mark)
+
+    found = reloads.measure(f"http://127.0.0.1:{server.port}", path, save, edits)
+    for kind, values in found.items():
+        print(f"{kind:12}{len(values):>4}  {statistics.median(values):>17.1f}{percentile(values, 0.95):>8.1f}")
+    return found
 
 
 def main() -> None:
@@ -238,6 +273,8 @@ def main() -> None:
     parser.add_argument("--edits", type=int, default=60)
     parser.add_argument("--templates", type=int, default=3, help="edits of the base template")
     parser.add_argument("--pause", type=float, default=0.2, help="seconds from one shown edit to the next")
+    parser.add_argument("--browser", action="store_true", help="also until an open browser is told, and shows it")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="where the sites are kept for the next run")
     parser.add_argument("--without-hugo", action="store_true")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here, too")
     options = parser.parse_args()

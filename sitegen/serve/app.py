@@ -212,6 +212,7 @@ class Server:
                 await asyncio.sleep(_AGAIN)
         finally:
             stop.set()
+            self.pages.ahead.supersede()
             self._due.add(())
             await builder
 

@@ -86,6 +86,8 @@ class Engine:
             gc.unfreeze()
 
     def _whole(self) -> Built:
+        if self._resident is not None:
+            self._resident.finish()
         self.close()
         # One that was left off has nothing to show for it, and comes to its end the next time.
         self.ahead.begin(firm=self._left_off)

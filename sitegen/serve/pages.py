@@ -107,8 +107,12 @@ class Pages:
         path = str(request.scope["path"]).removeprefix("/")
         if self._adds and path.startswith(PREFIX):
             return self.live.answer(request, path.removeprefix(PREFIX))
-        if self.ahead.busy and self.ahead.is_stale(output := self.output_of(f"/{path}")):
-            await asyncio.to_thread(self.ahead.wait, output, _PATIENCE)
+        if self.ahead.busy:
+            output = self.output_of(f"/{path}")
+            if self.ahead.is_stale(output):
+                await asyncio.to_thread(self.ahead.wait, output, _PATIENCE)
+            if self.ahead.get(output) is not None:  # it need not be waited for until all is written
+                return self._find(path, request)
         if not self.gate.acquire(blocking=False):
             await asyncio.to_thread(self.gate.acquire)
         try:
@@ -151,6 +155,9 @@ class Pages:
         """The file that answers a path, as hosts find it."""
         if path in _RULES or any(part.startswith(".") and part != ".well-known" for part in path.split("/")):
             return None
+        names = (f"{path}index.html",) if not path or path.endswith("/") else (path, f"{path}.html")
+        if (ahead := next((name for name in names if self.ahead.knows(name)), None)) is not None:
+            return self.folder / ahead
         target = files.confined(self.folder, path)
         if target.is_dir():
             whole = not path or path.endswith("/")

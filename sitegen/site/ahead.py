@@ -62,8 +62,12 @@ class Ahead:
 
     @property
     def busy(self) -> bool:
-        """Whether anything is going to be made anew."""
-        return bool(self._stale)
+        """Whether anything is going to be made anew, or written."""
+        return bool(self._stale or self._made or self._kept)
+
+    def knows(self, path: str) -> bool:
+        """Whether an output is made, or going to be made, that may not be there yet."""
+        return path in self._stale or path in self._made or path in self._kept
 
     def is_stale(self, path: str) -> bool:
         """Whether an output is going to be made anew."""

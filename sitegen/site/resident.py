@@ -76,11 +76,14 @@ class Resident:
         self._maker = self._new_maker()
 
     def close(self) -> None:
+        """Lets go of what is open. What is not written yet, the next build makes again."""
+        self._work.library.close()
+
+    def finish(self) -> None:
         """Writes what is not written yet."""
         self._ahead.begin(firm=True)
         with contextlib.suppress(SitegenError, WholeNeeded):  # the next build makes it again
             self._write()
-        self._work.library.close()
 
     def update(self, changed: Iterable[Path]) -> Updated:
         """Brings the output folder up to date when these files have changed since the last time, as a build would.

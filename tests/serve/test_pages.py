@@ -287,3 +287,14 @@ def test_the_last_good_page_is_shown_when_a_new_one_cannot_be_made(pages: Pages)
     assert ask(pages, "/").text.endswith("home")
     assert "new" not in ask(pages, "/").text
     assert ask(pages, "/about/").text.endswith("about")
+
+
+def test_what_is_new_in_a_build_is_there_before_it_is_written(pages: Pages) -> None:
+    pages.ahead.expect([Output("new/index.html", "new"), Output("assets/b.css", "b")])
+    pages.ahead.show("new/index.html", b"new")
+    pages.ahead.show("assets/b.css", b"b{}")
+    with pages.gate:  # while the files are written
+        assert ask(pages, "/new/").text.endswith("new")
+        assert ask(pages, "/assets/b.css").text == "b{}"
+    pages.ahead.fail_all()
+    assert ask(pages, "/new/").status_code == 404
