@@ -139,7 +139,9 @@ class Server:
         self.pages.live.built(built.changed, everything=came_up)
         if news:
             self._tell(Event("built", self.url, built=built))
-        return True
+        if built.settings is not None:
+            self._fail(built.settings)
+        return built.settings is None
 
     def _fail(self, error: SitegenError) -> None:
         self._failed = True

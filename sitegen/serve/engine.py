@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sitegen import settings
 from sitegen.errors import SitegenError
+from sitegen.root import FILE_NAME
 from sitegen.site.build import BuildOptions, BuildReport, build
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Built:
     warnings: tuple[SitegenError, ...]
     whole: bool = True
     """Whether all files were looked at."""
+    settings: SitegenError | None = None
+    """What is wrong with the settings, where this was built by those from before."""
 
 
 class Engine:
@@ -44,22 +47,34 @@ class Engine:
         self._options, self._gate = options, gate
         self._resident: Resident | None = None
         self._left_off = False
+        self._good = False
+        self._wrong: SitegenError | None = None
+        """What is wrong with the settings now."""
 
     def build(self, changed: Collection[Path] | None = None) -> Built:
         """Brings the site up to date: when these files have changed, or whatever may have.
 
-        Raises ``SitegenError`` for what is wrong with the site, and ``SupersededError``. Then the files are as before,
-        and the next build takes up what this one has not done.
+        Settings that are wrong are left for those from before. Raises ``SitegenError`` for what else is wrong with the
+        site, and ``SupersededError``. Then the files are as before, and the next build takes up what this one has not
+        done.
         """
         from sitegen.site.ahead import SupersededError
         from sitegen.site.patch import WholeNeeded
 
         self.ahead.begin()
+        stated = self.project.root / FILE_NAME
         try:
+            before = self._wrong
+            if changed is None or stated in changed or before is not None:
+                self._read_settings()
+            if before is not None and self._wrong is None:
+                changed = None  # whatever was built by the old ones
+            elif self._wrong is not None and changed is not None:
+                changed = {*changed} - {stated}
             if self._resident is not None and changed is not None:
                 try:
                     updated = self._resident.update(changed)
-                    return Built(updated.changed, updated.seconds, updated.warnings, whole=False)
+                    return Built(*updated, whole=False, settings=self._wrong)
                 except WholeNeeded:
                     pass
             return self._whole()
@@ -76,7 +91,17 @@ class Engine:
 
     def first(self) -> Built:
         """Builds as fast as may be, before anybody looks, and remembers nothing."""
+        self._read_settings()
         return self._built(keep=False)
+
+    def _read_settings(self) -> None:
+        """Raises what is wrong with them where nothing was built before."""
+        try:
+            self.project, self._wrong = settings.load(self.project.root), None
+        except SitegenError as error:
+            if not self._good:
+                raise
+            self._wrong = error
 
     def close(self) -> None:
         """Forgets what is in memory."""
@@ -95,12 +120,12 @@ class Engine:
         return self._built(keep=True)
 
     def _built(self, *, keep: bool) -> Built:
-        self.project = settings.load(self.project.root)
         report = build(self.project, self._options, gate=self._gate, ahead=self.ahead if keep else None)
         if keep:
             self._keep(report)
         self.ahead.end()
-        return Built(report.changed, report.seconds, report.warnings)
+        self._good = True
+        return Built(report.changed, report.seconds, report.warnings, settings=self._wrong)
 
     def _keep(self, report: BuildReport) -> None:
         from sitegen.site.resident import Resident

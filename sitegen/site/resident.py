@@ -14,9 +14,8 @@ import datetime as dt
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sitegen import files
 from sitegen.errors import SitegenError, raise_all
@@ -37,8 +36,7 @@ _MOST = 200
 """So many files that changed at once are left to a whole build."""
 
 
-@dataclass(frozen=True, slots=True)
-class Updated:
+class Updated(NamedTuple):
     """What was written."""
 
     changed: tuple[str, ...]

@@ -185,6 +185,26 @@ def test_a_broken_edit_leaves_the_last_good_site(site: Site) -> None:
         served.shows("/about/", lambda answer: answer.text.endswith("Mended"))
 
 
+def test_broken_settings_leave_those_from_before(site: Site) -> None:
+    site.page("about", "Before.\n", title="About")
+    kept = (site.root / "sitegen.toml").read_text()
+    with serving(site) as served:
+        site.write("sitegen.toml", '[site]\ntitle = "Renamed"\ntheme = \n')
+        assert "sitegen.toml" in str(served.until("failed").error)
+        site.page("about", "After.\n", title="About")
+        served.shows("/about/", lambda answer: "After." in answer.text)
+        site.page("new", "Here.\n", title="New")
+        served.shows("/new/", lambda answer: "Here." in answer.text)
+        assert "Renamed" not in served.get("/").text
+        assert served.server.pages.live._problems, "and it is still told"
+        site.write("sitegen.toml", kept.replace("Tiny", "Mended"))
+        served.shows("/", lambda answer: "Mended" in answer.text)
+        end = time.monotonic() + PATIENCE
+        while served.server.pages.live._problems:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+
 def test_a_site_that_is_broken_from_the_start_comes_up_when_it_is_mended(site: Site) -> None:
     site.write("content/about.md", "---\ntitle: [\n---\n")
     with serving(site) as served:
