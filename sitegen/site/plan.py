@@ -19,7 +19,7 @@ from sitegen.site.tracking import Late, Tracked, TrackedMapping, digest
 from sitegen.site.whole import Site
 from sitegen.site.words import Words
 
-_LONG = 5
+_LONG = 20
 """Pages of the list of a term from which on each of its years has a list, too."""
 
 
