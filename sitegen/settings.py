@@ -504,6 +504,19 @@ class Search(_Section):
     """`auto`: when the theme has a page for it and Pagefind is installed; `on`: warns when it is not; `off`: never."""
 
 
+class Cards(_Section):
+    """The pictures that others show where a page's address is shared."""
+
+    pictures: bool = False
+    """Whether each page and brief without an `image` has a picture with its headline, drawn by sitegen."""
+    fonts: tuple[Path, ...] = ()
+    """Font files, from the site's folder on, for letters that the theme's fonts lack, as Arabic ones."""
+    background: str = Field(default="#003b33", pattern=r"^#[0-9a-fA-F]{6}$")
+    """Its colour."""
+    ink: str = Field(default="#ffffff", pattern=r"^#[0-9a-fA-F]{6}$")
+    """The colour of its letters."""
+
+
 class Fonts(_Section):
     """The letters that a theme brings from font packages."""
 
@@ -627,6 +640,7 @@ class Settings(_Section):
     watch: Watch = Watch()
     search: Search = Search()
     fonts: Fonts = Fonts()
+    cards: Cards = Cards()
     check: Check = Check()
     backup: Backup = Backup()
     publish: Publish = Publish()

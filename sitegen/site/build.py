@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from sitegen.site.languages import Languages
     from sitegen.site.layout import Plan
     from sitegen.site.library import Library, Shelf
+    from sitegen.site.machines.pictures import Artist
     from sitegen.site.output import Output
     from sitegen.site.scope import Scope
     from sitegen.site.theme import Theme
@@ -127,6 +128,7 @@ class _Run:
         self.ledger = self.folder / f"outputs-{name}.json"
         self.links = self.folder / f"links-{name}"
         self.notes = self.fonts.notes
+        self.warnings: list[SitegenError] = []
         self.key = repr((project.said, self.base_url))
         self.key += repr((options.drafts, options.future, options.expired, options.search, options.guard))
         self.key += repr([str(layer.folder) for layer in self.chain])
@@ -198,7 +200,7 @@ class _Run:
         from sitegen.site.scope import Scope
 
         self.code = self.versions + plugins.versions(self.project, inputs)
-        self.hooks = hooks.manager([Machines(), search, *plugins.named(self.project, inputs)])
+        self.hooks = hooks.manager([Machines(self._artist()), search, *plugins.named(self.project, inputs)])
         if self.project.settings.plugins or "sitegen.site.markdown" in sys.modules:
             from sitegen.site import markdown
 
@@ -219,7 +221,7 @@ class _Run:
             self._phase("read")
             work = self._lay_out(scope, target, inputs, library, shelf)
             content = work.content
-            content.warnings += [*([lacking] if lacking else []), *self.fonts.warnings]
+            content.warnings += [*([lacking] if lacking else []), *self.fonts.warnings, *self.warnings]
             self._judge(content.warnings)
             self._phase("plan")
             report = self._make(target, inputs, scope, content, work.plan, work.theme)
@@ -231,6 +233,16 @@ class _Run:
             raise found from (None if found is error else error)
         finally:
             library.close()
+
+    def _artist(self) -> Artist | None:
+        """Who draws pictures for cards, where the settings want them."""
+        if not self.project.settings.cards.pictures:
+            return None
+        from sitegen.site.machines.pictures import Artist
+
+        artist = Artist(self.project.root, self.project.settings.cards, self.fonts.faces)
+        self.warnings += [artist.lacking] if artist.lacking else []
+        return None if artist.lacking else artist
 
     def _lay_out(self, scope: Scope, target: Folder, inputs: Inputs, library: Library, shelf: Shelf) -> Work:
         from sitegen.site import assets, connections, content, data, options

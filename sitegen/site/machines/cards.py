@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 import jinja2
 from markupsafe import Markup, escape
 
-from sitegen.site.machines import linked
+from sitegen.site.machines import linked, pictures
 from sitegen.site.machines.feeds import FORMATS
 from sitegen.site.machines.markup import in_script
 from sitegen.site.page import Page, Paginator, SiteInfo
@@ -36,6 +36,8 @@ class Cards:
     twins: bool = False
     index: bool = False
     """Whether there is an llms.txt."""
+    drawn: bool = False
+    """Whether pages without a picture have one with their headline beside them."""
 
     @jinja2.pass_context
     def __call__(self, context: jinja2.runtime.Context, title: str = "", description: str = "") -> Markup:
@@ -46,13 +48,18 @@ class Cards:
         above = context.get("taxonomy") if page.kind == "term" else None
         title = title or (site.title if page.kind == "home" else page.title)
         description = description or page.summary or site.description
-        image = _picture(context, page) if page.image else None
+        image = _picture(context, page) if page.image else self._drawn(page)
         tags = [*_about(site, page, description), *self._places(site, page, paginator)]
         tags += _card(site, page, title, description, image)
         if page.kind not in _HIDDEN and not page.draft:
             data = linked.graph(site, page, title, description, paginator, above, image and image[0])
             tags.append(f'<script type="application/ld+json">{in_script(data)}</script>')
         return Markup("\n".join(tags))  # noqa: S704  # each value in it is escaped
+
+    def _drawn(self, page: Page) -> _Image | None:
+        if not self.drawn or page.draft or page.kind not in ("brief", "page"):
+            return None
+        return f"{page.permalink}{pictures.NAME}", *pictures.SIZE
 
     def _places(self, site: SiteInfo, page: Page, paginator: Paginator | None) -> Iterator[str]:
         """Where else to look: the neighbours of a list, feeds, the same text as Markdown."""

@@ -15,9 +15,10 @@ from urllib.parse import urljoin
 
 from sitegen import files, head
 from sitegen.site.hooks import Output, hook
-from sitegen.site.machines import headers, llms, sitemap
+from sitegen.site.machines import headers, llms, pictures, sitemap
 from sitegen.site.machines.cards import Cards
 from sitegen.site.machines.feeds import FORMATS, Entry, Feed
+from sitegen.site.machines.pictures import Artist
 from sitegen.site.page import Page, Taxonomy, Term
 from sitegen.site.stored import StoredPage
 from sitegen.site.tracking import digest
@@ -35,7 +36,9 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 class Machines:
     """The hooks that make them; for one build."""
 
-    def __init__(self) -> None:
+    def __init__(self, artist: Artist | None = None) -> None:
+        """``artist`` draws pictures for cards, where the settings want them."""
+        self._artist = artist
         self._fed: set[str] = set()
         self._settings: Settings | None = None
 
@@ -45,7 +48,9 @@ class Machines:
         if site.main:
             self._settings = site.settings
         self._fed |= set(fed(site))
-        return _outputs(site)
+        yield from _outputs(site)
+        if self._artist is not None:
+            yield from (_picture(page, site, self._artist) for page in site.all if not page.draft and not page.image)
 
     @hook
     def templates_ready(self, environment: jinja2.Environment) -> None:
@@ -55,7 +60,12 @@ class Machines:
             from sitegen.settings import Settings
 
             stated = Settings()
-        cards = Cards(stated.feeds.formats, self._fed, twins=stated.llms.twins, index=stated.llms.index)
+        cards = Cards(
+            *(stated.feeds.formats, self._fed),
+            twins=stated.llms.twins,
+            index=stated.llms.index,
+            drawn=self._artist is not None,
+        )
         environment.globals["cards"] = cards
 
 
@@ -208,6 +218,18 @@ def _twin(page: StoredPage, site: Site) -> Output:
         page.path,
         parts=("twin", page, site.settings.markdown.math),
         make=functools.partial(_make_twin, page, site),
+    )
+
+
+def _picture(page: StoredPage, site: Site, artist: Artist) -> Output:
+    date = "" if page.date is None else page.date.isoformat()
+    sender = page.correspondent.title if page.correspondent else ""
+    words = pictures.Words(page.title, site.info.title, " · ".join(part for part in (sender, date) if part))
+    return Output(
+        f"{page.url[len(site.base) :]}{pictures.NAME}",
+        page.path,
+        parts=("picture", words.headline, words.above, words.below, artist.digest),
+        make=functools.partial(artist.draw, words),
     )
 
 
