@@ -180,7 +180,8 @@ class Worker:
                     self._log.warning("engine", extra={"code": error.code, "said": error.message[:200]})
                 self._offer, self._trouble = None, str(error)[:1000]
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), AGAIN_SECONDS if self._offer is None else LOOK_SECONDS)
+                async with asyncio.timeout(AGAIN_SECONDS if self._offer is None else LOOK_SECONDS):
+                    await self._look.wait()
 
     async def _beat(self) -> None:
         """Gives signs of life, and takes work while it fits what is wanted."""
@@ -198,7 +199,8 @@ class Worker:
                     self._log.warning("broker", extra={"said": f"{type(error).__name__}: {error}"[:200]})
                 there = False
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), BEAT_SECONDS / 4 if self._why_not else BEAT_SECONDS)
+                async with asyncio.timeout(BEAT_SECONDS / 4 if self._why_not else BEAT_SECONDS):
+                    await self._changed.wait()
             self._changed.clear()
 
     def _judge(self, sealed: bytes | str | None) -> None:

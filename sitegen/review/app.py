@@ -193,7 +193,8 @@ class Desk:
                     yield f"data: {json.dumps(job.as_dict() if job else None)}\n\n"
                     if not ended:
                         with contextlib.suppress(TimeoutError):
-                            await asyncio.wait_for(changed.wait(), _TICK_SECONDS)
+                            async with asyncio.timeout(_TICK_SECONDS):
+                                await changed.wait()
 
         return StreamingResponse(news(), media_type="text/event-stream")
 

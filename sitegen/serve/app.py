@@ -226,7 +226,8 @@ class Server:
         with ThreadPoolExecutor(1, "build") as thread:
             while True:
                 try:
-                    changed = await asyncio.wait_for(self._due.take(), _CALM if looks else None)
+                    async with asyncio.timeout(_CALM if looks else None):
+                        changed = await self._due.take()
                 except TimeoutError:
                     looks = False
                     if missed := await loop.run_in_executor(thread, self.engine.missed):

@@ -119,7 +119,8 @@ class Live:
             yield _event("state", {"build": self.build, "problems": self._problems})
             while not (self._ended and tab.news.empty()):
                 try:
-                    event, data = await asyncio.wait_for(tab.news.get(), _BEAT_SECONDS)
+                    async with asyncio.timeout(_BEAT_SECONDS):
+                        event, data = await tab.news.get()
                 except TimeoutError:
                     yield ": still here\n\n"
                     continue

@@ -130,7 +130,8 @@ async def _next(queue: asyncio.Queue[set[Path]], tasks: Sequence[asyncio.Task[ob
     end = asyncio.get_running_loop().time() + _LONGEST
     while len(found) > _MANY and asyncio.get_running_loop().time() < end:
         try:
-            found |= await asyncio.wait_for(queue.get(), _QUIET)
+            async with asyncio.timeout(_QUIET):
+                found |= await queue.get()
         except TimeoutError:
             break
     while not queue.empty():

@@ -68,7 +68,8 @@ class Schedule:
             self._changed.clear()
             wait = min((left for job, left in self.waiting().items() if not jobs or job in jobs), default=None)
             try:
-                await asyncio.wait_for(self._changed.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
             except TimeoutError:
                 continue
         return found

@@ -117,7 +117,7 @@ def test_there_are_never_more_requests_at_a_server_than_it_has_slots(slots: int)
     with OllamaServer(delay=0.05) as server:
         engine = ollama(server, slots=slots)
         assert all_answered(using(engine, lambda: many(engine, 5 * slots)))
-    assert server.load.peak == slots
+    assert slots / 2 < server.load.peak <= slots  # all of them are used at once only on an idle machine
 
 
 def test_first_come_first_served() -> None:
