@@ -63,7 +63,7 @@ serve: setup  ## serve that site (or another: make serve SITE=.)
 
 test: setup-dev browser broker check  ## lint, types, import contracts and all tests
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser and not llm and not image"
-	$(BIN)/python -m pytest -n $(WORKERS) -m browser
+	$(BIN)/python -m pytest -n $(WORKERS) -m "browser and not soak"
 
 check: setup-dev  ## lint, format, types, import contracts
 	$(BIN)/ruff check .

@@ -23,6 +23,7 @@ from tests.servers.netlify import NetlifyServer
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
+    pytest.mark.soak,
     pytest.mark.skipif(shutil.which("jq") is None, reason="the workflow's scripts need jq, which is not installed"),
 ]
 WORKFLOW = Path(__file__).parents[2] / ".github/workflows/deploy.yml"

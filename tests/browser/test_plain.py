@@ -36,6 +36,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = town.write(tmp_path_factory.mktemp("plain") / "site", "en")
     with (folder / "sitegen.toml").open("a") as file:
         file.write('[theme]\naccent = "#7a1d3c"\n')
+    for name in ("corrections", "feeds"):  # which ask for templates of continuum
+        (folder / f"content/{name}.md").unlink()
     settings_file = folder / "sitegen.toml"
     settings_file.write_text(settings_file.read_text().replace("[site]\n", '[site]\ntheme = "plain"\n', 1))
     project = settings.load(folder, environ={})
