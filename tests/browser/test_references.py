@@ -1,8 +1,9 @@
 """What pages look like, against pictures of what they looked like when somebody last looked at them.
 
-``python -m tests.browser.test_references`` makes the pictures anew; look at them before they are committed. They are
-small on purpose: a third of the size, few colours. So they show what moved, vanished or changed its colour, not how a
-letter is drawn, and they say nothing where the letters of the pictures are not installed.
+``python -m tests.browser.test_references`` makes the pictures anew, all or those of the kinds that are named (``search
+404``); look at them before they are committed. They are small on purpose: a third of the size, few colours. So they show
+what moved, vanished or changed its colour, not how a letter is drawn, and they say nothing where the letters of the
+pictures are not installed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import io
 import itertools
 import shutil
 import subprocess
+import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -142,8 +145,8 @@ def test_all_references_together_stay_small() -> None:
     assert {path.stem for path in REFERENCES.glob("*.png")} == {f"{k}-{of}" for k in KINDS for of in LANGUAGES}
 
 
-def _make() -> None:
-    """Makes all pictures anew."""
+def _make(kinds: Collection[str]) -> None:
+    """Makes the pictures of ``kinds`` anew."""
     REFERENCES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page = chromium.launch(playwright).new_page()
@@ -153,11 +156,11 @@ def _make() -> None:
             build(project, BuildOptions())
             with host.serve(project.output) as address:
                 page.goto(address, wait_until="networkidle")  # so that the letters are there
-                for kind, path in KINDS.items():
-                    found = strip(page, address + path)
+                for kind in kinds:
+                    found = strip(page, address + KINDS[kind])
                     few = found.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
                     few.save(REFERENCES / f"{kind}-{language}.png", optimize=True)
 
 
 if __name__ == "__main__":
-    _make()
+    _make(sys.argv[1:] or KINDS)

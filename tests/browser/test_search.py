@@ -17,7 +17,8 @@ from tests.browser import host
 pytestmark = pytest.mark.browser
 
 BRIEF = (
-    "---\ntitle: {title}\nstatus: published\ndate: 2026-0{month}-01\nlanguage: {language}\ntags: [{tag}]\n---\n{body}\n"
+    "---\ntitle: {title}\nstatus: published\ndate: 2026-0{month}-01\nlanguage: {language}\n"
+    "tags: [{tag}]\ncorrespondent: Office {month}\n---\n{body}\n"
 )
 
 
@@ -74,7 +75,7 @@ def results(page: Page) -> list[str]:
 def test_what_is_typed_is_found_and_marked_and_told(page: Page, address: str) -> None:
     page.goto(f"{address}/search/")
     page.get_by_label("Words of a brief or page").fill("bridge")
-    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    expect(page.get_by_role("status")).to_have_text("1 result")
     assert results(page) == ["The weir bridge opens"]
     assert "bridge" in page.locator("[data-search-results] mark").first.inner_text().lower()
     assert page.url.endswith("/search/?q=bridge")
@@ -83,7 +84,7 @@ def test_what_is_typed_is_found_and_marked_and_told(page: Page, address: str) ->
     link.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The weir bridge opens")
     page.go_back()
-    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    expect(page.get_by_role("status")).to_have_text("1 result")
 
 
 def test_a_section_that_has_the_words_is_linked_to(page: Page, address: str) -> None:
@@ -104,7 +105,7 @@ def test_texts_in_other_languages_are_found_and_say_so(page: Page, address: str)
 
 def test_texts_of_documents_stay_texts(page: Page, address: str) -> None:
     page.goto(f"{address}/search/?q=hedgehog")
-    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    expect(page.get_by_role("status")).to_have_text("1 result")
     assert results(page) == ["A note on <b>markup</b>"]
     assert "<img src=x onerror=alert(1)>" in page.locator("[data-search-results] .item-dek").inner_text()
     assert page.locator("[data-search-results] img, [data-search-results] b").count() == 0
@@ -114,6 +115,8 @@ def test_nothing_found_is_told_in_words(page: Page, address: str) -> None:
     page.goto(f"{address}/search/?q=zzzzqqq<b>")
     expect(page.get_by_role("status")).to_have_text("Nothing was found for “zzzzqqq<b>”.")
     assert results(page) == []
+    assert page.get_by_text("Try fewer words").is_visible()
+    assert page.locator("[data-search-begin]").is_visible()
 
 
 def test_long_lists_grow_on_demand_and_the_keyboard_goes_on_where_they_grew(page: Page, address: str) -> None:
@@ -129,17 +132,38 @@ def test_long_lists_grow_on_demand_and_the_keyboard_goes_on_where_they_grew(page
     assert page.evaluate("document.activeElement === document.querySelectorAll('[data-search-results] h2 a')[11]")
 
 
-def test_the_field_is_reached_and_used_by_keyboard(page: Page, address: str) -> None:
+def test_the_link_in_the_menu_leads_into_the_field(page: Page, address: str) -> None:
     page.goto(f"{address}/")
     page.get_by_role("link", name="Search").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Search")
-    for _ in range(30):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.id") == "search-field":
-            break
+    expect(page.get_by_label("Words of a brief or page")).to_be_focused()
     page.keyboard.type("hedgehog")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    expect(page.get_by_role("status")).to_have_text("1 result")
+
+
+def test_before_anything_is_asked_for_the_page_offers_where_to_begin(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/")
+    begin = page.locator("[data-search-begin]")
+    assert begin.get_by_role("link", name="Roads").get_attribute("href") == "/reports/tags/roads/"
+    assert begin.locator("article").count() == 3
+    field = page.get_by_label("Words of a brief or page")
+    field.fill("bridge")
+    expect(begin).to_be_hidden()
+    field.press("Escape")
+    expect(field).to_have_value("")
+    expect(begin).to_be_visible()
+    assert results(page) == []
+    assert page.url.endswith("/search/")
+
+
+def test_an_excerpt_is_a_sentence_of_the_text_and_not_the_headline_again(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/?q=bridge")
+    expect(page.locator("[data-search-results] .item-dek")).to_have_text(
+        "The bridge may be crossed again. The works. The bridge bearings are new."
+    )
+    marks = page.locator("[data-search-results] mark").all_text_contents()
+    assert marks == ["bridge", "bridge"], "without the signs around them"
 
 
 @pytest.mark.parametrize("query", ["", "?q=lamps"])
@@ -148,7 +172,7 @@ def test_axe_finds_nothing(page: Page, address: str, query: str, scheme: str) ->
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.goto(f"{address}/search/{query}")
     if query:
-        expect(page.get_by_role("status")).to_have_text("Found: 24")
+        expect(page.get_by_role("status")).to_have_text("24 results")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 
@@ -165,7 +189,7 @@ def test_without_script_the_lists_are_offered(browser: Browser, address: str) ->
 
 def test_an_index_that_is_gone_is_fetched_anew(page: Page, address: str) -> None:
     page.goto(f"{address}/search/?q=lamps")
-    expect(page.get_by_role("status")).to_have_text("Found: 24")
+    expect(page.get_by_role("status")).to_have_text("24 results")
     gone: list[str] = []
 
     def refuse(route: object) -> None:
@@ -174,7 +198,7 @@ def test_an_index_that_is_gone_is_fetched_anew(page: Page, address: str) -> None
 
     page.route("**/fragment/*", refuse)
     page.get_by_label("Words of a brief or page").fill("hedgehog")
-    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    expect(page.get_by_role("status")).to_have_text("1 result")
     assert len(gone) == 2
 
 
@@ -197,19 +221,19 @@ def choices(page: Page) -> dict[str, str]:
 
 def test_what_is_found_is_narrowed_down_with_true_counts(page: Page, address: str) -> None:
     page.goto(f"{address}/search/?q=bridge")
-    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    expect(page.get_by_role("status")).to_have_text("1 result")
     page.goto(f"{address}/search/")
     expect(page.get_by_label("Budget")).to_be_visible()
     assert choices(page) == {"Roads": "26", "Budget": "1", "English": "26", "German": "1"}
     assert results(page) == [], "nothing was asked for"
     page.get_by_label("Roads").check()
     page.get_by_label("German").check()
-    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    expect(page.get_by_role("status")).to_have_text("1 result")
     assert results(page) == ["Die Wehrbrücke öffnet"]
     assert choices(page) == {"Roads": "1", "English": "25", "German": "1"}
     assert page.url.endswith("/search/?tags=Roads&language=de")
     page.reload()
-    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    expect(page.get_by_role("status")).to_have_text("1 result")
     expect(page.get_by_label("German")).to_be_checked()
     page.get_by_role("button", name="Clear all").click()
     expect(page.get_by_label("German")).not_to_be_checked()
@@ -220,13 +244,29 @@ def test_a_choice_keeps_the_keyboard_where_it_is(page: Page, address: str) -> No
     page.goto(f"{address}/search/")
     page.get_by_label("German").focus()
     page.keyboard.press("Space")
-    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    expect(page.get_by_role("status")).to_have_text("1 result")
     expect(page.get_by_label("German")).to_be_focused()
+
+
+def test_long_facets_fold_and_grow_on_demand(page: Page, address: str) -> None:
+    page.goto(f"{address}/search/")
+    senders = page.locator("[data-facet=correspondents]")
+    expect(senders.get_by_text("Correspondents 9")).to_be_visible()
+    assert page.get_by_label("Office 3").is_hidden(), "folded"
+    senders.locator("summary").press("Enter")
+    assert senders.get_by_role("checkbox").count() == 6
+    senders.get_by_role("button", name="Show more (Correspondents)").press("Enter")
+    expect(senders.get_by_role("checkbox")).to_have_count(9)
+    expect(senders.get_by_role("checkbox").nth(6)).to_be_focused()
+    assert senders.get_by_role("button").is_hidden()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"^\d results$"))
+    expect(senders.get_by_role("checkbox").nth(6)).to_be_focused()
 
 
 def test_arrows_go_through_what_was_found_and_escape_leads_back(page: Page, address: str) -> None:
     page.goto(f"{address}/search/?q=lamps")
-    expect(page.get_by_role("status")).to_have_text("Found: 24")
+    expect(page.get_by_role("status")).to_have_text("24 results")
     field = page.get_by_label("Words of a brief or page")
     field.focus()
     page.keyboard.press("ArrowDown")

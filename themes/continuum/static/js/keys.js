@@ -24,6 +24,6 @@ document.addEventListener("keydown", (event) => {
     field.focus();
     field.select();
   } else {
-    location.href = `${link.href}#search-field`;
+    location.href = link.href;
   }
 });

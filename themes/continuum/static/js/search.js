@@ -2,15 +2,18 @@
 // Texts of documents are set as text, never as HTML.
 
 const SHOWN = 10;
-const OFFERED = 12;
-const WAIT = 150;
+const OFFERED = 6;
+const LONGEST = 32; // words of an excerpt
+const WAIT = 100;
 
 const form = document.querySelector("[data-search]");
+const page = document.querySelector("main");
 const field = document.getElementById("search-field");
 const status = document.querySelector("[data-search-status]");
+const advice = document.querySelector("[data-search-advice]");
 const list = document.querySelector("[data-search-results]");
 const more = document.querySelector("[data-search-more]");
-const without = document.querySelector("[data-search-without]");
+const begin = document.querySelector("[data-search-begin]");
 const facets = document.querySelector("[data-search-facets]");
 const clear = document.querySelector("[data-search-clear]");
 const key = document.querySelector("[data-search-key]");
@@ -18,16 +21,26 @@ const groups = [...document.querySelectorAll("[data-facet]")];
 const words = form.dataset;
 const siteLanguage = document.documentElement.lang;
 const number = new Intl.NumberFormat(siteLanguage);
-
+const plural = new Intl.PluralRules(siteLanguage);
 const dates = new Intl.DateTimeFormat(siteLanguage === "en" ? "en-GB" : siteLanguage, { dateStyle: "long", timeZone: "UTC" });
 
 let index;
 let known;
 let found = [];
 let asked = "";
+let offerAgain = () => {};
 
 function say(text) {
   status.textContent = text;
+}
+
+// What came of it. Before anything is asked for, and where nothing is found, the page offers where to begin.
+function tell(query, wanted) {
+  const count = found.length;
+  const form = `found${plural.select(count).replace(/^./, (letter) => letter.toUpperCase())}`;
+  say(!wanted ? "" : count ? words[form].replace("{found}", number.format(count)) : words.none.replace("{query}", query));
+  advice.hidden = !wanted || count > 0;
+  begin.hidden = count > 0;
 }
 
 async function load() {
@@ -44,20 +57,49 @@ async function reload() {
   await load();
 }
 
-// The excerpt is text with <mark> around what was found, and with < and > escaped.
-function excerpt(html) {
+// The words around what was found, from the beginning of their sentence where that is near. The headline stands above
+// them, so it is left out; and where it alone has what was found, or lists of names do, it is how the text begins.
+// Languages that write no spaces come with marks between words.
+function excerpt(data) {
+  const text = data.raw_content.replaceAll("&lt;", "<").replaceAll("&gt;", ">");
+  const marked = text.includes("\u200B");
+  const all = text.split(marked ? "\u200B" : /\s+/);
+  const size = (word) => word.replace(/\s/g, "").length;
+  let first = 0;
+  for (let left = size(data.meta.title); left > 0 && first < all.length; first++) {
+    left -= size(all[first]);
+  }
+  const hits = new Set(data.locations.filter((place) => place >= first));
+  const ends = (place) => /[.!?。！？]$/.test(all[place].trim());
+  // Many words that were found, and few sentences that end: those of one word are names in a list, which say little.
+  const worth = (place) => {
+    const near = all.slice(place, place + LONGEST - 8).map((_, step) => place + step);
+    return Math.min(3, near.filter((other) => hits.has(other)).length) - near.filter(ends).length / 2;
+  };
+  const [best, hit] = [...hits].reduce((best, place) => (worth(place) > best[0] ? [worth(place), place] : best), [-1, first]);
+  let start = first;
+  if (best > -1 && hit - first > 8) {
+    const back = [0, 1, 2, 3, 4, 5, 6, 7, 8].find((steps) => ends(hit - steps - 1));
+    start = hit - (back ?? 4);
+  }
+  if (all.length - start < LONGEST / 2) {
+    start = Math.max(first, all.length - LONGEST);
+  }
+  const shown = all.slice(start, start + LONGEST);
   const line = document.createElement("p");
   line.className = "item-dek";
-  html.split(/(<mark>.*?<\/mark>)/s).forEach((part, place) => {
-    const text = part.replace(/<\/?mark>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">");
-    if (place % 2) {
-      const mark = document.createElement("mark");
-      mark.textContent = text;
-      line.append(mark);
+  line.append(start > first && !ends(start - 1) ? "… " : "");
+  shown.forEach((word, place) => {
+    const space = marked || !place ? "" : " ";
+    const [, before, core, after] = /^(\P{L}*?)([\p{L}\p{N}].*?)?(\p{P}*)$/su.exec(word) ?? ["", "", word, ""];
+    if (hits.has(start + place) && core) {
+      line.append(space + before, part("mark", "", core), after);
     } else {
-      line.append(text);
+      line.append(space + word);
     }
   });
+  line.append(start + LONGEST < all.length && !ends(start + LONGEST - 1) ? " …" : "");
+  line.normalize();
   return line;
 }
 
@@ -70,7 +112,9 @@ function link(url, text) {
 
 function part(name, className, ...children) {
   const element = document.createElement(name);
-  element.className = className;
+  if (className) {
+    element.className = className;
+  }
   element.append(...children);
   return element;
 }
@@ -84,7 +128,7 @@ function day(value) {
 
 function entry(data) {
   const { title, date, language, types, correspondents } = data.meta;
-  const text = part("div", "item-text", part("h2", "item-title", link(data.url, title)), excerpt(data.excerpt));
+  const text = part("div", "item-text", part("h2", "item-title", link(data.url, title)), excerpt(data));
   const sections = data.sub_results.filter((section) => section.url !== data.url).slice(0, 2);
   if (sections.length) {
     text.append(part("p", "search-sections", ...sections.map((section) => link(section.url, section.title))));
@@ -168,10 +212,14 @@ function offer(counts, filters) {
     const there = Object.entries(counts[facet] ?? {});
     picked.forEach((value) => counts[facet]?.[value] ?? there.push([value, 0]));
     const order = facet === "year" ? (a, b) => b[0] - a[0] : (a, b) => b[1] - a[1] || a[0].localeCompare(b[0], siteLanguage);
-    const first = there.sort(order).filter(([value], place) => place < OFFERED || picked.includes(value));
-    group.querySelectorAll("label").forEach((label) => label.remove());
-    group.append(...first.map(([value, count]) => choice(facet, value, count, picked.includes(value))));
+    const offered = Number(group.dataset.offered ?? OFFERED);
+    const first = there.sort(order).filter(([value], place) => place < offered || picked.includes(value));
+    const values = first.map(([value, count]) => choice(facet, value, count, picked.includes(value)));
+    group.querySelector("[data-facet-values]").replaceChildren(...values);
+    group.querySelector("[data-facet-count]").textContent = number.format(there.length);
+    group.querySelector(".facet-more").hidden = first.length === there.length;
     group.hidden = there.length < 2 && !picked.length;
+    group.open ||= picked.length > 0;
   }
   facets.hidden = groups.every((group) => group.hidden);
   clear.hidden = !Object.keys(filters).length;
@@ -213,8 +261,9 @@ async function look(query, filters, again = true) {
   if (question !== asked) {
     return;
   }
-  offer(counted(answer.results, filters), filters);
-  say(!query && !picked ? "" : found.length ? words.found.replace("{found}", number.format(found.length)) : words.none.replace("{query}", query));
+  offerAgain = () => offer(counted(answer.results, filters), filters);
+  offerAgain();
+  tell(query, query || picked);
 }
 
 function remember(query, filters) {
@@ -244,7 +293,7 @@ async function search(filters = chosen()) {
   } catch (error) {
     console.error(error);
     say(words.failed);
-    without.hidden = false;
+    begin.hidden = false;
   }
 }
 
@@ -255,7 +304,10 @@ function walk(event) {
   }
   const links = [...list.querySelectorAll(".item-title a")];
   const place = links.indexOf(document.activeElement);
-  if (event.key === "Escape" && place >= 0) {
+  if (event.key === "Escape" && document.activeElement === field && field.value) {
+    field.value = "";
+    search();
+  } else if (event.key === "Escape" && list.contains(document.activeElement)) {
     field.focus();
   } else if (event.key === "ArrowDown" && links.length && (place >= 0 || document.activeElement === field)) {
     links[Math.min(place + 1, links.length - 1)].focus();
@@ -271,7 +323,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   search();
 });
-form.addEventListener("keydown", walk);
+page.addEventListener("keydown", walk);
 field.addEventListener("input", () => search());
 facets.addEventListener("change", () => search());
 clear.addEventListener("click", () => {
@@ -279,22 +331,37 @@ clear.addEventListener("click", () => {
   field.focus();
   search();
 });
+for (const group of groups) {
+  group.querySelector(".facet-more button").addEventListener("click", () => {
+    const boxes = group.getElementsByTagName("input");
+    const before = boxes.length;
+    group.dataset.offered = before + 5 * OFFERED;
+    offerAgain();
+    boxes[before]?.focus();
+  });
+}
 more.addEventListener("click", async () => {
   const next = await showMore();
   next?.querySelector("a").focus();
 });
-key.addEventListener("change", () => localStorage.setItem("search-key", key.checked ? "on" : "off"));
+
+const keyBox = key.querySelector("input");
 try {
-  key.checked = localStorage.getItem("search-key") !== "off";
+  keyBox.checked = localStorage.getItem("search-key") !== "off";
+  key.hidden = false;
 } catch {
-  key.closest("p").hidden = true;
+  // without storage there is nothing to choose
 }
+keyBox.addEventListener("change", () => localStorage.setItem("search-key", keyBox.checked ? "on" : "off"));
 
 const start = new URL(location.href);
+const wide = matchMedia("(min-width: 60rem)").matches;
 field.value = start.searchParams.get("q") ?? "";
-facets.open = matchMedia("(min-width: 60rem)").matches;
+facets.open = wide;
+groups.slice(0, 3).forEach((group) => (group.open = true));
 form.hidden = false;
-without.hidden = true;
+document.querySelector("[data-search-without]").hidden = true;
+begin.hidden = start.search !== "";
 if (start.hash === "#search-field") {
   field.focus();
 }
