@@ -1,9 +1,9 @@
 """What pages look like, against pictures of what they looked like when somebody last looked at them.
 
 ``python -m tests.browser.test_references`` makes the pictures anew, all or those of the kinds that are named (``search
-404``); look at them before they are committed. They are small on purpose: a third of the size, few colours. So they show
-what moved, vanished or changed its colour, not how a letter is drawn, and they say nothing where the letters of the
-pictures are not installed.
+404``); look at them before they are committed. They are small on purpose: a third of the size, few colours. So they
+show what moved, vanished or changed its colour, not how a letter is drawn, and they say nothing where the letters of
+the pictures are not installed.
 """
 
 from __future__ import annotations
