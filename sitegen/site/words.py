@@ -132,8 +132,9 @@ class Voice:
         return self.language if code is None else self._languages[code]
 
     @jinja2.pass_context
-    def _date(self, _: object, value: dt.date | None, language: str | None = None) -> str:
-        return "" if value is None else self._in(language).date(value)
+    def _date(self, _: object, value: dt.date | str | None, language: str | None = None) -> str:
+        day = _day(value) if isinstance(value, str) else value
+        return str(value or "") if day is None else self._in(language).date(day)
 
     @jinja2.pass_context
     def _month(self, _: object, value: dt.date | None, language: str | None = None) -> str:
@@ -146,6 +147,14 @@ class Voice:
     @jinja2.pass_context
     def _listed(self, _: object, items: Iterable[object], language: str | None = None) -> str:
         return self._in(language).listed(items)
+
+
+def _day(value: str) -> dt.date | None:
+    """That of an instant as records write it, ``2026-11-22T13:16:00Z``; none of a text that is no instant."""
+    try:
+        return dt.date.fromisoformat(value[:10])
+    except ValueError:
+        return None
 
 
 def _iso(value: dt.date | None) -> str:

@@ -139,7 +139,7 @@ def test_brief_tells_how_it_was_made(visit: Visit) -> None:
     visitor = visit()
     visitor.open("/briefs/council/")
     made = visitor.page.locator("#made")
-    for words in ("A language model wrote this brief", "qwen3:8b", "2 of 3", "2026-11-22", "Page 3 has no text."):
+    for words in ("A language model wrote this brief", "qwen3:8b", "2 of 3", "22 November 2026", "Page 3 has no text."):
         expect(made).to_contain_text(words)
 
 

@@ -132,9 +132,9 @@ def test_templates_write_dates_numbers_and_lists_as_the_language_does(site: Site
         "themes/tiny/templates/day.html",
         "{{ page.date|date }}, {{ page.date|date('en') }}, {{ page.date|month }}, {{ page.date|iso }}, "
         "{{ 1234|number }}, {{ ['A', 'B', 'C']|listed }}, {{ language_name('fr') }}, {{ direction('ar') }}, "
-        "{{ none|date }}{{ none|month }}",
+        "{{ '2026-03-01T23:59:00Z'|date }}, {{ 'lately'|date }}, {{ none|date }}{{ none|month }}",
     )
     site.build()
     assert site.out("day/index.html") == (
-        "1. März 2026, 1 March 2026, März 2026, 2026-03-01, 1.234, A, B und C, Französisch, rtl, "
+        "1. März 2026, 1 March 2026, März 2026, 2026-03-01, 1.234, A, B und C, Französisch, rtl, 1. März 2026, lately, "
     )
