@@ -61,6 +61,17 @@ summary: {description}
 Short briefs of our documents. Each says what it was made from.
 """
 
+_HOME_DEMO = """\
+---
+title: Public documents, in brief
+---
+
+Dornavel and its papers are invented. Two of these briefs were written by hand: the one on
+[the bridge that is open again](/briefs/press-notice-the-weir-bridge-opens-again/), and the one on
+[the vote for its repair](/briefs/minutes-of-the-town-council-16-may-2024/), which had to be corrected.
+The others are extracts, which the built-in engine made.
+"""
+
 _ABOUT = """\
 ---
 title: About
@@ -102,11 +113,14 @@ DEMO = ("The Continuum Report", "Briefs from the archive of an invented town.")
 PLAIN = ("My briefs", "Short briefs of public documents.")
 
 
-def demo_documents() -> Path:
-    """The demo archive: inside the installed package, or in the checkout that this module stands in."""
+def demo_folder(name: str) -> Path:
+    """``documents`` of the demo archive, or ``briefs``, which are those that somebody wrote by hand.
+
+    Inside the installed package, or in the checkout that this module stands in.
+    """
     package = Path(__file__).resolve().parent
-    installed = package / "demo" / "documents"
-    return installed if installed.is_dir() else package.parent / "demo" / "documents"
+    installed = package / "demo" / name
+    return installed if installed.is_dir() else package.parent / "demo" / name
 
 
 def create(folder: Path, *, demo: bool = False) -> list[str]:
@@ -126,7 +140,7 @@ def create(folder: Path, *, demo: bool = False) -> list[str]:
         files.write_atomic(folder / name, text)
     if demo:
         with files.guarded(folder):
-            shutil.copytree(demo_documents(), folder / "documents", dirs_exist_ok=True)
+            shutil.copytree(demo_folder("documents"), folder / "documents", dirs_exist_ok=True)
     return sorted(texts)
 
 
@@ -138,9 +152,11 @@ def _texts(demo: bool) -> Iterator[tuple[str, str]]:
     title, description = DEMO if demo else PLAIN
     status = "published" if demo else "draft"
     yield FILE_NAME, _SETTINGS.format(title=title, description=description, status=status) + (_NAMES if demo else "")
-    yield "content/index.md", _HOME.format(title=title, description=description)
+    yield "content/index.md", _HOME_DEMO if demo else _HOME.format(title=title, description=description)
     yield "content/about.md", _ABOUT
     yield ".gitignore", _IGNORED
+    for path in sorted(demo_folder("briefs").glob("*.md")) if demo else ():
+        yield f"briefs/{path.name}", path.read_text(encoding="utf-8")
     if not demo:
         yield "documents/README", _README_DOCUMENTS
 

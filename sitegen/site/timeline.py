@@ -60,20 +60,21 @@ def _month(month: int, count: int, archive: str, place: tuple[int, int] | None) 
 def changes(briefs: Iterable[StoredPage], withdrawn: Iterable[Withdrawn], base: str) -> tuple[Change, ...]:
     """What was added, corrected and withdrawn last, the newest first. What has no day is not told."""
     every = (*_added_and_corrected(briefs), *_withdrawn(withdrawn, base))
-    return tuple(change for *_, change in heapq.nlargest(_LATELY, every, key=lambda told: told[:3]))
+    return tuple(change for *_, change in heapq.nlargest(_LATELY, every, key=lambda told: told[:4]))
 
 
-_Told = tuple[int, int, str, Change]
-"""The day, the day of the document, and the address, which decide about the order."""
+_Told = tuple[int, bool, int, str, Change]
+"""The day, whether something was wrong, the day of the document, and the address, which decide about the order."""
 
 
 def _added_and_corrected(briefs: Iterable[StoredPage]) -> Iterator[_Told]:
     for page in briefs:
         of = page.record.date or 0
         if (added := _added(page)) is not None:
-            yield added.toordinal(), of, page.url, Change(added, "added", page.title, page.url, page.language)
+            yield added.toordinal(), False, of, page.url, Change(added, "added", page.title, page.url, page.language)
         for day, text in page.corrections:
-            yield day.toordinal(), of, page.url, Change(day, "corrected", page.title, page.url, page.language, text)
+            change = Change(day, "corrected", page.title, page.url, page.language, text)
+            yield day.toordinal(), True, of, page.url, change
 
 
 def _added(page: Page) -> dt.date | None:
@@ -90,4 +91,4 @@ def _withdrawn(withdrawn: Iterable[Withdrawn], base: str) -> Iterator[_Told]:
     for found in withdrawn:
         if found.day is not None and found.notice:
             change = Change(found.day, "withdrawn", "", base + found.local, "")
-            yield found.day.toordinal(), 0, found.local, change
+            yield found.day.toordinal(), True, 0, found.local, change

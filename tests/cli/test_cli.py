@@ -64,7 +64,9 @@ def test_the_demo_site_publishes_its_briefs(tmp_path: Path, capsys: pytest.Captu
     built = out_of(capsys)
     assert built["pages"] >= 5
     assert built["warnings"] == []
-    assert len(list((folder / "public" / "briefs").glob("*/index.html"))) == 3
+    by_hand = [path.name for path in (folder / "briefs").glob("*.md") if "method: written" in path.read_text()]
+    assert len(by_hand) == 2
+    assert len(list((folder / "public" / "briefs").glob("*/index.html"))) == 5
 
 
 def test_init_says_what_to_do_next_in_words_that_a_shell_takes(

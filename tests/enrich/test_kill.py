@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -26,6 +27,7 @@ def new_site(folder: Path) -> Path:
     for path in documents[10:]:
         path.unlink()
     (folder / "documents" / "metadata.jsonl").unlink()
+    shutil.rmtree(folder / "briefs")
     return folder
 
 

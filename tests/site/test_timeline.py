@@ -83,6 +83,9 @@ def test_corrections_are_told_newest_first_and_a_wrong_one_is_refused(site: Site
     site.build()
     assert site.out("briefs/one/index.html") == "2026-02-03 A name.;2026-01-02 A sum.;"
     assert site.out("index.html") == "2026-02-03 corrected /briefs/one/;2026-01-02 corrected /briefs/one/;"
+    site.brief("two", title="Two", publish_at=day("2026-02-03"))
+    site.build()
+    assert site.out("index.html").startswith("2026-02-03 corrected /briefs/one/;2026-02-03 added /briefs/two/;")
 
 
 def test_a_long_term_has_a_list_for_each_year(site: Site) -> None:
