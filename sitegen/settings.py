@@ -715,9 +715,12 @@ def place_of(root: Path, *key: str | int) -> Place:
 
 
 def secret(value: SecretStr | None, file: Path | None, option: str, root: Path) -> str | None:
-    """The secret of an option: from the environment, else from the file that the setting names, else None."""
+    """The secret of an option: from the environment, else from the file that the setting names, else None.
+
+    Raises ``SecretMissing`` when the file has none, or a token could not be sent.
+    """
     if value is not None and (given := value.get_secret_value().strip()):
-        return given
+        return header_safe(given, option, env_name(option)) if option in _IN_HEADERS else given
     if file is None:
         return None
     try:
@@ -726,7 +729,21 @@ def secret(value: SecretStr | None, file: Path | None, option: str, root: Path) 
         raise SecretMissing(f"{option}_file cannot be read: {error.message}", place=error.place) from error
     if not found:
         raise SecretMissing(f"the file that {option}_file names is empty", place=str(root / file))
-    return found
+    return header_safe(found, option, str(root / file)) if option in _IN_HEADERS else found
+
+
+_IN_HEADERS = ("source.paperless.token", "engine.ollama.token", "engine.openai.token", "publish.netlify.token")
+
+
+def header_safe(token: str, name: str, place: str) -> str:
+    """A token that can be sent in a header; what cannot would come back in the words of an error, and so in a log.
+
+    Raises ``SecretMissing``.
+    """
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        message = f"{name} holds a blank, a line break or a letter that no token has; was more than the token copied?"
+        raise SecretMissing(message, place=place, remedy="Copy the token again, and nothing before or after it.")
+    return token
 
 
 def env_name(option: str) -> str:

@@ -180,6 +180,16 @@ def test_an_empty_token_in_the_environment_is_no_token(tmp_path: Path) -> None:
     assert settings.secret(SecretStr("x\n"), None, "o", root) == "x"
 
 
+@pytest.mark.parametrize("token", ["abc\ns3cret", "abc s3cret", "s3crét", "s3cret\x7f"])
+def test_a_token_that_no_header_can_hold_is_refused_and_not_repeated(tmp_path: Path, token: str) -> None:
+    (tmp_path / "t").write_text(token)
+    for value, file in ((SecretStr(token), None), (None, Path("t"))):
+        with pytest.raises(SecretMissing, match="was more than the token copied") as caught:
+            settings.secret(value, file, "publish.netlify.token", tmp_path)
+        assert "s3cr" not in str(caught.value) + caught.value.remedy
+        assert settings.secret(value, file, "backup.passphrase", tmp_path) == token
+
+
 def test_a_token_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
     found = problems(tmp_path, '[source.paperless]\ntoken = "s3cret"\n')
     assert "must not stand in sitegen.toml" in found[0]

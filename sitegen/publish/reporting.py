@@ -10,7 +10,7 @@ from sitegen import files
 from sitegen.errors import SecretMissing, SitegenError
 from sitegen.publish import github, notice
 from sitegen.publish.outcome import RESULTS, STEPS, Outcome
-from sitegen.settings import Project, secret
+from sitegen.settings import Project, header_safe, secret
 
 
 def outcome_of(steps: Sequence[str], build: str, deploy: str, previous: str, url: str, draft: str) -> Outcome:
@@ -57,5 +57,6 @@ def _record(outcome: Outcome, environment: str) -> None:
     if not (token and slash and commit):
         remedy = "A workflow has GITHUB_REPOSITORY and GITHUB_SHA; give it `GITHUB_TOKEN: ${{ github.token }}` as well."
         raise SecretMissing("there is no token, repository or commit for a record", place="GITHUB_TOKEN", remedy=remedy)
+    header_safe(token, "GITHUB_TOKEN", "GITHUB_TOKEN")
     api = os.environ.get("GITHUB_API_URL", github.API)
     github.record_deployment((owner, name), token, ref=commit, environment=environment, outcome=outcome, api=api)
