@@ -32,11 +32,12 @@ class Manifest:
 
     @classmethod
     def of(cls, root: Path) -> Manifest:
-        """The manifest of a built site. Raises ``DeployRefused`` when there is none."""
+        """The manifest of a built site. Raises ``DeployRefused`` without one, ``PathEscapes`` for a link out of it."""
         if not (root / "index.html").is_file():
             raise DeployRefused("there is no built site", place=str(root), remedy="Run `sitegen build` first.")
-        entries = [entry for entry in files.scan(root, hidden=True) if entry.path != BUILD_FILE]
-        hashes = {entry.path: _sha1((root / entry.path).read_bytes()) for entry in entries}
+        entries = [entry for entry in files.scan(root, hidden=True, within=root) if entry.path != BUILD_FILE]
+        with files.guarded(root):
+            hashes = {entry.path: _sha1((root / entry.path).read_bytes()) for entry in entries}
         return cls(root, hashes, {entry.path: entry.size for entry in entries})
 
     @cached_property
@@ -55,7 +56,23 @@ class Manifest:
         return {**self.hashes, BUILD_FILE: _sha1(self.build_file)}
 
     def read(self, path: str) -> bytes:
-        return self.build_file if path == BUILD_FILE else (self.root / path).read_bytes()
+        """A file as it is listed. Raises ``DeployRefused`` when it is another by now: a host must not get half of one
+        build and half of the next."""
+        if path == BUILD_FILE:
+            return self.build_file
+        try:
+            data = (self.root / path).read_bytes()
+        except OSError as error:
+            raise _changed(path) from error
+        if _sha1(data) != self.hashes[path]:
+            raise _changed(path)
+        return data
+
+    def confirm(self) -> None:
+        """Raises ``DeployRefused`` when the folder is not as it is listed any more."""
+        now = Manifest.of(self.root)
+        if other := sorted(path for path, _ in self.hashes.items() ^ now.hashes.items()):
+            raise _changed(other[0])
 
     def problems(self) -> Iterator[SitegenError]:
         """What a host would refuse, or worse, take and not serve."""
@@ -72,6 +89,11 @@ class Manifest:
         redirects = self.root / "_redirects"
         if redirects.is_file() and (count := len(redirects.read_bytes().splitlines())) > MOST_REDIRECTS:
             yield DeployRefused(f"{count} redirects; Netlify takes {MOST_REDIRECTS}", place="_redirects")
+
+
+def _changed(path: str) -> DeployRefused:
+    remedy = "A build was running; deploy again when it is done."
+    return DeployRefused("the file changed while it was being deployed", place=path, remedy=remedy)
 
 
 def _sha1(data: bytes) -> str:

@@ -38,6 +38,8 @@ PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before a request is made again that met a failing or busy host."""
 LONGEST_WAIT = 60.0
 """Seconds that a host may ask us to wait."""
+MOST_WAITS = 10
+"""How often it may ask that for one request; the limit is one of all requests in a minute, and other uploads go on."""
 READY_SECONDS = 600.0
 POLL_SECONDS = 1.0
 _TITLE = "sitegen "
@@ -241,7 +243,7 @@ class Netlify:
         content = json.dumps(body).encode("utf-8", "surrogateescape") if body is not None else data
         kind = "application/json" if body is not None else "application/octet-stream"
         headers = {"Content-Type": kind} if content is not None else {}
-        pauses = iter(PAUSES)
+        pauses, waits = iter(PAUSES), MOST_WAITS
         while True:
             try:
                 answer = await self._client.request(method, path, content=content, headers=headers)
@@ -250,9 +252,15 @@ class Netlify:
                     raise HostUnreachable(_brief(str(error) or type(error).__name__), place=self._place()) from error
                 await self._sleep(pause)
                 continue
-            if answer.status_code in (*_AGAIN, *again) and (pause := next(pauses, None)) is not None:
-                await self._sleep(max(pause, _wanted_wait(answer)))
-                continue
+            if answer.status_code in (*_AGAIN, *again):
+                wait = _wanted_wait(answer)
+                if wait and waits:  # the host says when: a minute's worth of requests may have been made
+                    waits -= 1
+                    await self._sleep(wait)
+                    continue
+                if (pause := next(pauses, None)) is not None:
+                    await self._sleep(max(pause, wait))
+                    continue
             return self._value(answer, missing)
 
     def _value(self, answer: httpx.Response, missing: str | None) -> Any:
@@ -298,9 +306,15 @@ def _deploy(found: Mapping[str, Any], current: str, *, uploaded: int = 0) -> Dep
 
 
 def _wanted_wait(answer: httpx.Response) -> float:
-    """Seconds that the host asks us to wait."""
+    """Seconds that the host asks us to wait: ``Retry-After``, or until ``X-RateLimit-Reset``, seconds since 1970, for
+    which its own client waits when it is told 429."""
     told = answer.headers.get("retry-after", "")
-    return min(float(told), LONGEST_WAIT) if told.isdigit() else 0.0
+    if told.isdecimal():
+        return min(float(told), LONGEST_WAIT)
+    reset = answer.headers.get("x-ratelimit-reset", "")
+    if answer.status_code == 429 and reset.isdecimal():
+        return min(max(float(reset) - time.time(), 1.0), LONGEST_WAIT)
+    return 0.0
 
 
 def _said(answer: httpx.Response) -> str:

@@ -43,7 +43,8 @@ for one in releases/*.json; do [ -f "$one" ] || continue
 [ ! -f shown ] || sed 's/^/shown /' shown
 """
 _FINISH = f"""{_START}{_LOCK}part="releases/$2.part"
-mkdir -p "$part"; cat > "releases/$3.json.new"
+[ -d "$part" ] || exit {_GONE}
+cat > "releases/$3.json.new"
 printf '%s\\n' "$4" > "$part/{BUILD_FILE}"
 mv "releases/$3.json.new" "releases/$3.json"; mv "$part" "releases/$3"
 """
@@ -101,6 +102,7 @@ class Remote:
 
     def _draft(self, manifest: Manifest, message: str, progress: Progress) -> Deploy:
         uploaded = self._upload(manifest, progress)
+        manifest.confirm()  # rsync read the files by itself
         now = dt.datetime.now(dt.UTC)
         name = f"{now:%Y%m%d-%H%M%S}-{manifest.build[:8]}-{secrets.token_hex(3)}"
         told = {"build": manifest.build, "message": message, "created": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
@@ -214,7 +216,8 @@ class Remote:
         if code == _FOREIGN:
             raise DeployRefused("`current` there is no link that sitegen made", place=f"{self.host}:{self.path}")
         if code == _GONE:
-            raise DeployMissing("the version is not there any more", place=self.host)
+            remedy = "Another deploy may have been at work there; deploy again, and promote what that names."
+            raise DeployMissing("the version is not there any more", place=self.host, remedy=remedy)
         if code == 255 or (program == "rsync" and code in (10, 12, 30, 35)):
             raise HostUnreachable(f"{program}: {words or 'the connection was lost'}", place=self.host)
         if code:

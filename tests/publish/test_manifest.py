@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sitegen.errors import DeployRefused
+from sitegen.errors import DeployRefused, PathEscapes
 from sitegen.publish import manifest
 from sitegen.publish.manifest import Manifest
 from tests.publish.conftest import edited
@@ -35,6 +35,13 @@ def test_all_files_travel_and_one_that_names_the_build(built: Path) -> None:
 def test_a_folder_without_a_site_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeployRefused, match="no built site"):
         Manifest.of(tmp_path)
+
+
+def test_a_link_that_leads_out_of_the_site_is_refused(built: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("key")
+    (built / "note.txt").symlink_to(tmp_path / "secret")
+    with pytest.raises(PathEscapes):
+        Manifest.of(built)
 
 
 def test_all_that_a_host_would_refuse_is_told_at_once(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from sitegen.errors import DeployFailed, DeployMissing, HostLocked, HostRefused, HostUnreachable
+from sitegen.errors import DeployFailed, DeployMissing, DeployRefused, HostLocked, HostRefused, HostUnreachable
 from sitegen.publish.manifest import Manifest
 from sitegen.publish.netlify import Netlify
 from sitegen.publish.target import Deploy
@@ -139,6 +140,22 @@ def test_the_host_says_how_long_to_wait(desk: Desk, built: Path) -> None:
     assert 30 in desk.pauses
 
 
+def test_a_limit_of_requests_for_each_minute_is_waited_for_again_and_again(desk: Desk, built: Path) -> None:
+    soon = {"X-RateLimit-Reset": str(int(time.time()) + 40)}
+    desk.host.moods = [("PUT", "about", 429, soon)] * 8
+    assert desk.draft(Manifest.of(built)).state == "ready"
+    waited = [pause for pause in desk.pauses if pause > 30]
+    assert len(waited) == 8
+    assert max(waited) <= 41
+
+
+def test_a_host_that_says_wait_for_ever_is_left(desk: Desk, built: Path) -> None:
+    desk.host.moods = [("PUT", "about", 429, {"Retry-After": "9999999"})] * 40
+    with pytest.raises(HostRefused, match="429"):
+        desk.draft(Manifest.of(built))
+    assert max(desk.pauses) == 60
+
+
 def test_a_host_that_is_down_ends_it_after_a_while_and_the_next_try_goes_on(desk: Desk, built: Path) -> None:
     manifest = Manifest.of(built)
     desk.host.moods = [("PUT", "index.html", 0, {})] * 40
@@ -160,11 +177,15 @@ def test_a_draft_of_other_files_is_not_gone_on_with(desk: Desk, built: Path) -> 
     assert len(desk.host.deploys) == 2
 
 
-def test_a_file_that_changed_meanwhile_is_refused_by_the_host(desk: Desk, built: Path) -> None:
+@pytest.mark.parametrize("text", ["changed behind the manifest's back", None])
+def test_a_file_that_changed_meanwhile_is_not_sent(desk: Desk, built: Path, text: str | None) -> None:
     manifest = Manifest.of(built)
-    (built / "about/index.html").write_text("changed behind the manifest's back")
-    with pytest.raises(HostRefused):
+    (built / "about/index.html").unlink()
+    if text is not None:
+        (built / "about/index.html").write_text(text)
+    with pytest.raises(DeployRefused, match="changed while"):
         desk.draft(manifest)
+    assert not any(text.encode() in blob for blob in desk.host.blobs.values() if text)
     assert desk.host.published == ""
 
 

@@ -68,6 +68,17 @@ def test_the_same_build_is_made_once_and_a_damaged_one_again(target: Releases, b
     assert shown(target) == "about"
 
 
+def test_a_site_that_is_built_meanwhile_is_not_deployed(target: Releases, built: Path) -> None:
+    manifest = Manifest.of(built)
+    (built / "about/index.html").write_text("of the next build")
+    with pytest.raises(DeployRefused, match="changed while"):
+        draft(target, manifest)
+    (built / "about/index.html").unlink()
+    with pytest.raises(DeployRefused, match="changed while"):
+        draft(target, manifest)
+    assert asyncio.run(target.deploys(9)) == []
+
+
 def test_unchanged_files_take_no_room(target: Releases, built: Path) -> None:
     promote(target, draft(target, Manifest.of(built)))
     second = draft(target, edited(built, "second"))

@@ -14,7 +14,7 @@ from sitegen.cli import run
 from sitegen.errors import DeployMissing, DeployRefused, HostLocked, HostRefused, HostUnreachable
 from sitegen.publish.manifest import Manifest
 from sitegen.publish.remote import Remote
-from sitegen.publish.target import Change, Deploy
+from sitegen.publish.target import Change, Deploy, Progress
 from tests.publish.conftest import edited, nothing
 from tests.servers import sshd
 
@@ -125,6 +125,40 @@ def test_two_deploys_at_once_and_a_folder_of_somebody_else_are_refused(target: R
     Path(target.path, "current").mkdir()
     with pytest.raises(DeployRefused, match="no link"):
         promote(target, made)
+
+
+def test_a_draft_that_another_one_took_away_never_becomes_an_empty_version(
+    target: Remote, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = Manifest.of(built)
+    upload = Remote._upload
+
+    def slow(self: Remote, manifest: Manifest, progress: Progress) -> int:
+        sent = upload(self, manifest, progress)
+        monkeypatch.setattr(Remote, "_upload", upload)
+        draft(target, manifest)  # somebody else deploys the same build, and is done first
+        return sent
+
+    monkeypatch.setattr(Remote, "_upload", slow)
+    with pytest.raises(DeployMissing, match="not there any more"):
+        draft(target, manifest)
+    for version in Path(target.path, "releases").iterdir():
+        assert version.suffix == ".json" or (version / "index.html").is_file(), version
+
+
+def test_a_site_that_is_built_meanwhile_is_not_deployed(
+    target: Remote, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = Remote._upload
+
+    def late(self: Remote, manifest: Manifest, progress: Progress) -> int:
+        (built / "about/index.html").write_text("of the next build")
+        return upload(self, manifest, progress)
+
+    monkeypatch.setattr(Remote, "_upload", late)
+    with pytest.raises(DeployRefused, match="changed while"):
+        draft(target, Manifest.of(built))
+    assert asyncio.run(target.deploys(9)) == []
 
 
 def test_what_ssh_complains_about_is_told(target: Remote, config: Path, built: Path) -> None:
