@@ -36,11 +36,12 @@ def command(app: App, message: str, push: bool, pull_request: bool, dry_run: boo
     elif found is None:
         app.console.say("Nothing to publish: the briefs are as they were committed.")
     else:
-        app.console.out(found.message.rstrip())
+        if found.message:
+            app.console.out(found.message.rstrip())
         if dry_run:
             app.console.say(f"The site builds ({found.pages} pages). Nothing was committed.")
         else:
             where = f", pushed to {found.pushed}" if found.pushed else ""
-            app.console.say(f"Committed {found.commit[:10]}{where}.")
+            app.console.say(f"{'Committed' if found.message else 'There was'} {found.commit[:10]}{where}.")
         if found.pull_request:
             app.console.say(found.pull_request)

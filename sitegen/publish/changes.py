@@ -13,6 +13,9 @@ from sitegen.errors import ContentError
 PUBLIC = "published"
 LONGEST = 40
 """Titles in a commit message."""
+MOST_ROWS = 100
+MOST_CHARACTERS = 50_000
+"""Of a table; GitHub takes 65,536 characters, and refuses a pull request that has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +115,17 @@ class Changes:
     def table(self, record: Callable[[str], dict[str, Any]]) -> str:
         """The same as Markdown for a pull request, with what ``record`` of a source tells of how it was made."""
         lines = ["| brief | change | made | checks |", "|---|---|---|---|"]
-        for heading, group in self._groups():
-            for title, path, source in group:
-                made = record(source).get("made") or {}
-                how = " ".join(str(made.get(name) or "") for name in ("method", "model")).strip()
-                lines.append(
-                    f"| {_cell(title)}<br>`{_cell(path)}` | {heading.lower()} | {_cell(how)} | {_cell(_checks(made))} |"
-                )
+        rows = [(heading.lower(), one) for heading, group in self._groups() for one in group]
+        room = MOST_CHARACTERS
+        for count, (change, (title, path, source)) in enumerate(rows):
+            made = record(source).get("made") or {}
+            how = " ".join(str(made.get(name) or "") for name in ("method", "model")).strip()
+            line = f"| {_cell(title)}<br>`{_cell(path)}` | {change} | {_cell(how)} | {_cell(_checks(made))} |"
+            room -= len(line.encode()) + 1
+            if room < 0 or count == MOST_ROWS:
+                lines += ["", f"And {len(rows) - count} more."]
+                break
+            lines.append(line)
         if self.unseen:
             lines += ["", f"{len(self.unseen)} more that the public does not see."]
         return "\n".join(lines) + "\n"

@@ -14,6 +14,7 @@ from sitegen.publish.outcome import Outcome
 
 LONGEST = 140
 """Characters of a description."""
+LONGEST_TITLE = 250
 API = "https://api.github.com"
 _REMOTE = re.compile(r"(?:https?://[^/]*?|ssh://[^/]*?|(?:[\w.-]+@)?[\w.-]+:)/?([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
 
@@ -33,7 +34,7 @@ def open_pull_request(
     """
     owner, name = repository
     with _asking(repository, token, api) as client:
-        wanted = {"title": title, "head": branch, "base": base, "body": body}
+        wanted = {"title": title[:LONGEST_TITLE], "head": branch, "base": base, "body": body}
         answer = client.post("pulls", json=wanted)
         if answer.status_code == 422:
             known = client.get("pulls", params={"head": f"{owner}:{branch}", "state": "open"})

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sitegen import files, settings
-from sitegen.errors import GitRefused, SecretMissing
+from sitegen.errors import GitFailed, GitRefused, SecretMissing
 from sitegen.publish import github
 from sitegen.publish.changes import Changes, record_of
 from sitegen.publish.repository import Repository
@@ -50,7 +50,8 @@ Step = Callable[[str], None]
 
 
 def publish(project: Project, options: PublishOptions, tell: Step) -> Published | None:
-    """Checks, commits and pushes the briefs and their records; nothing else is touched. None when nothing changed.
+    """Checks, commits and pushes the briefs and their records; nothing else is touched. What an earlier try committed
+    and could not push is pushed. None when nothing changed.
 
     Nothing is committed unless the site builds, strictly, from the last commit with the new briefs and nothing else:
     what CI will see. Raises ``GitRefused``, ``GitFailed``, and what the build finds.
@@ -62,27 +63,34 @@ def publish(project: Project, options: PublishOptions, tell: Step) -> Published 
         _check_remote(repository, pull_request=options.pull_request)
     own = [repository.below(project.briefs)]
     changed = repository.changed(own)
-    if not changed:
+    if not changed and (options.dry_run or not options.push or not repository.ahead()):
         return None
     changes = Changes.of(changed, repository.shown, lambda path: _text(repository.top / path))
-    tell("Building what will be committed")
+    tell("Building what will be committed" if changed else "Building what was committed before")
     pages = _build(project, repository, own)
-    found = Published(changes, changes.message(options.message), pages)
+    found = Published(changes, changes.message(options.message) if changed else "", pages)
     if options.dry_run:
         return found
-    proposed = f"briefs-{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}" if options.pull_request else ""
-    if proposed:
-        repository.git("switch", "--quiet", "--create", proposed)
-    commit = repository.commit(found.message, own)
-    if not options.push and not proposed:
-        return Published(changes, found.message, pages, commit)
+    base = repository.base or (branch if options.pull_request else "")
+    if options.pull_request and not repository.base:
+        repository.propose(f"briefs-{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}")
+    found = replace(found, commit=_committed(repository, found, own) if changed else repository.head)
+    if not options.push:
+        return found
     tell("Pushing")
-    fresh = Repository(project.root)
-    pushed = fresh.push(proposed or None)
-    request = ""
-    if proposed:
-        request = _request(project, fresh, branch, proposed, found, token)
-    return Published(changes, found.message, pages, commit, pushed, request)
+    found = replace(found, pushed=Repository(project.root).push())
+    if not options.pull_request:
+        return found
+    return replace(found, pull_request=_request(project, Repository(project.root), base, found, token))
+
+
+def _committed(repository: Repository, found: Published, own: list[str]) -> str:
+    """The commit. When there is none, since a hook refused it, the branch that was made for it is taken back."""
+    try:
+        return repository.commit(found.message, own)
+    except GitFailed:
+        repository.take_back()
+        raise
 
 
 def _check_remote(repository: Repository, *, pull_request: bool) -> None:
@@ -111,20 +119,21 @@ def _token() -> str:
     if not found:
         remedy = "Set GITHUB_TOKEN to a token that may write pull requests of the repository."
         raise SecretMissing("there is no token for GitHub", place=TOKEN, remedy=remedy)
-    return found
+    return settings.header_safe(found, TOKEN, TOKEN)
 
 
-def _request(project: Project, repository: Repository, base: str, branch: str, found: Published, token: str) -> str:
+def _request(project: Project, repository: Repository, base: str, found: Published, token: str) -> str:
     remote = repository.upstream[0] if repository.upstream else repository.remote
     address = repository.git("config", f"remote.{remote}.url", fails=True).strip()
     at = github.repository_of(address)
     if at is None:
-        remedy = f"Open the pull request by hand; the branch {branch} is pushed."
+        remedy = f"Open the pull request by hand; the branch {repository.branch} is pushed."
         raise GitRefused("the remote is not a repository at GitHub", place=remote, remedy=remedy)
     records = project.briefs / ".provenance"
     body = found.changes.table(lambda source: record_of(_text(records / f"{files.sha256(source)[:20]}.json")))
-    title, api = found.message.partition("\n")[0], os.environ.get("GITHUB_API_URL", github.API)
-    return github.open_pull_request(at, token, branch=branch, base=base, title=title, body=body, api=api)
+    title = found.message.partition("\n")[0] or repository.subject
+    api = os.environ.get("GITHUB_API_URL", github.API)
+    return github.open_pull_request(at, token, branch=repository.branch, base=base, title=title, body=body, api=api)
 
 
 def _text(path: Path) -> str | None:

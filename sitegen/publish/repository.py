@@ -21,6 +21,8 @@ _BUSY = {
     "BISECT_LOG": ("a bisection is not finished", "git bisect reset"),
 }
 LONGEST_SECONDS = 300.0
+_BASE = "sitegenbase"
+"""The setting of a branch that names the one for which its changes are meant."""
 
 
 @dataclass(frozen=True)
@@ -146,13 +148,45 @@ class Repository:
         self.git("commit", "--quiet", "--file=-", "--only", "--", *here, stdin=message.encode())
         return self.head
 
-    def push(self, branch: str | None = None) -> str:
-        """Brings the branch to its remote, as ``branch`` when that is given, never by force. Returns where."""
+    def push(self) -> str:
+        """Brings the branch to its remote, never by force. Returns where."""
         remote, name = self.upstream or (self.remote, self.branch)
-        name = branch or name
-        more = ["--set-upstream"] if self.upstream is None or branch else []
+        more = ["--set-upstream"] if self.upstream is None else []
         self.git("push", "--quiet", *more, remote, f"HEAD:refs/heads/{name}")
         return f"{remote}/{name}"
+
+    def ahead(self) -> int:
+        """How many commits of this branch the remote is not known to have."""
+        remote = self.upstream[0] if self.upstream else self.remote
+        return int(self.git("rev-list", "--count", "HEAD", "--not", f"--remotes={remote}", fails=True).strip() or 0)
+
+    @property
+    def base(self) -> str:
+        """The branch that this one was made from by ``propose``; empty when it was not."""
+        return self.git("config", f"branch.{self.branch}.{_BASE}", fails=True).strip()
+
+    def propose(self, branch: str) -> None:
+        """Goes to a new branch, which knows the one it comes from."""
+        self.git("config", f"branch.{branch}.{_BASE}", self.branch)
+        self.git("switch", "--quiet", "--no-track", "--create", branch)
+        self._forget_branch()
+
+    def take_back(self) -> None:
+        """Goes back from a branch of ``propose`` on which nothing was committed, and removes it."""
+        base, branch = self.base, self.branch
+        if base and self.head == self.git("rev-parse", "--verify", "--quiet", f"refs/heads/{base}", fails=True).strip():
+            self.git("switch", "--quiet", base)
+            self.git("branch", "--quiet", "--delete", branch)  # with what the settings say of it
+            self._forget_branch()
+
+    def _forget_branch(self) -> None:
+        for name in ("branch", "upstream"):
+            self.__dict__.pop(name, None)
+
+    @property
+    def subject(self) -> str:
+        """The first line of the last commit's message."""
+        return self.git("log", "-1", "--format=%s").strip()
 
     @property
     def remote(self) -> str:

@@ -154,6 +154,22 @@ def test_without_pushing_the_commit_stays_here(desk: Desk) -> None:
     assert len(desk.log()) == 1
 
 
+def test_what_could_not_be_pushed_is_pushed_by_the_next_try(desk: Desk) -> None:
+    desk.brief("two", title="Two")
+    hook = desk.remote / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho 'error: no right to write' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(GitFailed, match="no right to write"):
+        desk.publish()
+    assert len(desk.log()) == 1
+    hook.unlink()
+    assert desk.publish(dry_run=True) is None
+    done = desk.publish()
+    assert done is not None
+    assert (done.pushed, done.message, len(desk.log())) == ("origin/main", "", 2)
+    assert desk.publish() is None
+
+
 def test_a_branch_that_moved_on_is_refused_before_anything_is_committed(desk: Desk, tmp_path: Path) -> None:
     run(tmp_path, "clone", "--quiet", str(desk.remote), "other")
     Desk.configure(tmp_path / "other")
@@ -252,15 +268,71 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
         thread.join()
 
 
-def test_a_pull_request_has_a_branch_and_a_readable_body(
-    desk: Desk, tmp_path: Path, github: list[dict[str, Any]]
-) -> None:
-    place = tmp_path / "github.example/town/papers.git"
+def at_github(desk: Desk, folder: Path) -> None:
+    place = folder / "github.example/town/papers.git"
     place.parent.mkdir(parents=True)
     shutil.move(desk.remote, place)
     desk.remote = place
     desk.git("remote", "set-url", "origin", "https://github.example/town/papers.git")
-    desk.git("config", f"url.file://{tmp_path}/github.example/.insteadOf", "https://github.example/")
+    desk.git("config", f"url.file://{folder}/github.example/.insteadOf", "https://github.example/")
+
+
+def test_more_briefs_go_into_the_pull_request_that_is_open(
+    desk: Desk, tmp_path: Path, github: list[dict[str, Any]]
+) -> None:
+    at_github(desk, tmp_path)
+    desk.brief("two", title="Two")
+    first = desk.publish(pull_request=True)
+    desk.brief("three", title="Three")
+    second = desk.publish(pull_request=True)
+    assert first is not None
+    assert second is not None
+    assert second.pushed == first.pushed
+    assert [one["base"] for one in github] == ["main", "main"]
+    assert len(desk.log(first.pushed.removeprefix("origin/"))) == 3
+
+
+def test_a_pull_request_that_failed_is_opened_by_the_next_try(
+    desk: Desk, tmp_path: Path, github: list[dict[str, Any]]
+) -> None:
+    at_github(desk, tmp_path)
+    hook = desk.remote / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    desk.brief("two", title="Two")
+    with pytest.raises(GitFailed):
+        desk.publish(pull_request=True)
+    hook.unlink()
+    done = desk.publish(pull_request=True)
+    assert done is not None
+    assert done.pull_request == "https://gh.example/pull/1"
+    assert (github[0]["base"], github[0]["title"]) == ("main", "Publish 1 brief")
+
+
+def test_a_hook_that_refuses_leaves_no_branch_behind(desk: Desk, tmp_path: Path, github: list[dict[str, Any]]) -> None:
+    at_github(desk, tmp_path)
+    hook = desk.top / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    desk.brief("two", title="Two")
+    with pytest.raises(GitFailed):
+        desk.publish(pull_request=True)
+    assert desk.git("branch", "--format=%(refname:short)").split() == ["main"]
+    assert "sitegenbase" not in desk.git("config", "--list")
+    assert not github
+
+
+def test_a_table_fits_into_a_pull_request_however_much_changed() -> None:
+    added = [("A title " * 30, f"briefs/{number}.md", f"folder:{number}") for number in range(3000)]
+    body = Changes(added=added).table(lambda source: {})
+    assert len(body) < 65_536
+    assert "And 2900 more." in body
+
+
+def test_a_pull_request_has_a_branch_and_a_readable_body(
+    desk: Desk, tmp_path: Path, github: list[dict[str, Any]]
+) -> None:
+    at_github(desk, tmp_path)
     desk.brief("two", title="Two | <b>")
     done = desk.publish(pull_request=True)
     assert done is not None

@@ -11,9 +11,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sitegen.errors import BrowserMissing, SmokeMissing
+import httpx
+
+from sitegen import files
+from sitegen.errors import BrowserMissing, HostRefused, HostUnreachable, SmokeMissing
 
 MOST_RULES = 10
+TRIES = 3
+"""To get an answer at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ def smoke(
     """Runs all checks against the site at ``url``. ``built`` is its folder, when it is at hand: its rules are tried.
     Each answer, and each page in the browser, may take ``seconds``.
 
-    Raises ``SmokeMissing`` without the packages that this needs, and ``BrowserMissing``.
+    Raises ``SmokeMissing`` without the packages that this needs, ``BrowserMissing``, ``HostUnreachable`` and
+    ``HostRefused`` when there is no site to look at, and ``StorageError``.
     """
     try:
         import axe_playwright_python  # noqa: F401  # the checks need it
@@ -59,11 +65,13 @@ def smoke(
 
     started = time.monotonic()
     if screenshots is not None:
-        screenshots.mkdir(parents=True, exist_ok=True)
+        with files.guarded(screenshots):
+            screenshots.mkdir(parents=True, exist_ok=True)
     visit = Visit(
         url if url.endswith("/") else f"{url}/", build, cdn, rules(built) if built else None, seconds or SECONDS_EACH
     )
     with visit.client, sync_playwright() as playwright:
+        reach(visit.client, visit.url)
         chromium = browser.launch(playwright)
         plugin = Plugin(visit, chromium, screenshots)
         folder = Path(__file__).parent
@@ -75,6 +83,26 @@ def smoke(
     if not plugin.results or code > 1:
         raise BrowserMissing(f"the checks did not run: {said.getvalue().strip()[-300:]}")
     return Smoke(visit.url, tuple(plugin.results), round(time.monotonic() - started, 2))
+
+
+def reach(client: httpx.Client, url: str) -> None:
+    """Returns when a host answers at ``url``, and does not lead elsewhere. Raises ``HostUnreachable``, ``HostRefused``.
+
+    Twenty checks would all say the same.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            answer = client.get(url)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if attempt == TRIES or not isinstance(error, httpx.TransportError):
+                remedy = "Check the address, and that the site is there already."
+                raise HostUnreachable(f"no answer: {error}", place=url, remedy=remedy) from error
+            time.sleep(attempt)
+            continue
+        if answer.is_redirect:
+            remedy = "Name the address that readers end at."
+            raise HostRefused(f"the site is at {answer.headers.get('location', '?')[:200]}", place=url, remedy=remedy)
+        return
 
 
 def rules(built: Path) -> Sequence[tuple[str, str, int]]:
