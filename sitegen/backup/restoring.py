@@ -80,16 +80,17 @@ def restore(
     with alone(project):
         swap = Swap(project.state)
         folder = swap.begin()
-        with opened(file, passphrase, identities, folder) as (plain, key):
-            head = unpacked(plain, folder, key, file, progress)
-        coming = _state_of(folder / STATE)
-        refuse_foreign(folder / STATE)
-        leaving = [name for name in _with_logs(coming) if (project.state / name).exists()]
-        site = _site_of(_as_kept(project, folder / SITE), folder / SITE)
-        _refuse_readers(project.state)
-        (folder / STATE).mkdir(exist_ok=True)
-        # Briefs first: without its brief, what the journal calls done would look removed by an editor.
-        written, left = _put_site(project, folder / SITE, site)
+        with _emptied_unless_done(folder):
+            with opened(file, passphrase, identities, folder) as (plain, key):
+                head = unpacked(plain, folder, key, file, progress)
+            coming = _state_of(folder / STATE)
+            refuse_foreign(folder / STATE)
+            leaving = [name for name in _with_logs(coming) if (project.state / name).exists()]
+            site = _site_of(_as_kept(project, folder / SITE), folder / SITE)
+            _refuse_readers(project.state)
+            (folder / STATE).mkdir(exist_ok=True)
+            # Briefs first: without its brief, what the journal calls done would look removed by an editor.
+            written, left = _put_site(project, folder / SITE, site)
         swap.run(coming, leaving)
         kept = folder / archive.SETTINGS
         aside = str(folder / SITE) if left else ""
@@ -98,6 +99,16 @@ def restore(
             shutil.rmtree(folder)
     took = round(time.monotonic() - began, 2)
     return Restored(head.made, tuple(coming), tuple(written), tuple(left), aside, head.secrets, environment, took)
+
+
+@contextlib.contextmanager
+def _emptied_unless_done(folder: Path) -> Iterator[None]:
+    """What was unpacked, and perhaps decrypted, does not lie about after an error."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def undo(project: Project) -> None:

@@ -221,6 +221,7 @@ def test_a_damaged_backup_changes_nothing(pulled: Site, tmp_path: Path, capsys: 
         capsys.readouterr()
         assert pulled.run(*words) == 1
         assert "SG726" in capsys.readouterr().err
+    assert not (pulled.state / "restore/incoming").exists(), "nothing of it lies about"
     assert (count(pulled), pulled.briefs()) == (before, briefs)
 
 

@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from sitegen.cli import run
+from sitegen.errors import HostRefused
 from sitegen.publish.manifest import Manifest
-from sitegen.publish.smoke.run import rules
+from sitegen.publish.smoke.run import reach, rules
 from sitegen.serve.pages import hosted
 from tests.browser.conftest import Built
 
@@ -82,6 +85,37 @@ def test_what_cannot_be_checked_fails_where_a_host_is_required(folder: Path, tmp
         _, told = looked(tmp_path, url, "--require-cdn")
     failed = {one["check"] for one in told["results"] if one["outcome"] == "failed"}
     assert {"the build is the expected one", "former addresses lead on"} <= failed
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "said"),
+    [
+        ("nowhere", 2, "neither an address"),
+        ("", 2, "neither an address"),
+        ("http://127.0.0.1:9/", 1, "SG711"),
+        ("http://[::1", 1, "SG711"),
+    ],
+)
+def test_where_no_site_is_one_error_says_so(
+    url: str, code: int, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    (tmp_path / "sitegen.toml").write_text("")
+    assert run(["--site", str(tmp_path), "smoke", url]) == code
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.err.count("error SG") == (code == 1)
+
+
+def test_an_address_that_leads_elsewhere_is_named() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(301, headers={"Location": "https://www.example.org/"})
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer)) as client,
+        pytest.raises(HostRefused, match=r"www\.example\.org"),
+    ):
+        reach(client, "http://example.org/")
 
 
 def test_some_rules_of_a_built_site_are_tried(tmp_path: Path) -> None:
