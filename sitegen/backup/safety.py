@@ -45,9 +45,13 @@ def _refuse_journal(path: Path, own: Path) -> None:
             raise BackupNewer(f"its journal has format {version}, this sitegen knows {FORMAT}")
         # An earlier journal has tables of the same names and other columns; it is brought up to date when it is opened.
         wanted, found = _schema(own), _schema(path)
-        known = {name for _, name, _ in wanted} if version < FORMAT else set()
-        if found != wanted and not (known and all(kind == "table" and name in known for kind, name, _ in found)):
+        known = {name for _, name, _ in wanted}
+        if found != wanted and (version == FORMAT or not _earlier(found - wanted, known)):
             raise BackupDamaged("its tables are not those of a journal", place=JOURNAL)
+
+
+def _earlier(others: set[tuple[str, str, str | None]], known: set[str]) -> bool:
+    return all(kind == "table" and name in known for kind, name, _ in others)
 
 
 def _refuse_cache(path: Path, own: Path) -> None:

@@ -272,7 +272,8 @@ class Journal(JournalFile):
         refs = list(refs)
         with self.together():
             kinds = {ref.partition(":")[0] for ref in refs}
-            self._db.executemany("DELETE FROM cursors WHERE source = ?", [(kind,) for kind in kinds])
+            for table in ("cursors", "marks"):
+                self._db.executemany(f"DELETE FROM {table} WHERE source = ?", [(kind,) for kind in kinds])
             return [ref for ref in refs if self._db.execute("DELETE FROM documents WHERE ref = ?", (ref,)).rowcount]
 
     # ------------------------------------------------------------------------------------------------- whole sources

@@ -13,16 +13,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self
 
 from sitegen import files
 from sitegen.errors import StateDamaged
 from sitegen.sources.base import Cursor
+from sitegen.sources.marks import Marks
 
 FILE_NAME = "journal.sqlite"
 RESTORING = "restore.unfinished"
 """Beside the journal while a backup is put back: what is there may be half of it."""
-FORMAT = 3
+FORMAT = 4
 State = Literal["pending", "running", "done", "empty", "failed", "dead"]
 ASKED, NEW, RENEWAL = 0, 1, 2
 """Priorities: what an editor asked for, what is new or changed, what is only to be made better."""
@@ -48,6 +49,9 @@ DROP INDEX IF EXISTS documents_by_state;
 CREATE INDEX IF NOT EXISTS documents_waiting ON documents (priority, updated, ref)
     WHERE gone = 0 AND state IN ('pending', 'running', 'failed');
 CREATE TABLE IF NOT EXISTS cursors (source TEXT PRIMARY KEY, cursor TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS marks (
+    source TEXT, name TEXT, key TEXT, mark TEXT NOT NULL, PRIMARY KEY (source, name, key)
+) WITHOUT ROWID;
 """
 
 
@@ -169,12 +173,32 @@ class JournalFile:
         """Where the last complete reading of a source ended."""
         with self.guarded():
             row = self._db.execute("SELECT cursor FROM cursors WHERE source = ?", (source,)).fetchone()
-        return None if row is None else cast(Cursor, json.loads(row[0]))
+            names = self._db.execute("SELECT DISTINCT name FROM marks WHERE source = ?", (source,)).fetchall()
+            if row is None:
+                return None
+            return {**json.loads(row[0]), **{name: self._marks(source, name) for (name,) in names}}
+
+    def _marks(self, source: str, name: str) -> Marks:
+        question = "SELECT key, mark FROM marks WHERE source = ? AND name = ? ORDER BY key"
+        return Marks(self._db.execute(question, (source, name)), kept=True)
 
     def save_cursor(self, source: str, cursor: Cursor) -> None:
         """Kept only after every document before it is in the journal."""
-        with self.guarded():
-            self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (source, json.dumps(dict(cursor))))
+        plain = {name: value for name, value in cursor.items() if not isinstance(value, Marks)}
+        with self.together():
+            self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (source, json.dumps(plain)))
+            for name, value in cursor.items():
+                if isinstance(value, Marks):
+                    self._keep(source, name, value)
+
+    def _keep(self, source: str, name: str, marks: Marks) -> None:
+        if not marks.kept:
+            self._db.execute("DELETE FROM marks WHERE source = ? AND name = ?", (source, name))
+        for key, mark in marks.fresh():
+            if mark is None:
+                self._db.execute("DELETE FROM marks WHERE source = ? AND name = ? AND key = ?", (source, name, key))
+            else:
+                self._db.execute("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)", (source, name, key, mark))
 
     def close(self) -> None:
         self._db.close()

@@ -13,7 +13,7 @@ PAGE_BREAK = "\f"
 """Separates the pages of ``Document.text`` where the source knows them."""
 
 Cursor = Mapping[str, object]
-"""What a source needs to remember between pulls; plain JSON, opaque to everybody else."""
+"""What a source needs to remember between pulls: plain JSON, and ``Marks`` where it is much; opaque to all others."""
 
 
 @dataclass(frozen=True, slots=True)

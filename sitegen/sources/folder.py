@@ -5,75 +5,18 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import unicodedata
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sitegen import files
-from sitegen.errors import (
-    DocumentMissing,
-    DocumentUnreadable,
-    PathEscapes,
-    SitegenError,
-    SourceFolderMissing,
-    StorageError,
-)
+from sitegen.errors import DocumentMissing, DocumentUnreadable, SitegenError
 from sitegen.sources import metadata, plain_text
 from sitegen.sources.base import Changes, Cursor, Document, Finding, Unreadable
-from sitegen.sources.metadata import Described, Metadata
+from sitegen.sources.marks import Marks
+from sitegen.sources.metadata import Metadata
 from sitegen.sources.pdf import MAX_BYTES, PdfReader, PdfText
-
-SUFFIXES = frozenset({".txt", ".md", ".markdown", ".pdf"})
-_ENDINGS = tuple(SUFFIXES)
-DESCRIPTIONS = frozenset({"readme", "readme.md", "readme.txt", "readme.markdown"})
-"""Files at the root that are about the folder and not documents of it."""
-_LINES = 10
-"""How many lines of metadata a finding names."""
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    path: str
-    """Below the folder, in NFC: part of the ref."""
-    name: str
-    """As the file system has it."""
-    size: int
-    mtime_ns: int
-
-    @property
-    def modified(self) -> dt.date:
-        return dt.datetime.fromtimestamp(self.mtime_ns / 1e9, dt.UTC).date()
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One document that there is: its files and its line of metadata."""
-
-    files: tuple[_File, ...]
-    metadata: Metadata | None
-
-    @property
-    def path(self) -> str:
-        return self.files[0].path
-
-    @property
-    def text_file(self) -> _File:
-        return self.files[-1]
-
-    def mark(self, checksums: Sequence[str]) -> str:
-        """What the cursor remembers: sizes and times of the files, the line of metadata, and what the files held. One
-        short text, since there may be very many."""
-        stats = " ".join(f"{file.size}:{file.mtime_ns}" for file in self.files)
-        return f"{stats}|{self.metadata.digest if self.metadata else ''}|{' '.join(checksums)}"
-
-    def untouched(self, mark: str) -> bool:
-        """Whether its files and its line of metadata are as they were at the time of a mark."""
-        return mark.startswith(self.mark(()))
-
-    def same(self, mark: str, checksums: Sequence[str]) -> bool:
-        """Whether nothing else than the times of its files changed since a mark."""
-        return mark.partition("|")[2] == self.mark(checksums).partition("|")[2]
+from sitegen.sources.survey import File, Item, Survey
 
 
 class FolderSource:
@@ -93,51 +36,51 @@ class FolderSource:
         ``since`` looks at the time a file was last written. Raises ``SourceFolderMissing``, and
         ``SourceMetadataInvalid`` for every wrong line of the metadata.
         """
-        before = _entries(cursor)
-        items = await asyncio.to_thread(self._items)
-        now: dict[str, str] = {}
-        todo = []
-        for item in items:
-            known = before.get(item.path)
-            if known is not None and item.untouched(known):
-                now[item.path] = known
-            elif since is None or any(file.modified >= since for file in item.files):
-                todo.append(item)
-            elif known is not None:
-                now[item.path] = known
+        survey, marks = await asyncio.to_thread(_compared, self.path, cursor, since)
+        known, total = bool(marks), survey.chosen_count()
         filled: dict[str, object] = {}
-        count = len(items)
-        del items  # they may be very many, and the documents take their time
-        documents = self._read_all(todo, before, now, filled)
+        documents = self._read_all(survey, marks, filled)
         # A file that was only touched is looked at, but not named again: what was known before says who is gone.
-        complete = not before and len(todo) == count
-        return Changes(documents, total=len(todo), cursor=filled, complete=complete)
+        return Changes(documents, total=total, cursor=filled, complete=not known and total == survey.count)
 
     async def _read_all(
-        self, todo: Iterable[_Item], before: _Before, now: dict[str, str], filled: dict[str, object]
+        self, survey: Survey, marks: Marks, filled: dict[str, object]
     ) -> AsyncIterator[Document | Unreadable]:
         with PdfReader() as reader:
-            for item in todo:
-                outcome = await asyncio.to_thread(self._outcome, item, reader)
-                if isinstance(outcome, Unreadable):  # not remembered, so that the next pull tries again
-                    yield outcome
-                    continue
-                document, checksums = outcome
-                now[item.path] = item.mark(checksums)
-                if not item.same(before.get(item.path, ""), checksums):
-                    yield document
-        filled["documents"] = now
+            todo = survey.chosen()
 
-    async def refs(self) -> frozenset[str]:
+            def following() -> tuple[Item | None, Document | Unreadable | None]:
+                item = next(todo, None)
+                return item, None if item is None else self._news(item, reader, marks)
+
+            while True:
+                item, found = await asyncio.to_thread(following)
+                if item is None:
+                    break
+                if found is not None:
+                    yield found
+        filled["documents"] = marks
+
+    def _news(self, item: Item, reader: PdfReader, marks: Marks) -> Document | Unreadable | None:
+        """What is to be told of a document; None when it holds what it held before."""
+        outcome = self._outcome(item, reader)
+        if isinstance(outcome, Unreadable):  # not remembered, so that the next pull tries again
+            marks.drop(item.path)
+            return outcome
+        document, checksums = outcome
+        before = marks.get(item.path, "")
+        marks.put(item.path, item.mark(checksums))
+        return None if item.same(before, checksums) else document
+
+    async def refs(self) -> Iterator[str]:
         """The refs of all documents in the folder, readable or not. Raises as ``changes`` does."""
-        items = await asyncio.to_thread(self._items)
-        return frozenset(self._ref(item.path) for item in items)
+        survey = await asyncio.to_thread(Survey, self.path)
+        return map(self._ref, survey.paths())
 
     async def document(self, ref: str) -> Document:
         """One document, read now. Raises ``DocumentMissing`` or ``DocumentUnreadable``."""
-        items = await asyncio.to_thread(self._items)
         path = unicodedata.normalize("NFC", ref.removeprefix("folder:"))
-        item = next((item for item in items if item.path == path), None)
+        item = (await asyncio.to_thread(Survey, self.path)).item(path)
         if item is None:
             raise DocumentMissing(f"there is no document {ref!r} in {self.path}", place=str(self.path))
         with PdfReader() as reader:
@@ -147,16 +90,15 @@ class FolderSource:
     async def check(self) -> list[Finding]:
         """How many documents there are, or each thing that is wrong; and which lines of metadata go unused."""
         try:
-            items, missing = await asyncio.to_thread(self._survey)
+            survey = await asyncio.to_thread(Survey, self.path)
         except SitegenError as error:
             return [Finding("folder", "error", str(problem), problem.remedy) for problem in error.problems]
-        unused = [_unused(missing)] if missing else []
-        if not items:
+        unused = [_unused(survey)] if survey.unused else []
+        if not survey.count:
             remedy = "Put text, Markdown or PDF files into it; hidden files and a README are not documents."
             return [Finding("folder", "warning", f"{self.path} holds no documents", remedy), *unused]
-        described = sum(item.metadata is not None for item in items)
-        note = f", {described} of them described in {metadata.NAME}" if described else ""
-        return [Finding("folder", "ok", f"{self.path} holds {len(items)} documents{note}"), *unused]
+        note = f", {survey.described} of them described in {metadata.NAME}" if survey.described else ""
+        return [Finding("folder", "ok", f"{self.path} holds {survey.count} documents{note}"), *unused]
 
     async def aclose(self) -> None:
         """Nothing stays open between calls."""
@@ -165,61 +107,14 @@ class FolderSource:
     def _ref(path: str) -> str:
         return f"folder:{path}"
 
-    def _items(self) -> list[_Item]:
-        return self._survey()[0]
-
-    def _survey(self) -> tuple[list[_Item], Mapping[int, str]]:
-        """The documents by path, and the lines of metadata about files that are not there."""
-        found = {file.path: file for file in self._files()}
-        described = self._metadata(found)
-        entries = described.documents.values()
-        claimed = {path for entry in entries for path in entry.paths}
-        items = [_Item(tuple(found[path] for path in entry.paths), entry) for entry in entries]
-        items += [_Item((file,), None) for path, file in found.items() if path not in claimed]
-        return sorted(items, key=lambda item: item.path), described.missing
-
-    def _files(self) -> list[_File]:
-        if not self.path.is_dir():
-            raise SourceFolderMissing("the folder of documents does not exist", place=str(self.path))
-        try:
-            found = [
-                _File(_shown(entry.path), entry.path, entry.size, entry.mtime_ns)
-                for entry in files.entries(self.path)
-                if entry.path.lower().endswith(_ENDINGS)
-                and entry.path.lower() not in DESCRIPTIONS
-                and not self._leads_out(entry.path)
-            ]
-        except StorageError as error:
-            raise SourceFolderMissing(f"the folder cannot be listed: {error.message}", place=error.place) from error
-        return sorted(found, key=lambda file: file.name)
-
-    def _leads_out(self, name: str) -> bool:
-        if not (self.path / name).is_symlink():
-            return False
-        try:
-            files.confined(self.path, name)
-        except (PathEscapes, OSError, RuntimeError):
-            return True
-        return False
-
-    def _metadata(self, known: Mapping[str, _File]) -> Described:
-        file = self.path / metadata.NAME
-        try:
-            text = plain_text.decode(file.read_bytes())
-        except FileNotFoundError:
-            return Described({}, {})
-        except OSError as error:
-            raise SourceFolderMissing(f"{metadata.NAME} cannot be read: {error.strerror}", place=str(file)) from error
-        return metadata.parse(text, str(file), known)
-
-    def _outcome(self, item: _Item, reader: PdfReader) -> tuple[Document, list[str]] | Unreadable:
+    def _outcome(self, item: Item, reader: PdfReader) -> tuple[Document, list[str]] | Unreadable:
         try:
             return self._read(item, reader)
         except DocumentUnreadable as error:
             title = (item.metadata and item.metadata.title) or plain_text.title_of_name(Path(item.path).stem)
             return Unreadable(self._ref(item.path), title, error.code, error.message)
 
-    def _read(self, item: _Item, reader: PdfReader) -> tuple[Document, list[str]]:
+    def _read(self, item: Item, reader: PdfReader) -> tuple[Document, list[str]]:
         raws = [self._bytes(file) for file in item.files]
         checksums = [files.sha256(raw) for raw in raws]
         raw, path = raws[-1], item.text_file.path
@@ -229,7 +124,7 @@ class FolderSource:
             document = self._from_text(item, plain_text.decode(raw))
         return _described(document, item.metadata, checksums[0]), checksums
 
-    def _bytes(self, file: _File) -> bytes:
+    def _bytes(self, file: File) -> bytes:
         if file.size > MAX_BYTES:
             raise DocumentUnreadable(f"it has more than {MAX_BYTES // 2**20} MB", place=file.path)
         try:
@@ -237,12 +132,12 @@ class FolderSource:
         except OSError as error:
             raise DocumentUnreadable(error.strerror or str(error), place=file.path) from error
 
-    def _from_pdf(self, item: _Item, pdf: PdfText) -> Document:
+    def _from_pdf(self, item: Item, pdf: PdfText) -> Document:
         text = unicodedata.normalize("NFC", pdf.text)
         title = plain_text.usable_title(pdf.title) or _title(text, item.path)
         return Document(self._ref(item.path), title, text, created=pdf.created, page_count=pdf.pages, unread=pdf.unread)
 
-    def _from_text(self, item: _Item, text: str) -> Document:
+    def _from_text(self, item: Item, text: str) -> Document:
         markdown = item.text_file.path.lower().endswith((".md", ".markdown"))
         plain = plain_text.parse(unicodedata.normalize("NFC", text), markdown=markdown)
         return Document(
@@ -257,15 +152,31 @@ class FolderSource:
         )
 
 
-_Before = Mapping[str, str]
+def _compared(folder: Path, cursor: Cursor | None, since: dt.date | None) -> tuple[Survey, Marks]:
+    """The folder as it is, with the documents chosen that must be read; and what is known of all of them."""
+    survey, marks, here = Survey(folder), _marks(cursor), 0
+    with survey.together(), marks.together():
+        for item in survey.items():
+            known = marks.get(item.path)
+            here += known is not None
+            if known is not None and item.untouched(known):
+                continue
+            if since is None or any(file.modified >= since for file in item.files):
+                survey.choose(item.path)
+        if here < len(marks):
+            for path in marks:
+                if path not in survey:
+                    marks.drop(path)
+    return survey, marks
 
 
-def _entries(cursor: Cursor | None) -> _Before:
-    documents = (cursor or {}).get("documents")
-    if not isinstance(documents, dict):
-        return {}
-    first = next(iter(documents.values()), "")
-    return documents if isinstance(first, str) else {path: _mark_of(entry) for path, entry in documents.items()}
+def _marks(cursor: Cursor | None) -> Marks:
+    """What the cursor knows; of one as it was kept once, in full and perhaps with a table for each document, too."""
+    known = (cursor or {}).get("documents")
+    if isinstance(known, Marks):
+        return known
+    rows = known.items() if isinstance(known, dict) else ()
+    return Marks((path, entry if isinstance(entry, str) else _mark_of(entry)) for path, entry in rows)
 
 
 def _mark_of(entry: Mapping[str, Any]) -> str:
@@ -277,25 +188,15 @@ def _mark_of(entry: Mapping[str, Any]) -> str:
         return ""
 
 
-def _unused(missing: Mapping[int, str]) -> Finding:
-    shown = [f"line {line} ({name!r})" for line, name in list(missing.items())[:_LINES]]
-    more = f" and {len(missing) - _LINES} more" if len(missing) > _LINES else ""
+def _unused(survey: Survey) -> Finding:
+    shown = [f"line {line} ({name!r})" for line, name in survey.unused.items()]
+    more = f" and {survey.unused_count - len(shown)} more" if survey.unused_count > len(shown) else ""
     return Finding(
         "folder",
         "warning",
         f"{metadata.NAME} has lines that go unused: no such document for {', '.join(shown)}{more}",
         "Remove the lines, or mend the names; documents are text, Markdown or PDF files that are not hidden.",
     )
-
-
-def _shown(name: str) -> str:
-    shown = unicodedata.normalize("NFC", _readable(name))
-    return name if shown == name else shown  # not two of the same
-
-
-def _readable(name: str) -> str:
-    # A name that is not UTF-8 holds lone surrogates, which no file and no terminal takes.
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _title(text: str, path: str) -> str:

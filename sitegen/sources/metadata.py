@@ -6,12 +6,10 @@ import datetime as dt
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sitegen import files
-from sitegen.errors import Place, SourceMetadataInvalid, raise_all
 
 NAME = "metadata.jsonl"
 
@@ -39,58 +37,20 @@ class Metadata:
         return (self.path,) if self.text_path is None else (self.path, self.text_path)
 
 
-class _Wrong(Exception):
-    """A field that cannot be used."""
+class Wrong(Exception):
+    """A line, or a field of it, that cannot be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What ``metadata.jsonl`` says."""
-
-    documents: Mapping[str, Metadata]
-    """By the path of the document."""
-    missing: Mapping[int, str]
-    """Lines about a file that is not there, and its name: documents are deleted and renamed."""
-
-
-def parse(text: str, name: str, known: Collection[str]) -> Described:
-    """What the lines of ``text`` say; ``known`` are the files that there are, in NFC.
-
-    Fields that are not known are ignored, as are blank lines. Raises ``SourceMetadataInvalid`` for every wrong line.
-    """
-    found: dict[str, Metadata] = {}
-    missing: dict[int, str] = {}
-    claimed: dict[str, int] = {}
-    problems: list[SourceMetadataInvalid] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            entry = _entry(line)
-            gone = next((path for path in entry.paths if path not in known), None)
-            if gone is not None:
-                missing[number] = gone
-                continue
-            for path in entry.paths:
-                if path in claimed:
-                    raise _Wrong(f"{path!r} stands in line {claimed[path]} already")
-            claimed |= dict.fromkeys(entry.paths, number)
-            found[entry.path] = entry
-        except _Wrong as error:
-            problems.append(SourceMetadataInvalid(str(error), place=Place(name, number)))
-    raise_all(problems)
-    return Described(found, missing)
-
-
-def _entry(line: str) -> Metadata:
+def entry(line: str) -> Metadata:
+    """What a line says; fields that are not known are ignored. Raises ``Wrong``."""
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise _Wrong(f"not JSON: {error}") from None
+        raise Wrong(f"not JSON: {error}") from None
     if not isinstance(fields, dict):
-        raise _Wrong('not a JSON object, such as {"file": "minutes.pdf", "title": "Minutes"}')
+        raise Wrong('not a JSON object, such as {"file": "minutes.pdf", "title": "Minutes"}')
     path, text_path = _paths(fields)
-    entry = Metadata(
+    said = Metadata(
         path=path,
         text_path=text_path,
         title=_text(fields, "title"),
@@ -100,17 +60,16 @@ def _entry(line: str) -> Metadata:
         tags=_tags(fields),
         language=_language(fields),
     )
-    digest = files.sha256(repr(entry))
-    return Metadata(**{name: getattr(entry, name) for name in Metadata.__slots__ if name != "digest"}, digest=digest)
+    return replace(said, digest=files.sha256(repr(said)))
 
 
 def _paths(fields: dict[str, Any]) -> tuple[str, str | None]:
     single, pdf, text = (_path(fields, key) for key in ("file", "pdf_file", "text_file"))
     names = [path for path in (single or pdf, text) if path is not None]
     if not names:
-        raise _Wrong("no file is named: `file`, `pdf_file` or `text_file` is needed")
+        raise Wrong("no file is named: `file`, `pdf_file` or `text_file` is needed")
     if single and pdf and single != pdf:
-        raise _Wrong("`file` and `pdf_file` name two different files")
+        raise Wrong("`file` and `pdf_file` name two different files")
     return (names[0], names[1]) if len(names) == 2 and names[0] != names[1] else (names[0], None)
 
 
@@ -124,7 +83,7 @@ def _text(fields: dict[str, Any], key: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise _Wrong(f"`{key}` must be text, not {json.dumps(value)[:40]}")
+        raise Wrong(f"`{key}` must be text, not {json.dumps(value)[:40]}")
     value = " ".join(value.encode("utf-8", "replace").decode().replace("\0", " ").split())
     return value or None
 
@@ -134,7 +93,7 @@ def _date(fields: dict[str, Any]) -> dt.date | None:
     try:
         return dt.date.fromisoformat(value[:10]) if value else None
     except ValueError:
-        raise _Wrong(f"`created` must be a date such as 2025-03-14, not {value!r}") from None
+        raise Wrong(f"`created` must be a date such as 2025-03-14, not {value!r}") from None
 
 
 def _tags(fields: dict[str, Any]) -> tuple[str, ...]:
@@ -142,7 +101,7 @@ def _tags(fields: dict[str, Any]) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or any(not isinstance(tag, str) for tag in value):
-        raise _Wrong("`tags` must be a list of texts")
+        raise Wrong("`tags` must be a list of texts")
     tags = (" ".join(tag.encode("utf-8", "replace").decode().split()) for tag in value)
     return tuple(sorted({tag for tag in tags if tag}))
 
@@ -152,5 +111,5 @@ def _language(fields: dict[str, Any]) -> str | None:
     if value is None or value.lower() in ("und", "unknown"):
         return None
     if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", value):
-        raise _Wrong(f"`language` must be two letters such as en, not {value!r}")
+        raise Wrong(f"`language` must be two letters such as en, not {value!r}")
     return re.split("[-_]", value)[0].lower()

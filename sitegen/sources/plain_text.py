@@ -6,7 +6,9 @@ import codecs
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sitegen import frontmatter
@@ -49,6 +51,30 @@ def decode(raw: bytes) -> str:
     if broken and broken > sum(character > "\x7f" for character in text) - broken:
         text = raw.decode("cp1252", "replace")
     return _tidy(text)
+
+
+def lines(file: Path) -> Iterator[str]:
+    """The lines of a file, without their ends, as ``decode`` makes them out; one in UTF-8 is not read whole, since it
+    may be very long. Raises ``OSError``."""
+    if not _is_utf8(file):
+        yield from decode(file.read_bytes()).split("\n")
+        return
+    with file.open("rb") as raw:
+        for line in raw:
+            yield from _tidy(line.decode("utf-8", "replace")).removesuffix("\n").split("\n")
+
+
+def _is_utf8(file: Path) -> bool:
+    """Whether all of it is; not with the mark of UTF-16 or UTF-32, whatever follows that."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with file.open("rb") as raw:
+        try:
+            while part := raw.read(2**16):
+                decoder.decode(part)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
 
 
 def _tidy(text: str) -> str:

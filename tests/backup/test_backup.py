@@ -246,6 +246,19 @@ def test_a_foreign_database_is_refused(pulled: Site, tmp_path: Path, capsys: pyt
     database.close()
 
 
+def test_a_backup_of_an_earlier_journal_is_put_back(pulled: Site, tmp_path: Path) -> None:
+    with sqlite3.connect(pulled.state / "journal.sqlite") as database:
+        database.executescript("DROP TABLE marks; PRAGMA user_version = 3;")
+    database.close()
+    file = backup(pulled, tmp_path / "earlier.backup")
+    with sqlite3.connect(pulled.state / "journal.sqlite") as database:  # so it was before anything opened it again
+        database.executescript("DROP TABLE IF EXISTS marks; PRAGMA user_version = 3;")
+    database.close()
+    assert pulled.run("restore", str(file)) == 0
+    assert count(pulled) == 5
+    assert pulled.run("pull") == 0
+
+
 def test_files_of_a_backup_go_nowhere_but_to_pages_and_briefs(pulled: Site, tmp_path: Path) -> None:
     from tests.backup.test_archive import forged
 

@@ -10,6 +10,7 @@ import pytest
 
 from sitegen.enrich.journal import LEASE, NEW, RENEWAL, Journal
 from sitegen.errors import StateDamaged
+from sitegen.sources.marks import Marks
 
 
 class Clock:
@@ -151,6 +152,43 @@ def test_a_cursor_is_kept_by_source(tmp_path: Path) -> None:
     assert journal.cursor("paperless") is None
     journal.save_cursor("paperless", {"modified": "2026-01-01T00:00:00Z", "ids": [1, 2]})
     assert open_journal(tmp_path).cursor("paperless") == {"modified": "2026-01-01T00:00:00Z", "ids": [1, 2]}
+
+
+def test_the_marks_of_a_cursor_are_kept_row_by_row(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    journal.save_cursor("folder", {"documents": {"old.txt": "1"}, "format": 1})  # as it was once
+    journal.save_cursor("folder", {"documents": Marks([("a.txt", "1"), ("b.txt", "2"), ("ü.txt", "3")]), "format": 2})
+    cursor = open_journal(tmp_path).cursor("folder")
+    assert cursor is not None
+    marks = cursor["documents"]
+    assert isinstance(marks, Marks)
+    assert (dict(marks), cursor["format"]) == ({"a.txt": "1", "b.txt": "2", "ü.txt": "3"}, 2)
+    marks.put("b.txt", "new")
+    marks.put("a.txt", "1")
+    marks.drop("ü.txt")
+    assert open_journal(tmp_path).cursor("folder") != cursor, "nothing is kept before the reading has ended"
+    assert list(marks.fresh()) == [("b.txt", "new"), ("ü.txt", None)]
+    journal.save_cursor("folder", cursor)
+    assert open_journal(tmp_path).cursor("folder") == {"documents": {"a.txt": "1", "b.txt": "new"}, "format": 2}
+    journal.save_cursor("folder", {"documents": Marks([("c.txt", "4")])})
+    assert journal.copy().cursor("folder") == {"documents": {"c.txt": "4"}}
+    assert open_journal(tmp_path).cursor("other") is None
+    journal.forget(["folder:c.txt"])
+    assert journal.cursor("folder") is None
+    journal.save_cursor("folder", {})
+    assert journal.cursor("folder") == {}
+
+
+def test_a_journal_of_format_3_keeps_where_the_reading_ended(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    journal.save_cursor("folder", {"documents": {"a.txt": "1"}})
+    with sqlite3.connect(tmp_path / "journal.sqlite") as database:
+        database.executescript("DROP TABLE marks; PRAGMA user_version = 3;")
+    database.close()
+    journal = open_journal(tmp_path)
+    assert journal.cursor("folder") == {"documents": {"a.txt": "1"}}
+    journal.save_cursor("folder", {"documents": Marks([("a.txt", "2")])})
+    assert journal.cursor("folder") == {"documents": {"a.txt": "2"}}
 
 
 @pytest.mark.parametrize("raw", [b"not a database at all" * 100, b"SQLite format 3\0" + b"\xff" * 2000])

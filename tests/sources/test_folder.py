@@ -20,6 +20,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject
 
 from sitegen import files
+from sitegen.enrich.journal import Journal
 from sitegen.errors import (
     DocumentMissing,
     DocumentUnreadable,
@@ -30,6 +31,7 @@ from sitegen.errors import (
 from sitegen.sources import pdf, pdf_text, plain_text
 from sitegen.sources.base import PAGE_BREAK, Cursor, Document, Unreadable
 from sitegen.sources.folder import FolderSource
+from sitegen.sources.marks import Marks
 
 
 def pull(
@@ -40,7 +42,8 @@ def pull(
     async def read() -> tuple[dict[str, Document | Unreadable], dict[str, object], bool]:
         changes = await FolderSource(folder).changes(cursor, since=since)
         found = {document.ref: document async for document in changes.documents}
-        return found, json.loads(json.dumps(changes.cursor)), changes.complete
+        plain = {name: dict(value) if isinstance(value, Marks) else value for name, value in changes.cursor.items()}
+        return found, json.loads(json.dumps(plain)), changes.complete
 
     return asyncio.run(read())
 
@@ -89,7 +92,7 @@ def test_text_markdown_and_pdf_files_in_any_folder_and_case_are_documents(tmp_pa
 
     assert sorted(found) == ["folder:council/Minutes.MD", "folder:note.txt", "folder:plan.PDF", "folder:scan.markdown"]
     assert complete
-    assert asyncio.run(FolderSource(tmp_path).refs()) == set(found)
+    assert set(asyncio.run(FolderSource(tmp_path).refs())) == set(found)
 
 
 def test_touched_files_are_not_gone_and_not_named_again(tmp_path: Path) -> None:
@@ -103,7 +106,7 @@ def test_touched_files_are_not_gone_and_not_named_again(tmp_path: Path) -> None:
 
     assert (found, complete) == ({}, False)
     assert pull(tmp_path, after)[1] == after
-    assert asyncio.run(FolderSource(tmp_path).refs()) == {"folder:a.txt", "folder:b.txt"}
+    assert set(asyncio.run(FolderSource(tmp_path).refs())) == {"folder:a.txt", "folder:b.txt"}
 
 
 def test_metadata_describes_a_document(tmp_path: Path) -> None:
@@ -507,3 +510,85 @@ def test_a_cursor_from_before_marks_were_short_still_says_what_is_known(tmp_path
     found, cursor, complete = pull(tmp_path, {"documents": {**old, "gone.txt": {"files": 7}}})
     assert (sorted(found), complete) == (["folder:c.txt"], False)
     assert pull(tmp_path, cursor)[0] == {}
+
+
+NAMES = ("a.txt", "b/a.txt", "b/z.txt", "b.txt", "ü.txt", "c.pdf")
+EDITS = st.lists(
+    st.one_of(
+        st.tuples(st.just("write"), st.sampled_from(NAMES), st.integers(0, 3)),
+        st.tuples(st.just("delete"), st.sampled_from(NAMES), st.just(0)),
+        st.tuples(st.just("touch"), st.sampled_from(NAMES), st.integers(0, 3)),
+        st.tuples(st.just("rename"), st.sampled_from(NAMES), st.integers(0, len(NAMES) - 1)),
+        st.tuples(st.just("describe"), st.sampled_from(NAMES), st.integers(0, 3)),
+        st.tuples(st.just("pull"), st.just(""), st.integers(0, 3)),
+        st.tuples(st.just("pull"), st.just(""), st.just(99)),
+    ),
+    max_size=20,
+)
+
+
+def edit(folder: Path, what: str, path: Path, number: int) -> None:
+    if what == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"The text number {number}.")
+        os.utime(path, ns=(number, number))  # a file may be as old and as long as the one before, but for its content
+    elif what == "describe":
+        (folder / "metadata.jsonl").write_text(json.dumps({"file": path.name, "title": f"Title {number}"}))
+    elif what == "delete":
+        path.unlink(missing_ok=True)
+    elif path.exists() and what == "touch":
+        os.utime(path, ns=(number * 10**9, number * 10**9))
+    elif path.exists() and what == "rename":
+        target = folder / NAMES[number]
+        target.parent.mkdir(exist_ok=True)
+        path.rename(target)
+
+
+def pull_kept(folder: Path, state: Path, told: dict[str, str], most: int) -> None:
+    """A pull that keeps its cursor in a journal, unless it is cut off after so many documents."""
+
+    async def read(journal: Journal) -> None:
+        left = most
+        changes = await FolderSource(folder).changes(journal.cursor("folder"))
+        async with contextlib.aclosing(changes.documents) as documents:  # type: ignore[type-var]
+            async for found in documents:
+                left -= 1
+                if left < 0:
+                    return
+                told[found.ref] = found.reason if isinstance(found, Unreadable) else f"{found.title}: {found.text}"
+        journal.save_cursor("folder", changes.cursor)
+
+    journal = Journal(state / "journal.sqlite")
+    try:
+        asyncio.run(read(journal))
+    finally:
+        journal.close()
+
+
+@settings(max_examples=40, deadline=None)
+@given(edits=EDITS)
+def test_law_whatever_is_changed_and_however_pulls_end_the_next_whole_pull_has_told_all(
+    edits: list[tuple[str, str, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder, state, fresh = (tmp_path_factory.mktemp(name) for name in ("folder", "state", "fresh"))
+    told: dict[str, str] = {}
+    for what, name, number in edits:
+        if what == "pull":
+            pull_kept(folder, state, told, number)
+        else:
+            edit(folder, what, folder / name, number)
+    pull_kept(folder, state, told, 99)
+    refs = set(asyncio.run(FolderSource(folder).refs()))
+    anew: dict[str, str] = {}
+    pull_kept(folder, fresh, anew, 99)
+    assert {ref: words for ref, words in told.items() if ref in refs} == anew
+    again: dict[str, str] = {}
+    pull_kept(folder, state, again, 99)
+    assert {ref for ref in again if not ref.endswith(".pdf")} == set(), "nothing is told twice but what cannot be read"
+    journal = Journal(state / "journal.sqlite")
+    cursor = journal.cursor("folder")
+    journal.close()
+    assert cursor is not None
+    kept = cursor.get("documents", {})
+    assert isinstance(kept, Marks | dict)
+    assert {f"folder:{path}" for path in kept} == {ref for ref in refs if not ref.endswith(".pdf")}
