@@ -26,8 +26,8 @@ _HEADINGS: dict[str, Kind] = {
 }
 _PART = re.compile(r'<h2 id="([\w-]+)"[^>]*>(.*?)</h2>\n')
 _EVIDENCE = re.compile(r'(.*?)<blockquote class="evidence">\n(.*)</blockquote>\n', re.DOTALL)
-_PLACE = r"[^\W\d_]\w{0,19} \d{1,6}"
-"""A word and a number, in whatever language: ``Page 2``, ``Seite 2``."""
+_PLACE = r"(?:[^\W\d_]\w{0,19} \d{1,6}|第? ?\d{1,6} ?(?:页|頁|ページ|쪽|페이지))"
+"""A word and a number, in whatever language: ``Page 2``, ``Seite 2``; ``第2页``, ``2쪽``."""
 _ONLY_PLACE = re.compile(rf"<p>({_PLACE})</p>\n")
 _QUOTE_AND_PLACE = re.compile(rf"<p>(.*) — ({_PLACE})</p>\n", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")

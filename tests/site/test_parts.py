@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -138,3 +139,10 @@ def test_no_word_is_lost_and_every_box_is_closed(blocks: list[str]) -> None:
         for tag in ("li", "blockquote", "ul", "section"):
             assert part.body.count(f"<{tag}") == part.body.count(f"</{tag}>")
     assert words("".join(told)).replace("—", "") == words(html).replace("—", "")
+
+
+@pytest.mark.parametrize("place", ["Page 2", "第2页", "第 2 頁", "2ページ", "2쪽"])
+def test_places_are_known_as_languages_write_them(place: str) -> None:
+    evidence = f'<blockquote class="evidence">\n<p>B — {place}</p>\n</blockquote>\n'
+    (part,) = parts.of(f"<ul>\n<li>\n<p>A.</p>\n{evidence}</li>\n</ul>\n")
+    assert part.points[0].place == place

@@ -7,11 +7,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from sitegen.settings import Cards
 from sitegen.site.fonts import Face
-from sitegen.site.machines.pictures import SIZE, Artist, Words
+from sitegen.site.machines.pictures import SIZE, Artist, Words, _wrapped
 from tests.site.sites import Site
 
 FACE = """
@@ -98,3 +100,53 @@ def test_no_headline_takes_long_or_leaves_its_picture(headline: str) -> None:
         edge = picture.convert("RGB").crop((SIZE[0] - 40, 0, *SIZE)).getcolors()
     assert edge is not None
     assert len(edge) == 1, "nothing is drawn at the very edge"
+
+
+NOTO = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc")
+"""A collection of fonts, as those for Chinese, Japanese and Korean mostly are."""
+
+
+def rows(headline: str, width: float = 6) -> list[str]:
+    """The lines of a headline in letters that are all as wide as high."""
+
+    class Square:
+        def getlength(self, line: str) -> float:
+            return len(line)
+
+    return list(_wrapped(headline, Square(), width))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("headline", "lines"),
+    [
+        ("町議会、橋の架け替え", ["町議会、橋の", "架け替え"]),
+        ("町議会決議は、修繕", ["町議会決議", "は、修繕"]),
+        ("町議会決議「修繕」案", ["町議会決議", "「修繕」案"]),
+        ("費用は三八Weirユーロ", ["費用は三八", "Weirユー", "ロ"]),
+        ("The bridge", ["The", "bridge"]),
+        ("Bridges-everywhere", ["Bridge", "s-ever", "ywhere"]),
+        ("시의회 다리 보수", ["시의회 다리", "보수"]),
+        ("、、、、、、、、", ["、、、、、、", "、、"]),
+    ],
+)
+def test_headlines_break_where_their_script_lets_them(headline: str, lines: list[str]) -> None:
+    assert rows(headline) == lines
+
+
+@given(st.text("a 、「町ー。x"))
+def test_no_character_of_a_headline_is_lost_where_it_breaks(headline: str) -> None:
+    assert "".join("".join(rows(headline)).split()) == "".join(headline.split())
+
+
+@pytest.mark.skipif(not NOTO.is_file(), reason="the font Noto Sans CJK is not installed")
+def test_a_font_may_be_one_of_a_collection() -> None:
+    words = Words("町議会、橋の修繕を決定", "", "町議会 · 2024年5月17日")
+    assert marks(artist(fonts=[str(NOTO)]).draw(words)) > marks(artist().draw(words)) == 0
+
+
+def test_a_file_that_is_no_font_is_told(drawn: Site) -> None:
+    drawn.write("sitegen.toml", WANTED + 'fonts = ["no.ttf"]\n')
+    drawn.write("no.ttf", "not a font")
+    (problem,) = drawn.problems()
+    assert (problem.code, str(problem.place)) == ("SG536", "sitegen.toml")
+    assert "no.ttf is no font that can be read" in problem.message

@@ -7,6 +7,7 @@ are shown: what is not public is in none of them.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import re
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from urllib.parse import urljoin
 
 from sitegen import files, head
 from sitegen.site.hooks import Output, hook
+from sitegen.site.languages import Language
 from sitegen.site.machines import headers, llms, pictures, sitemap
 from sitegen.site.machines.cards import Cards
 from sitegen.site.machines.feeds import FORMATS, Entry, Feed
@@ -222,15 +224,27 @@ def _twin(page: StoredPage, site: Site) -> Output:
 
 
 def _picture(page: StoredPage, site: Site, artist: Artist) -> Output:
-    date = "" if page.date is None else page.date.isoformat()
     sender = page.correspondent.title if page.correspondent else ""
-    words = pictures.Words(page.title, site.info.title, " · ".join(part for part in (sender, date) if part))
+    language = site.info.language if page.language == "und" else page.language
+    told = (page.title, site.info.title, sender, "" if page.date is None else page.date.isoformat(), language)
     return Output(
         f"{page.url[len(site.base) :]}{pictures.NAME}",
         page.path,
-        parts=("picture", words.headline, words.above, words.below, artist.digest),
-        make=functools.partial(artist.draw, words),
+        parts=("picture", *told, artist.digest),
+        make=functools.partial(_drawn, artist, *told),
     )
+
+
+def _drawn(artist: Artist, title: str, name: str, sender: str, date: str, language: str) -> bytes:
+    day = _language(language).date(dt.date.fromisoformat(date)) if date else ""
+    return artist.draw(pictures.Words(title, name, " · ".join(part for part in (sender, day) if part)))
+
+
+@functools.cache
+def _language(code: str) -> Language:
+    from sitegen.site import cldr  # with Babel, which builds without changes do not need
+
+    return Language(cldr.facts(code))
 
 
 def _make_twin(page: StoredPage, site: Site) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ NAME = "card.png"
 """Of the file beside the page."""
 SIZE = (1200, 630)
 """What OpenGraph's readers ask for; pixels."""
-_RECIPE = 1
+_RECIPE = 2
 """Counts up when the same words would be drawn otherwise."""
 _MARGIN = 72
 _HEADLINE = (84, 76, 68, 60, 52, 46)
@@ -35,6 +36,17 @@ _LINES = {84: 3, 76: 4, 68: 4, 60: 5, 52: 6, 46: 7}
 _LONGEST = 240
 """Characters of a line that are looked at: more than fit in the smallest size."""
 _SHADES = 16
+_CJK = "\u2e80-\u2fff\u3040-\u30ff\u31c0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Chinese characters and kana, between which a line may break; Korean has spaces."""
+_OPENING = "([{（［｛「『【〈《〔“‘"
+_CLOSING = ")]}）］｝」』】〉》〕”’、。，．・：；！？!?…―—ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々%％"
+"""What begins no line; kana that lengthen or colour the one before among them."""
+_UNIT = re.compile(
+    f"[{re.escape(_OPENING)}]*"
+    f"(?:[{_CJK}]|[^{_CJK}{re.escape(_OPENING)}]+?(?=[{re.escape(_CLOSING)}]*(?:[{_CJK}{re.escape(_OPENING)}]|$)))?"
+    f"[{re.escape(_CLOSING)}]*"
+)
+"""What stays on one line: a character, or a word in other letters, with the marks around it."""
 _BOLD = 600
 
 
@@ -151,10 +163,14 @@ def _bytes(path: Path) -> bytes:
 
 
 def _letters(path: Path) -> frozenset[int]:
-    from fontTools.ttLib import TTFont
+    """Of a collection, those of its first font, which is also the one that draws. Raises ``FontsMissing``."""
+    from fontTools.ttLib import TTFont, TTLibError
 
-    with TTFont(io.BytesIO(_bytes(path)), lazy=True) as font:
-        return frozenset(font.getBestCmap())
+    try:
+        with TTFont(io.BytesIO(_bytes(path)), lazy=True, fontNumber=0) as font:
+            return frozenset(font.getBestCmap() or ())
+    except TTLibError as error:
+        raise FontsMissing(f"{path.name} is no font that can be read: {error}", place="sitegen.toml") from error
 
 
 @functools.lru_cache(maxsize=64)
@@ -165,20 +181,27 @@ def _sized(path: Path, size: int) -> FreeTypeFont:
 
 
 def _wrapped(line: str, font: FreeTypeFont, width: float) -> Iterator[str]:
-    """The lines of a headline; words longer than a line, and scripts without spaces, break anywhere."""
+    """The lines of a headline; words longer than a line break anywhere.
+
+    Chinese and Japanese break between characters, but not before a mark that closes or after one that opens.
+    """
     row = ""
     for word in line.split(" "):
         if font.getlength(f"{row} {word}".strip()) <= width:
             row = f"{row} {word}".strip()
             continue
-        if row:
+        units = [unit for unit in _UNIT.findall(word) if unit]
+        if row and (len(units) < 2 or font.getlength(f"{row} {units[0]}") > width):
             yield row
-        row = ""
-        for char in word:
-            if row and font.getlength(row + char) > width:
-                yield row
-                row = ""
-            row += char
+            row = ""
+        row += " " * bool(row)
+        for unit in units:
+            pieces = [unit] if font.getlength(unit) <= width else [*unit]
+            for piece in pieces:
+                if row.strip() and font.getlength(row + piece) > width:
+                    yield row
+                    row = ""
+                row += piece
     if row:
         yield row
 
