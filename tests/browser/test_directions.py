@@ -113,3 +113,34 @@ def test_joined_letters_are_not_spaced_out(visit: Visit) -> None:
     for selector in ("h1", ".part h2"):
         spacing = visitor.page.locator(selector).first.evaluate("element => getComputedStyle(element).letterSpacing")
         assert spacing in ("normal", "0px"), selector
+
+
+SET = """language => {
+    const text = document.querySelector(".brief-text");
+    text.lang = language;
+    const style = getComputedStyle(text.querySelector("p"));
+    const { fontFamily, hyphens, lineBreak, wordBreak, fontVariantNumeric, lineHeight, fontSize } = style;
+    const leading = parseFloat(lineHeight) / parseFloat(fontSize);
+    return { fontFamily, hyphens, lineBreak, wordBreak, fontVariantNumeric, leading };
+}"""
+
+
+@pytest.mark.parametrize(
+    ("language", "family", "breaks"),
+    [
+        ("ja", "Hiragino", "auto-phrase"),
+        ("zh-Hans", "Songti SC", "auto-phrase"),
+        ("zh-TW", "Songti TC", "auto-phrase"),
+        ("ko", "Continuum", "keep-all"),
+    ],
+)
+def test_east_asian_text_has_its_own_marks_breaks_and_lines(
+    visit: Visit, language: str, family: str, breaks: str
+) -> None:
+    visitor = visit()
+    visitor.open("/briefs/council/")
+    found = visitor.page.evaluate(SET, language)
+    assert found.pop("fontFamily").lstrip('"').startswith(family)
+    assert found.pop("leading") >= 1.7
+    numbers = {"fontVariantNumeric": "lining-nums"}
+    assert found == {"hyphens": "manual", "lineBreak": "strict", "wordBreak": breaks} | numbers
