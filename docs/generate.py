@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import itertools
 import re
+import textwrap
 import types
 import typing
 from collections.abc import Iterator
@@ -68,9 +71,10 @@ def _sections(model: type[BaseModel], prefix: str) -> Iterator[str]:
     if prefix:
         yield f"## `[{prefix.removesuffix('.')}]`"
         yield inspect.cleandoc(model.__doc__ or "")
+    told = docstrings(model)
     for name, field in plain.items():
         yield f"### `{prefix}{name}`"
-        yield str(field.description)
+        yield told[name]
         facts = [f"Type: {_type(field.annotation)}{_limits(field)}", f"default: {_default(field)}"]
         if "NAME" not in prefix and typing.get_origin(field.annotation) is not dict:
             facts.append(f"environment: `{env_name(prefix + name)}`")
@@ -78,6 +82,19 @@ def _sections(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
         if below := _below(name, field):
             yield from _sections(below[0], f"{prefix}{below[1]}.")
+
+
+def docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """What stands under each field of a model."""
+    found: dict[str, str] = {}
+    for one in reversed([base for base in model.__mro__ if issubclass(base, BaseModel) and base is not BaseModel]):
+        (stated,) = ast.parse(textwrap.dedent(inspect.getsource(one))).body
+        assert isinstance(stated, ast.ClassDef)
+        for field, text in itertools.pairwise(stated.body):
+            match field, text:
+                case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(words))):
+                    found[name] = inspect.cleandoc(words)
+    return found
 
 
 def _below(name: str, field: FieldInfo) -> tuple[type[BaseModel], str] | None:
@@ -198,7 +215,8 @@ def _commands(command: click.Command, context: click.Context) -> Iterator[str]:
 def front_matter_table() -> str:
     """The table of fields that docs/guide/editors.md shows."""
     rows = ["| field | means |", "| --- | --- |"]
-    rows += [f"| `{name}` | {field.description} |" for name, field in Matter.model_fields.items()]
+    told = docstrings(Matter)
+    rows += [f"| `{name}` | {told[name]} |" for name in Matter.model_fields]
     return "\n".join(rows)
 
 

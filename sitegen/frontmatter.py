@@ -14,14 +14,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from sitegen.errors import ContentError, FrontMatterInvalid, Place, raise_all
 from sitegen.head import FENCE as FENCE
-from sitegen.head import DuplicateKey as DuplicateKey
-from sitegen.head import Loader as Loader
 from sitegen.head import Parsed as Parsed
 from sitegen.head import Status as Status
 from sitegen.head import body as body
 from sitegen.head import line_of as line_of
 from sitegen.head import split as split
 from sitegen.head import unstated as unstated
+from sitegen.loader import DuplicateKey as DuplicateKey
+from sitegen.loader import Loader as Loader
 from sitegen.shapes import LANGUAGE, TEMPLATE
 
 Method = Literal["summary", "extract", "written"]
@@ -53,7 +53,7 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(_texts_of)]
 
 
 class _Fields(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Section(_Fields):

@@ -50,7 +50,8 @@ _PRIVATE: tuple[PrivateKind, ...] = get_args(PrivateKind)
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
+    # The docstrings of options are read by docs/generate.py: pydantic would parse this file at each start for them.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class MenuEntry(_Section):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 SLUG_LIMIT = 80
+_PLAIN = re.compile(rf"[A-Za-z0-9 .:;?!()/\"_-]{{0,{SLUG_LIMIT}}}")
+"""Text of which it is plain what slugify makes of it: letters and digits stay, and all else parts them."""
+_PARTS = re.compile("[a-z0-9]+")
 _RESERVED = {"index", "page"}
 """Parts of addresses that lists and folders need."""
 _UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue"))
@@ -39,8 +43,11 @@ def slug(text: str, language: str = "") -> str:
 
     German umlauts become two letters when ``language`` says that the text is German; other languages drop the dots.
     """
-    from slugify import slugify
+    if _PLAIN.fullmatch(text):
+        found = "-".join(_PARTS.findall(text.lower()))
+    else:
+        from slugify import slugify
 
-    letters = _UMLAUTS if language.lower().partition("-")[0] == "de" else ()
-    found = slugify(text[:1000], max_length=SLUG_LIMIT, word_boundary=True, save_order=True, replacements=letters)
+        letters = _UMLAUTS if language.lower().partition("-")[0] == "de" else ()
+        found = slugify(text[:1000], max_length=SLUG_LIMIT, word_boundary=True, save_order=True, replacements=letters)
     return f"{found}-1" if found in _RESERVED else found

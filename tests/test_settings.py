@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from sitegen import settings
 from sitegen.errors import SecretMissing, SettingsInvalid, SettingsMissing, SettingsUnreadable, Several
+from tests.test_docs import GENERATOR
 
 
 def site(tmp_path: Path, text: str) -> Path:
@@ -214,6 +215,7 @@ def test_secrets_come_from_the_environment_or_a_file_and_are_masked(tmp_path: Pa
 def test_every_option_has_a_docstring() -> None:
     def walk(model: type[settings._Section]) -> None:
         assert model.__doc__
+        told = GENERATOR.docstrings(model)
         for name, field in model.model_fields.items():
             inner = field.annotation
             if get_origin(inner) is dict:
@@ -221,7 +223,7 @@ def test_every_option_has_a_docstring() -> None:
             if isinstance(inner, type) and issubclass(inner, settings._Section):
                 walk(inner)
             else:
-                assert field.description, f"{model.__name__}.{name}"
+                assert told.get(name), f"{model.__name__}.{name}"
 
     walk(settings.Settings)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from slugify import slugify
 
-from sitegen.text import plain, shorten
+from sitegen.text import SLUG_LIMIT, plain, shorten, slug
 
 
 @given(st.text())
@@ -28,3 +29,11 @@ def test_shortened_text_fits_and_says_that_something_is_missing(text: str, limit
     short = shorten(text, limit)
     assert len(short) <= limit
     assert short == text or short.endswith("…")
+
+
+@given(st.text("aZ09 .:;?!()/\"_-'&,#", max_size=90) | st.text(max_size=12), st.sampled_from(["", "en", "de"]))
+def test_plain_titles_become_addresses_as_slugify_makes_them(text: str, language: str) -> None:
+    letters = [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue")]
+    letters = letters if language == "de" else []
+    whole = slugify(text, max_length=SLUG_LIMIT, word_boundary=True, save_order=True, replacements=letters)
+    assert slug(text, language) == (f"{whole}-1" if whole in ("index", "page") else whole)

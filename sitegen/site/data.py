@@ -9,11 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
-
 from sitegen import files
 from sitegen.errors import DataBroken, Place
-from sitegen.head import DuplicateKey, Loader
 from sitegen.site import tracking
 from sitegen.site.inputs import Inputs
 
@@ -102,19 +99,28 @@ def _parse(raw: bytes, name: str) -> Any:
             return json.loads(text)
         if name.endswith(".csv"):
             return _rows(text, name)
-        return yaml.load(text, Loader)  # noqa: S506  # a safe loader that refuses a key which stands twice
+        return _yaml(text, name)
     except tomllib.TOMLDecodeError as error:
         raise DataBroken(f"is not TOML: {error}", place=name) from None
     except json.JSONDecodeError as error:
         raise DataBroken(f"is not JSON: {error.msg}", place=Place(name, error.lineno, error.colno)) from None
+    except (ValueError, RecursionError) as error:
+        raise DataBroken(str(error), place=name) from None
+
+
+def _yaml(text: str, name: str) -> Any:
+    import yaml
+
+    from sitegen.loader import DuplicateKey, Loader
+
+    try:
+        return yaml.load(text, Loader)  # noqa: S506  # a safe loader that refuses a key which stands twice
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
         raise DataBroken(f"is not YAML: {getattr(error, 'problem', None) or error}", place=place) from None
     except DuplicateKey as error:
         raise DataBroken(f"the key {error.key!r} stands twice", place=Place(name, error.line + 1)) from None
-    except (ValueError, RecursionError) as error:
-        raise DataBroken(str(error), place=name) from None
 
 
 def _rows(text: str, name: str) -> list[dict[str, str]]:

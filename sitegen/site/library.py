@@ -35,6 +35,8 @@ _SHOWN = ("content", "briefs", "static")
 """The trees whose images pages may show."""
 _HELD = (-1, 0, b"")
 """The place of a text that is in memory only."""
+_FEW = 20
+"""Files that are read again sooner than looked for among all that is known."""
 _SPARE = 8_000_000
 """Bytes of texts that nobody needs any more, before the file of texts is written anew."""
 
@@ -163,7 +165,9 @@ class Library:
     def _fresh(
         self, todo: Sequence[str], inputs: Inputs, jobs: int, shelf: Shelf, progress: Progress | None
     ) -> dict[str, _Entry | None]:
-        known = {(_kind(key), sha): value for key, (sha, value) in self._kept.items()}
+        few = len(todo) <= _FEW  # that these are others that were moved is not worth a look at all
+        kept = {key: self._kept[key] for key in todo if key in self._kept} if few else self._kept
+        known = {(_kind(key), sha): value for key, (sha, value) in kept.items()}
 
         def work(share: Sequence[str]) -> workers.Steps[list[_Read]]:
             results: list[_Read] = []

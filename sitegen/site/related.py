@@ -7,8 +7,7 @@ of terms, and a new brief changes what a handful of others tell, not what all of
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sitegen.site.page import Link, Related
 from sitegen.site.stored import StoredPage
@@ -17,37 +16,44 @@ from sitegen.site.taxonomy import Index
 _MOST = 3
 _TELLS_NOTHING = ("types",)
 """Taxonomies that say of what kind a document is, not what it is about."""
-_Near = dict[int, tuple[float, float, Link]]
-"""By place of the other brief: how near it is, the share of the rarest term in that, and that term."""
 
 
 def relate(briefs: Iterable[StoredPage], indexes: Mapping[str, Index]) -> None:
     """Tells each brief which others are related; the lists of the terms are sorted already."""
     every = list(briefs)
-    places = {page.url: place for place, page in enumerate(every)}
-    found: defaultdict[int, _Near] = defaultdict(dict)
+    count = len(every)
+    places = {id(page): place for place, page in enumerate(every)}
+    shares: dict[int, float] = {}
+    """How near two briefs are; a pair is one number, made of both their places."""
+    whys: dict[int, Link] = {}
+    for rarity, link, carrying in sorted(_runs(places, indexes)):
+        for one, other in itertools.pairwise(carrying):
+            pair = one * count + other
+            if pair in shares:
+                shares[pair] += rarity
+            else:
+                shares[pair], whys[pair] = rarity, link  # the rarest term comes first
+    near: list[list[tuple[float, int, int, int]]] = [[] for _ in every]
+    for pair, share in shares.items():
+        one, other = divmod(pair, count)
+        near[one].append((share, other - one, other, pair))
+        near[other].append((share, other - one, one, pair))
+    for page, others in zip(every, near, strict=True):
+        if others:
+            others.sort()
+            page.related = tuple([_told(every[other], whys[pair]) for _, _, other, pair in others[:_MOST]])
+
+
+def _runs(places: Mapping[int, int], indexes: Mapping[str, Index]) -> Iterator[tuple[float, Link, list[int]]]:
+    """For each term how rare it is, the lower the rarer; the term; and the places of the briefs that carry it."""
     for name, index in indexes.items():
         if name in _TELLS_NOTHING:
             continue
         for link in set(index.links.values()):
-            carrying = [place for page in index.pages[link.url] if (place := places.get(page.url)) is not None]
-            share = 1 / len(carrying) if carrying else 0
-            for one, other in itertools.pairwise(carrying):
-                _add(found[one], other, share, link)
-                _add(found[other], one, share, link)
-    for place, near in found.items():
-        ranked = sorted(near.items(), key=lambda item: (-item[1][0], abs(item[0] - place), item[0]))
-        every[place].related = tuple(_told(every[other], why) for other, (_, _, why) in ranked[:_MOST])
-
-
-def _add(near: _Near, other: int, share: float, link: Link) -> None:
-    known = near.get(other)
-    if known is None:
-        near[other] = (share, share, link)
-        return
-    total, rarest, why = known
-    first = (-share, link.title, link.url) < (-rarest, why.title, why.url)
-    near[other] = (total + share, share, link) if first else (total + share, rarest, why)
+            found = (places.get(id(page)) for page in index.pages[link.url])
+            carrying = [place for place in found if place is not None]
+            if len(carrying) > 1:
+                yield -1 / len(carrying), link, carrying
 
 
 def _told(page: StoredPage, why: Link) -> Related:

@@ -41,7 +41,7 @@ _LIBRARIES = (
         "pygments",
         "python_stdnum",
     ),
-    *("python_frontmatter", "python_slugify", "pyyaml", "text_unidecode", "tinycss2", "webencodings"),
+    *("python_slugify", "pyyaml", "text_unidecode", "tinycss2", "webencodings"),
 )
 _OWN = Path(__file__).parent.parent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sitegen.site.images.gallery import Gallery
 from sitegen.site.library import Library
-from sitegen.site.page import Heading, Page, Related
+from sitegen.site.page import Heading, Page
 from sitegen.site.record import Record
 from sitegen.site.tracking import digest
 
@@ -70,15 +70,13 @@ class StoredPage(Page):
                     links += link
         for around in (self.previous, self.next, self.section):
             links += around or (None,)
+        related: list[object] = []
+        for title, url, language, date, why in self.related:
+            related += (title, url, language, None if date is None else date.toordinal())
+            related += why
         self.digest = digest(
             *(sha, self.kind, self.path, self.url, self.permalink, self.title, self.language, self.state, links),
             *(made, self.edited, self.targets, self.extra or None, self.image, self.aliases),
             *((self.alternates,) if self.alternates else ()),
-            *([tuple(link) for link in self.named.values()], [_plain(other) for other in self.related]),
+            *([tuple(link) for link in self.named.values()], related),
         )
-
-
-def _plain(other: Related) -> tuple[object, ...]:
-    """In types that are quick to digest."""
-    date = None if other.date is None else other.date.toordinal()
-    return (other.title, other.url, other.language, date, *other.why)

@@ -142,7 +142,7 @@ def test_full_addresses_are_put_into_tags_and_nowhere_else() -> None:
 
 
 def entries(count: int) -> list[sitemap.Entry]:
-    return [sitemap.Entry(f"{BASE}{number}/", "2026-01-02" if number % 2 else "") for number in range(count)]
+    return [(f"{BASE}{number}/", "2026-01-02" if number % 2 else "", ()) for number in range(count)]
 
 
 def check_sitemap(data: bytes) -> list[str]:
@@ -171,11 +171,24 @@ def test_a_sitemap_is_one_file_until_it_is_too_long() -> None:
     assert (len(check_sitemap(first)), check_sitemap(second)) == (50_000, [f"{BASE}50000/"])
 
 
+@pytest.mark.parametrize(
+    "found", [[], entries(3), entries(50_000), [("https://x/" + "&" * 2000, "2026-01-02", ())] * 4000]
+)
+def test_what_fits_into_one_sitemap_for_certain_does(found: list[sitemap.Entry]) -> None:
+    assert sitemap.fits(found)
+    assert len(sitemap.parts(found)) == 1
+
+
+@pytest.mark.parametrize("found", [entries(50_001), [("https://x/" + "a" * 2000, "", ())] * 40_000])
+def test_what_may_not_fit_into_one_sitemap_is_not_said_to(found: list[sitemap.Entry]) -> None:
+    assert not sitemap.fits(found)
+
+
 def test_a_sitemap_is_split_by_its_size_too() -> None:
     parts = sitemap.parts(entries(100), largest=2000)
     assert len(parts) > 1
     assert all(len(part) <= 2000 for part in parts)
-    assert [url for part in parts for url in check_sitemap(part)] == [entry.permalink for entry in entries(100)]
+    assert [url for part in parts for url in check_sitemap(part)] == [permalink for permalink, *_ in entries(100)]
 
 
 def test_the_index_names_the_parts() -> None:
@@ -186,7 +199,7 @@ def test_the_index_names_the_parts() -> None:
 
 def test_versions_in_other_languages_stand_beside_their_page() -> None:
     versions = (("en", f"{BASE}a/"), ("de", f"{BASE}de/a/"))
-    (data,) = sitemap.parts([sitemap.Entry(f"{BASE}a/", "2026-01-02", versions), sitemap.Entry(f"{BASE}b/")])
+    (data,) = sitemap.parts([(f"{BASE}a/", "2026-01-02", versions), (f"{BASE}b/", "", ())])
     check_sitemap(data)
     links = list(ElementTree.fromstring(data).iter("{http://www.w3.org/1999/xhtml}link"))
     assert [(link.get("rel"), link.get("hreflang"), link.get("href")) for link in links] == [

@@ -149,7 +149,13 @@ def _feed(site: Site, local: str, title: str, pages: Sequence[StoredPage]) -> Fe
 
 
 def _sitemap(site: Site) -> Iterator[Output]:
-    parts = sitemap.parts(entry for edition in site.editions or (site,) for entry in _entries(edition).values())
+    entries = [entry for edition in site.editions or (site,) for entry in _entries(edition).values()]
+    if sitemap.fits(entries):
+        yield Output(
+            "sitemap.xml", "the sitemap", parts=("sitemap", digest(entries)), make=lambda: sitemap.parts(entries)[0]
+        )
+        return
+    parts = sitemap.parts(entries)
     names = ["sitemap.xml"] if len(parts) == 1 else [f"sitemap-{number}.xml" for number in range(1, len(parts) + 1)]
     if len(parts) > 1:
         index = sitemap.index(site.base_url + name for name in names)
@@ -163,14 +169,14 @@ def _entries(site: Site) -> dict[str, sitemap.Entry]:
     lists = ["", "archive/"]
     for taxonomy in site.taxonomies.values():
         lists += (url[len(site.base) :] for url in (taxonomy.url, *(term.url for term in _public(taxonomy))))
-    found = {local: sitemap.Entry(site.base_url + local) for local in lists}
+    found: dict[str, sitemap.Entry] = {local: (site.base_url + local, "", ()) for local in lists}
     base = len(site.base_url)
     for page in site.all:
         if not page.draft:
             versions: tuple[tuple[str, str], ...] = ()
             if page.alternates:
                 versions = tuple((version.language, version.permalink) for version in page.alternates)
-            found[page.permalink[base:]] = sitemap.Entry(page.permalink, _changed(page), versions)
+            found[page.permalink[base:]] = (page.permalink, _changed(page), versions)
     return found
 
 

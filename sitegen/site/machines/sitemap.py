@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from sitegen.site.machines.markup import attribute, text
 
@@ -16,14 +15,17 @@ _SPACE = ' xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 _LINKS = ' xmlns:xhtml="http://www.w3.org/1999/xhtml"'
 
 
-class Entry(NamedTuple):
-    """One page."""
+Entry = tuple[str, str, tuple[tuple[str, str], ...]]
+"""One page: its permalink; the day on which it last changed, ``2026-05-31``, or nothing when nobody knows; language and
+permalink of each version of a translated page, itself among them."""
 
-    permalink: str
-    changed: str = ""
-    """The day on which it last changed, ``2026-05-31``; empty when nobody knows."""
-    versions: tuple[tuple[str, str], ...] = ()
-    """Language and permalink of each version of a translated page, itself among them."""
+
+def fits(entries: Sequence[Entry]) -> bool:
+    """Whether they are certain to fit into one file. Without a look at each of their letters."""
+    if len(entries) > MOST:
+        return False
+    longest = max((len(entry[0]) for entry in entries), default=0)
+    return not any(entry[2] for entry in entries) and len(entries) * (6 * longest + 100) < LARGEST - 500
 
 
 def parts(entries: Iterable[Entry], most: int = MOST, largest: int = LARGEST) -> list[bytes]:

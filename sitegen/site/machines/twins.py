@@ -14,7 +14,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from sitegen.site.machines.markup import as_markdown
-from sitegen.site.markdown import Profile, allowed
+from sitegen.site.markdown import Profile, allowed, render
 from sitegen.site.markdown.shortcodes import call_end
 from sitegen.site.page import Page
 
@@ -256,9 +256,7 @@ def _careful(source: str, links: Mapping[str, str], profile: Profile, math: bool
 
 
 def _says_the_same(text: str, source: str, profile: Profile, math: bool) -> bool:
-    from sitegen.site.markdown.renderer import parsed
-
-    return _words(parsed(text, profile, math=math).html) == _words(parsed(source, profile, math=math).html)
+    return _words(render(text, profile, math=math).html) == _words(render(source, profile, math=math).html)
 
 
 def _said(html: str) -> Iterator[str]:
