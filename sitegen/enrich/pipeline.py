@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from sitegen import files
 from sitegen.enrich.blame import Blame
@@ -232,7 +233,7 @@ class _Run:
             try:
                 self._result(await self._desk(self._finish, work))
             except Exception as error:
-                self._result(await self._desk(self._failed, work.document, error))
+                self._result(await self._desk(self._failed, work.document, error, work.tokens))
 
     # ----------------------------------------------------------------------------------- one document, at the desk
 
@@ -297,11 +298,13 @@ class _Run:
         known = await self._desk(self._renewal.unknown, document.ref)
         return Result(document.ref, document.title, "created" if known else "updated", from_engine=asks)
 
-    def _failed(self, document: Document, error: Exception) -> Result:
-        """What an error means for its document. Raises it when the whole run cannot go on."""
+    def _failed(self, document: Document, error: Exception, tokens: int = 0) -> Result:
+        """What an error means for its document, whose summary has cost so much. Raises it when the whole run cannot go
+        on."""
         if isinstance(error, StorageError) or error is self._renewal.engine_error:
             raise error
-        return self._blame.document(document, error, counted=self._in_hand.pop(document.ref, False))
+        result = self._blame.document(document, error, counted=self._in_hand.pop(document.ref, False))
+        return replace(result, tokens=result.tokens + tokens) if tokens else result
 
     # ----------------------------------------------------------------------------------------------------- telling
 

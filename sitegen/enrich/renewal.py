@@ -6,6 +6,7 @@ In three steps: ``begin`` and ``finish`` read and write files and are for the de
 from __future__ import annotations
 
 import asyncio
+import copy
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,13 @@ class Work:
     """Why it has to do without the engine."""
     spent: int = 0
     """Tokens that its questions had cost before the engine could not be reached any more."""
+
+    @property
+    def tokens(self) -> int:
+        """What its summary has cost in this run."""
+        if not self.asked or self.summary is None:
+            return self.spent
+        return self.summary.usage.prompt_tokens + self.summary.usage.answer_tokens
 
 
 class Renewal:
@@ -213,7 +221,10 @@ class Renewal:
     async def _summary(self, work: Work, key: str, identity: Identity) -> tuple[Summary, bool]:
         """From the cache, else from the engine; whether the engine was asked."""
         if (under_way := self._under_way.get(key)) is not None:
-            return await asyncio.shield(under_way), False
+            try:
+                return await asyncio.shield(under_way), False
+            except EngineError as error:
+                raise unpaid(error) from error
         mine = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
             cached = await self._desk(self._cache.get, key)
@@ -276,9 +287,7 @@ class Renewal:
         self, document: Document, mark: str, done: Done, *, work: Work | None = None, reason: str = ""
     ) -> Result:
         self._journal.finish(document.ref, "empty" if done == "empty" else "done", mark)
-        asked, tokens = work is not None and work.asked, 0
-        if asked and work is not None and work.summary is not None:
-            tokens = work.summary.usage.prompt_tokens + work.summary.usage.answer_tokens
+        asked, tokens = (work.asked, work.tokens) if work is not None else (False, 0)
         path = self.store.path_of(document.ref)
         return Result(document.ref, document.title, done, path, asked, reason=reason, tokens=tokens)
 
@@ -293,6 +302,13 @@ class Renewal:
         elif brief is not None:
             status = brief.matter.status
         return generate(document, summary, slug=slug, status=status)
+
+
+def unpaid(error: EngineError) -> EngineError:
+    """The same error for a document that only waited for it: what was spent is another one's, and is counted once."""
+    twin = copy.copy(error)
+    twin.spent = (0, 0, 0.0)
+    return twin
 
 
 def _key(document: Document, identity: Identity, note: str) -> str:

@@ -140,6 +140,57 @@ def test_brief_list_and_show_tell_state_and_reason(site: Path, capsys: pytest.Ca
     assert "SG407" in capsys.readouterr().err
 
 
+def test_a_pull_of_which_some_failed_ends_with_6_and_says_all_as_json(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings(site, "[engine]\nattempts = 1\n")
+    (site / "documents" / "bad.pdf").write_bytes(b"%PDF-1.4 broken")
+    (site / "documents" / "blank.txt").write_text(" \n")
+    assert run(["--site", str(site), "pull", "--json"]) == 6
+    shown = capsys.readouterr()
+    report = json.loads(shown.out)
+    assert shown.err == "", "the summary alone"
+    assert (report["counts"], report["dead"]) == ({"created": 1, "dead": 1, "empty": 1}, 1)
+    assert (report["engine_calls"], report["engine_error"], report["ended_by"]) == (1, None, None)
+    (bad,) = (one for one in report["documents"] if one["result"] == "dead")
+    assert (bad["ref"], bad["code"]) == ("folder:bad.pdf", "SG211")
+    assert "no PDF" in bad["reason"] or "damaged" in bad["reason"]
+    assert len(list((site / "briefs").glob("*.md"))) == 1, "all others are done"
+    assert run(["--site", str(site), "pull", "--json"]) == 0, "what was given up is not tried again"
+    assert (out_of(capsys)["counts"], report["dead"]) == ({}, 1)
+    assert run(["--site", str(site), "pull"]) == 0
+    assert "1 given up: `sitegen brief list --status dead` says why." in capsys.readouterr().err
+
+
+def test_a_document_that_was_given_up_is_asked_for_again_or_forgotten(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def sitegen(*words: str) -> int:
+        return run(["--site", str(site), "--json", *words])
+
+    settings(site, "[engine]\nattempts = 1\n")
+    bad = site / "documents" / "bad.pdf"
+    bad.write_bytes(b"%PDF-1.4 broken")
+    assert sitegen("pull", "-q") == 6
+    capsys.readouterr()
+    assert sitegen("brief", "list", "--status", "dead") == 0
+    assert [line["source"] for line in out_of(capsys)] == ["folder:bad.pdf"]
+    assert sitegen("brief", "retry", "--dead") == 0
+    assert [(one["ref"], one["was"]) for one in out_of(capsys)] == [("folder:bad.pdf", "dead")]
+    assert sitegen("pull") == 6, "it is still bad"
+    capsys.readouterr()
+    assert sitegen("brief", "forget", "--yes", "bad.pdf") == 0
+    assert [(one["ref"], one["was"]) for one in out_of(capsys)] == [("folder:bad.pdf", "dead")]
+    assert sitegen("brief", "list", "--status", "dead") == 0
+    assert out_of(capsys) == []
+    bad.unlink()
+    assert sitegen("pull") == 0
+    assert out_of(capsys)["counts"] == {}
+    assert sitegen("brief", "retry", "--dead") == 0
+    assert out_of(capsys) == []
+    assert sitegen("brief", "forget", "--yes", "bad.pdf") == 1, "nobody knows it any more"
+
+
 def test_a_brief_is_not_taken_for_one_whose_name_ends_alike(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, title in (("bridge", "The bridge"), ("weir-bridge", "A weir")):
         (site / "briefs").mkdir(exist_ok=True)

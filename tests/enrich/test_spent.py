@@ -7,14 +7,17 @@ import asyncio
 import pytest
 
 from sitegen.briefs import provenance
+from sitegen.briefs.store import Store
 from sitegen.enrich.engines.base import ChatEngine, Message
 from sitegen.enrich.engines.ollama import Ollama
 from sitegen.enrich.engines.openai import OpenAI
 from sitegen.enrich.pipeline import pull
 from sitegen.enrich.report import Report, Request
 from sitegen.enrich.summarize import ModelSummarizer
-from sitegen.errors import AnswerUnfinished, EngineFailing, EngineUnreachable
+from sitegen.enrich.summary import Summary
+from sitegen.errors import AnswerUnfinished, EngineError, EngineFailing, EngineUnreachable, SourceClaimedTwice
 from sitegen.settings import Project
+from sitegen.sources.base import Document
 from sitegen.sources.folder import FolderSource
 from tests.enrich.pulls import MORE, Model, run
 from tests.servers.chat import ChatServer
@@ -125,3 +128,46 @@ def test_a_model_that_went_away_in_the_middle_of_a_document_cost_what_was_asked_
     report = run(project, engine)
     assert report.provisional == 3
     assert report.tokens == 120
+
+
+class Slowly(Model):
+    """Asked for one summary, it takes a while to find out that there is none."""
+
+    async def summarize(self, document: Document, note: str = "") -> Summary:
+        await asyncio.sleep(0.05)
+        try:
+            return await super().summarize(document, note)
+        finally:
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("error", [AnswerUnfinished("broke off"), EngineUnreachable("gone")])
+def test_what_an_error_cost_that_several_documents_waited_for_is_counted_once(
+    project: Project, error: EngineError
+) -> None:
+    for path in (project.root / "documents").iterdir():
+        path.unlink()
+    names = [f"folder:{number}.txt" for number in range(4)]
+    for number in range(4):
+        (project.root / "documents" / f"{number}.txt").write_text(f"Report\n\n{MORE}\n")
+    engine = Slowly("m1", slots=4)
+    engine.errors = dict.fromkeys(names, error)
+    error.spent = (100, 20, 3.0)
+    report = run(project, engine)
+    assert len(engine.calls) == 1, "one asks, the others wait"
+    assert len(report.results) == 4
+    assert report.tokens == 120
+    assert sorted(result.tokens for result in report.results) == [0, 0, 0, 120]
+    assert error.spent == (100, 20, 3.0), "the error itself stays as it is"
+
+
+def test_a_summary_that_was_paid_for_and_could_not_be_written_has_cost_what_it_cost(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise SourceClaimedTwice("somebody was quicker", place="briefs/a.md")
+
+    monkeypatch.setattr(Store, "save", refuse)
+    report = run(project, Model("m1"))
+    assert [result.tokens for result in report.failed] == [1000, 1000, 1000]
+    assert report.tokens == 3000
