@@ -119,7 +119,7 @@ class Console:
 
         Without ``threads`` the bar moves only when it is told something: a process with threads should not fork.
         """
-        if self.quiet or self.json or not sys.stderr.isatty():
+        if self.quiet or self.json or sys.stderr is None or not sys.stderr.isatty():
             yield Progress(self, label, unit)
             return
         from rich import progress as rich
@@ -203,16 +203,16 @@ class _LiveProgress(Progress):
             self.bar.refresh()
 
 
-def colours(stream: TextIO) -> bool:
+def colours(stream: TextIO | None) -> bool:
     """Whether to colour: a terminal, and nobody said no (https://no-color.org)."""
-    if os.environ.get("NO_COLOR"):
+    if stream is None or os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _style(text: str, style: str | None, stream: TextIO) -> str:
+def _style(text: str, style: str | None, stream: TextIO | None) -> str:
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if style and colours(stream) else text
 
 
@@ -260,16 +260,18 @@ def _wrapped(text: str, width: int) -> list[str]:
     return lines
 
 
-def _width(stream: TextIO) -> int | None:
-    if not stream.isatty():
+def _width(stream: TextIO | None) -> int | None:
+    if stream is None or not stream.isatty():
         return None
     with contextlib.suppress(OSError):
         return os.get_terminal_size(stream.fileno()).columns or None  # 0: it does not know, as under some supervisors
     return None
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
     # A file name that is no UTF-8 must not end the program; a closed pipe ends the output quietly.
+    if stream is None:  # as after `>&-`: nobody wants to know
+        return
     try:
         print(text.encode("utf-8", "backslashreplace").decode(), file=stream, flush=True)
     except BrokenPipeError:

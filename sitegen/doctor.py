@@ -143,7 +143,7 @@ def _briefs(project: Project) -> list[Finding]:
         problems, count = tuple(store.broken), len(store.briefs)
     if problems:
         return [Finding("briefs", "error", str(problem), problem.remedy) for problem in problems]
-    return [Finding("briefs", "ok", f"{count} briefs can be read")]
+    return [Finding("briefs", "ok", f"{count} {'brief' if count == 1 else 'briefs'} can be read")]
 
 
 def _disk(project: Project) -> Finding:

@@ -18,6 +18,11 @@ from sitegen.errors import DiskFull, FileFailed, Locked, NotPermitted, PathEscap
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_REMEDIES = {
+    errno.EROFS: "The file system is mounted for reading only: mount it for writing, or work on a copy of the site.",
+    errno.ENAMETOOLONG: "Choose a shorter name: most file systems take 255 bytes; a letter beyond ASCII has several.",
+    errno.ENOENT: "Look whether the name is spelled right, and whether its disk or network drive is there.",
+}
 
 
 def storage_error(error: OSError, path: Path) -> StorageError:
@@ -28,7 +33,7 @@ def storage_error(error: OSError, path: Path) -> StorageError:
         kind = DiskFull
     elif error.errno in _REFUSED:
         kind = NotPermitted
-    return kind(reason, place=str(path))
+    return kind(reason, place=str(path), remedy=_REMEDIES.get(error.errno or 0))
 
 
 @contextlib.contextmanager

@@ -195,4 +195,6 @@ def _explained(item: dict[str, Any], name: str, text: str) -> ContentError:
             hint = f"; did you mean {near[0]!r}?" if near else ""
             return FrontMatterInvalid(f"unknown field {key!r}{hint}", place=place)
         return FrontMatterInvalid(f"unknown field {where!r}", place=place)
-    return FrontMatterInvalid(f"{where}: {item['msg']}", place=place)
+    from sitegen.wording import said
+
+    return FrontMatterInvalid(f"{where}: {said(item)}", place=place)

@@ -682,7 +682,7 @@ def load(site: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+), column (\d+)", str(error))
         where = Place(str(path), int(line[1]), int(line[2])) if line else Place(str(path), text.count("\n") + 1)
-        raise SettingsUnreadable(str(error).split(" (at ")[0], place=where) from error
+        raise SettingsUnreadable(_unreadable(str(error)), place=where) from error
     except (StorageError, TextNotUtf8) as error:
         raise SettingsUnreadable(error.message, place=error.place, remedy=error.remedy) from error
     problems: list[SettingsError] = list(_secrets_in_file(data, path, text))
@@ -697,6 +697,15 @@ def load(site: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     assert settings is not None
     every = {name: origins.get(name, "default") for name, _ in options(settings)}
     return Project(root, settings, every, settings.model_dump_json(exclude={*ELSEWHERE}))
+
+
+def _unreadable(message: str) -> str:
+    """What tomllib says of a file, without its place, and without the words of its own code."""
+    message = message.split(" (at ")[0]
+    if twice := re.fullmatch(r"Cannot (?:declare|mutate immutable namespace) \((.*?),?\)(?: twice)?", message):
+        names = re.findall(r"'([^']*)'", twice[1])
+        return f"the table [{'.'.join(names)}] stands twice"
+    return "a setting stands twice" if message == "Cannot overwrite a value" else message
 
 
 def bare(root: Path, environ: Mapping[str, str] | None = None) -> Project:
@@ -859,6 +868,8 @@ def _parse(value: str, option: str) -> Any:
 
 
 def _explain(error: ValidationError, path: Path, text: str, origins: Mapping[str, str]) -> Iterator[SettingsError]:
+    from sitegen.wording import said
+
     items = error.errors(include_url=False, include_input=False)
     inside = {item["loc"][:end] for item in items for end in range(len(item["loc"]))}
     for item in items:
@@ -870,11 +881,18 @@ def _explain(error: ValidationError, path: Path, text: str, origins: Mapping[str
         place = Place(f"environment variable {origin}") if origin.startswith(ENV_PREFIX) else _place(path, text, key)
         if item["type"] == "extra_forbidden":
             near = _near_miss(key)
+            if len(key) > 1 and near == key[-1]:  # TOML: what stands below a [table] belongs to it
+                yield SettingsInvalid(
+                    f"{near} stands below [{key[0]}], so it counts as {name}",
+                    place=place,
+                    remedy=f"Write the line with `{near}` above the first [table] of the file.",
+                )
+                continue
             yield SettingsInvalid(f"unknown setting {name}" + (f"; did you mean {near}?" if near else ""), place=place)
         elif item.get("ctx", {}).get("pattern") in (HTTP_URL, REDIS_URL):
             yield SettingsInvalid(f"{name} is not an address that sitegen can use", place=place, remedy=_ADDRESS_REMEDY)
         else:
-            yield SettingsInvalid(f"{name}: {item['msg']}", place=place)
+            yield SettingsInvalid(f"{name}: {said(item)}", place=place)
 
 
 _ADDRESS_REMEDY = (

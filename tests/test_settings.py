@@ -63,10 +63,10 @@ def test_all_problems_are_reported_at_once_each_with_its_line(tmp_path: Path) ->
     text = '[site]\ntitel = "x"\nlanguage = 3\n\n[source]\nkind = "mail"\n\n[build]\nper_page = 0\n'
     assert problems(tmp_path, text, {"SITEGEN_ENGINE__KIMD": "x"}) == [
         "environment variable SITEGEN_ENGINE__KIMD: no setting has this name; did you mean SITEGEN_ENGINE__KIND?",
-        "sitegen.toml:3: site.language: Input should be a valid string",
+        "sitegen.toml:3: site.language: must be text",
         "sitegen.toml:2: unknown setting site.titel; did you mean site.title?",
-        "sitegen.toml:9: build.per_page: Input should be greater than or equal to 1",
-        "sitegen.toml:6: source.kind: Input should be 'paperless' or 'folder'",
+        "sitegen.toml:9: build.per_page: must be 1 or more",
+        "sitegen.toml:6: source.kind: must be 'paperless' or 'folder'",
     ]
 
 
@@ -104,7 +104,7 @@ def test_the_environment_wins_and_says_so(tmp_path: Path) -> None:
 
 def test_a_wrong_value_in_the_environment_names_the_variable(tmp_path: Path) -> None:
     found = problems(tmp_path, "", {"SITEGEN_BUILD__PER_PAGE": "many"})
-    assert found[0].startswith("environment variable SITEGEN_BUILD__PER_PAGE: build.per_page: Input should be")
+    assert found[0].startswith("environment variable SITEGEN_BUILD__PER_PAGE: build.per_page: must be a whole number")
 
 
 ADDRESSES = [

@@ -96,10 +96,20 @@ def run(args: list[str], app: App | None = None) -> int:
         app.kept = app.kept or stop
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        if app.console.json or "--json" in args:  # which click may not have come to
+            app.console.data({"errors": [_misused(error)]})
+        else:
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt, SystemExit, Exception) as error:
         return _failed(app, error)
+
+
+def _misused(error: click.ClickException) -> dict[str, object]:
+    """A command line that is not understood, told as errors are told to machines; it has no code."""
+    where = getattr(error, "ctx", None)
+    remedy = f"`{where.command_path} --help` shows how it is used." if where is not None else ""
+    return {"code": "", "message": error.format_message(), "place": None, "remedy": remedy}
 
 
 def _failed(app: App, error: BaseException) -> int:

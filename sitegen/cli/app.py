@@ -38,6 +38,20 @@ class App:
 
         return settings.load(self.site)
 
+    def confirm(self, question: str) -> None:
+        """Asks before something is lost; for commands that have ``--yes``. Ends the command unless one says yes."""
+        try:
+            if click.confirm(question, err=True):
+                return
+        except click.Abort:
+            import sys
+
+            if sys.stdin is not None and sys.stdin.isatty():  # Ctrl-C, and not the end of a pipe
+                raise
+            raise click.UsageError("Nobody is there to be asked. Say --yes.") from None
+        self.console.say("Nothing was done.")
+        raise click.exceptions.Exit(1)
+
 
 def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
     """Global options may stand before the command or after it; wherever they are given, they count."""

@@ -224,7 +224,7 @@ def forget(app: App, refs: tuple[str, ...], yes: bool) -> None:
         stays = f"; {one.brief} stays" if one.brief else ""
         console.say(f"{one.ref}  {one.title}: {' and '.join(filter(None, what)) or 'nothing'} goes{stays}")
     if not yes:
-        click.confirm("Forget this?", abort=True, err=True)
+        app.confirm("Forget this?")
     asked.forget(project, found)
     if console.json:
         console.data([{"ref": one.ref, "title": one.title, "was": one.state, "record": one.record} for one in found])

@@ -84,14 +84,16 @@ def prune(app: App, older_than: float | None, max_mb: int | None) -> None:
 
 
 @command.command("clear")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @global_options
 @pass_app
-def clear(app: App) -> None:
+def clear(app: App, yes: bool) -> None:
     """Remove everything. Briefs stay; a document whose brief is to be made anew is paid for again.
 
     \b
     Examples:
       sitegen cache clear
+      sitegen cache clear --yes
     """
     from sitegen import files
     from sitegen.enrich.cache import FOLDER, SummaryCache
@@ -99,6 +101,8 @@ def clear(app: App) -> None:
     project = app.project()
     with files.lock(project.state / "pull.lock", "pull"):
         cache = SummaryCache(project.state / FOLDER)
+        if not yes:
+            app.confirm("Remove all summaries and answers, which an engine has worked for?")
         removed = cache.clear()
         cache.close()
     if app.console.json:

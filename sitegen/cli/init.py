@@ -32,5 +32,6 @@ def command(app: App, folder: Path, demo: bool) -> None:
         return
     where = "" if folder == Path() else f" --site {shlex.quote(str(folder))}"
     first = "" if demo else f"put documents into {shlex.quote(str(folder / 'documents'))}, then "
+    drafts = "" if demo else " --drafts"  # without, none of the new briefs would be seen
     app.console.say(f"A new site is in {folder.resolve()}.")
-    app.console.say(f"Next: {first}sitegen{where} pull, then sitegen{where} serve.", "dim")
+    app.console.say(f"Next: {first}sitegen{where} pull, then sitegen{where} serve{drafts}.", "dim")

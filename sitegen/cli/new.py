@@ -45,6 +45,8 @@ def command(app: App, path: str, theme: str | None, title: str | None, extends: 
         return
     if extends is not None:
         raise click.UsageError("--extends belongs to: sitegen new theme NAME")
+    if path == "theme":
+        raise click.UsageError("A theme has a name: sitegen new theme NAME. A page of that name: content/theme.")
     made = create(project, path, title, dt.date.today())  # noqa: DTZ011  # the editor's own day
     name = made.relative_to(project.root.resolve()).as_posix()
     if app.console.json:

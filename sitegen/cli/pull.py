@@ -24,7 +24,12 @@ TOLD_SECONDS = 60.0
 
 @click.command("pull", short_help="Turn new and changed documents into briefs.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after N new or changed documents.")
-@click.option("--max-minutes", type=click.FloatRange(0, min_open=True), metavar="N", help="Begin no document after.")
+@click.option(
+    "--max-minutes",
+    type=click.FloatRange(0, min_open=True),
+    metavar="N",
+    help="Begin no document after so many minutes.",
+)
 @click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Begin no document after so many tokens.")
 @click.option("--document", "documents", multiple=True, metavar="REF", help="Only this document; may be given often.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only documents changed since then.")
@@ -205,7 +210,8 @@ def _speed(report: Report) -> str:
     """Of runs that were long enough to tell."""
     if report.seconds < 10 or not report.asked:
         return ""
-    return f", {60 * report.total / report.seconds:.1f} documents/min, {report.tokens / report.seconds:.0f} tokens/s"
+    tokens = f", {report.tokens / report.seconds:.0f} tokens/s" if report.tokens else ""
+    return f", {60 * report.total / report.seconds:.1f} documents/min{tokens}"
 
 
 def _many(count: int, one: str, more: str = "") -> str:

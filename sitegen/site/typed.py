@@ -36,11 +36,13 @@ class Models:
         try:
             return model.model_validate(fields).model_dump()
         except ValidationError as error:
+            from sitegen.wording import said
+
             text = self._inputs.read(key).decode(errors="replace")
             for item in error.errors(include_url=False, include_input=False):
                 name = ".".join(map(str, item["loc"]))
                 place = Place(path, _line(text, str(item["loc"][0]) if item["loc"] else ""))
-                problems.append(ExtraInvalid(f"extra.{name}: {item['msg']}", place=place))
+                problems.append(ExtraInvalid(f"extra.{name}: {said(item)}", place=place))
             return {}
 
 

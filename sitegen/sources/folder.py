@@ -98,7 +98,10 @@ class FolderSource:
             remedy = "Put text, Markdown or PDF files into it; hidden files and a README are not documents."
             return [Finding("folder", "warning", f"{self.path} holds no documents", remedy), *unused]
         note = f", {survey.described} of them described in {metadata.NAME}" if survey.described else ""
-        return [Finding("folder", "ok", f"{self.path} holds {survey.count} documents{note}"), *unused]
+        return [
+            Finding("folder", "ok", f"{self.path} holds {survey.count} document{'s' * (survey.count != 1)}{note}"),
+            *unused,
+        ]
 
     async def aclose(self) -> None:
         """Nothing stays open between calls."""

@@ -502,3 +502,65 @@ def test_the_assets_of_an_earlier_build_are_carried_forward(site: Path, capsys: 
     assert run(["--site", str(site), "build"]) == 0
     assert len(list((site / "public/assets/css").glob("continuum.*.css"))) == 1
     assert run(["--site", str(site), "build", "--carry-from", str(site / "nowhere")]) == 2
+
+
+# --------------------------------------------------------------------------------------------- what people get wrong
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["bild"],
+        ["brief", "list", "--status", "x"],
+        ["pull", "--since", "yesterday"],
+        ["build", "--nope"],
+        ["brief", "show"],
+    ],
+)
+def test_with_json_a_command_line_that_is_not_understood_is_told_as_json(
+    args: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*args, "--json"]) == 2
+    printed = capsys.readouterr()
+    [error] = json.loads(printed.out)["errors"]
+    assert error["message"]
+    assert "--help" in error["remedy"]
+    assert printed.err == ""
+
+
+def test_output_that_nobody_reads_ends_no_command(site: Path) -> None:
+    command = f'"{sys.executable}" -m sitegen --site "{site}" brief list'
+    for closed in (">&-", "2>&-", ">&- 2>&-", "<&-"):
+        assert subprocess.run(["/bin/sh", "-c", f"{command} {closed}"], capture_output=True).returncode == 0, closed
+
+
+def test_init_names_the_command_that_shows_the_new_briefs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", str(tmp_path / "mine")]) == 0
+    assert "serve --drafts." in capsys.readouterr().err
+    assert run(["init", str(tmp_path / "demo"), "--demo"]) == 0
+    assert "serve." in capsys.readouterr().err  # whose briefs are published
+
+
+def test_a_theme_without_a_name_does_not_become_a_page(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--site", str(site), "new", "theme"]) == 2
+    assert "sitegen new theme NAME" in capsys.readouterr().err
+    assert not (site / "content" / "theme.md").exists()
+    assert run(["--site", str(site), "new", "content/theme"]) == 0
+
+
+def test_the_cache_is_not_cleared_without_a_yes(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--site", str(site), "pull", "--quiet"]) == 0
+    command = [sys.executable, "-m", "sitegen", "--site", str(site), "cache", "clear"]
+    said_no = subprocess.run(command, input="n\n", capture_output=True, text=True)
+    assert (said_no.returncode, "Nothing was done." in said_no.stderr) == (1, True)
+    nobody = subprocess.run(command, input="", capture_output=True, text=True)
+    assert (nobody.returncode, "Say --yes." in nobody.stderr) == (2, True)
+    assert run(["--site", str(site), "cache", "stats", "--json"]) == 0
+    assert out_of(capsys)["entries"] == 1
+    assert run(["--site", str(site), "cache", "clear", "--yes", "--json"]) == 0
+    assert out_of(capsys) == {"removed": 1}
+
+
+def test_a_name_that_is_too_long_is_no_fault_of_the_disk(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--site", str(site), "new", "a" * 300]) == 1
+    assert "Choose a shorter name" in capsys.readouterr().err

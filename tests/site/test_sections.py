@@ -98,7 +98,7 @@ def test_what_belongs_to_sections_is_refused_elsewhere(site: Site) -> None:
     site.page("c/_index", title="C", section={"sort": "size"}, cascade={"colour": "red"})
     found = [(problem.code, str(problem.place), problem.message) for problem in site.problems()]
     assert found == [
-        ("SG402", "content/c/_index.md:4", "section.sort: Input should be 'date', 'title' or 'weight'"),
+        ("SG402", "content/c/_index.md:4", "section.sort: must be 'date', 'title' or 'weight'"),
         ("SG402", "content/c/_index.md:2", "unknown field 'cascade.colour'"),
         ("SG402", "content/a.md", "the field 'cascade' belongs into a file named _index.md"),
         ("SG402", "content/b.md", "the field 'section' belongs into a file named _index.md"),
