@@ -28,8 +28,8 @@
     │                                   BackupDamaged, BackupNewer, BackupSealed, BackupRefused, FleetTaken
     ├── ServeError (exit 1)             PortTaken, DeskRefused, FormRefused, DeskBusy, FieldRefused
     ├── PublishError (exit 1)           DeployRefused, HostUnreachable, HostRefused, HostLocked, DeployFailed,
-    │                                   DeployMissing, SmokeMissing, BrowserMissing, GitMissing,
-    │                                   GitRefused, GitFailed
+    │                                   DeployMissing, DeployOvertaken, SmokeMissing, BrowserMissing,
+    │                                   GitMissing, GitRefused, GitFailed
     ├── ConditionBroken (exit 2), FileThere (exit 2), ArchetypeBroken (exit 1), ExtraMissing (exit 3),
     ├── EvaluationEmpty (exit 1), ReferencesInvalid (exit 1),
     ├── FleetMissing (exit 1), BrokerUnreachable (exit 5), MessageRefused (exit 1),
@@ -1089,6 +1089,13 @@ class DeployMissing(PublishError):
 
     code = "SG715"
     default_remedy = "`sitegen deploy list` shows those that there are."
+
+
+class DeployOvertaken(PublishError):
+    """Another deploy is shown by now than the one that was to be taken back."""
+
+    code = "SG730"
+    default_remedy = "Nothing was changed. `sitegen deploy status` tells what the public sees."
 
 
 class GitMissing(PublishError):

@@ -97,6 +97,44 @@ def test_who_looks_for_faults_or_builds_holds_no_secret_and_no_right() -> None:
                 )
 
 
+def test_what_an_owner_must_set_is_told_all_of_it_and_no_more() -> None:
+    page = (ROOT / "docs/guide/publishing.md").read_text().partition("## With GitHub Actions")[2].partition("\n## ")[0]
+    table = "\n".join(line for line in page.splitlines() if line.startswith("|"))
+    text = "\n".join(path.read_text() for path in WORKFLOWS)
+    wanted = set(re.findall(r"\b(?:secrets|vars)\.([A-Z_]+)", text))
+    assert set(re.findall(r"`([A-Z]+(?:_[A-Z]+)*)`", table)) == wanted
+    jobs = [job for path in WORKFLOWS for job in yaml.safe_load(path.read_text())["jobs"].values()]
+    places = {place if isinstance(place, str) else place["name"] for job in jobs if (place := job.get("environment"))}
+    rows = [line for line in table.splitlines() if "Environments" in line]
+    assert {name for row in rows for name in re.findall(r"`([a-z]+(?:-[a-z]+)*)`", row)} - {"main"} == places
+
+
+def test_the_checks_that_the_guide_demands_are_those_that_there_are() -> None:
+    page = (ROOT / "docs/guide/publishing.md").read_text()
+    (row,) = (line for line in page.splitlines() if line.startswith("| Settings → Rules"))
+    versions = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]["test"]["strategy"]["matrix"]
+    assert set(re.findall(r"`(test \([\d.]+\)|\w+ / \w+)`", row)) == {
+        *(f"test ({version})" for version in versions["python"]),
+        "site / site",
+    }
+
+
+def test_a_way_back_by_hand_waits_for_nobody_and_is_told_like_a_deploy() -> None:
+    rollback = yaml.safe_load((ROOT / ".github/workflows/rollback.yml").read_text())
+    deploy = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())
+    assert rollback["concurrency"]["group"] != deploy["concurrency"]["group"]
+    assert '--from "$DEPLOY"' in "".join(step.get("run", "") for step in deploy["jobs"]["promote"]["steps"])
+    for workflow in (rollback, deploy):
+        (told,) = (step for step in workflow["jobs"]["report"]["steps"] if "deploy report" in step.get("run", ""))
+        assert "--record production" in told["run"]
+
+
+def test_dependabot_which_has_no_secrets_gets_the_checks_and_no_preview() -> None:
+    preview, ci = ((ROOT / f".github/workflows/{name}.yml").read_text() for name in ("preview", "ci"))
+    assert "github.event.pull_request.user.login != 'dependabot[bot]'" in preview
+    assert "github.event.pull_request.user.login == 'dependabot[bot]'" in ci
+
+
 def test_every_command_of_the_workflows_is_one_that_a_laptop_has() -> None:
     from sitegen.cli import COMMANDS
 

@@ -105,17 +105,31 @@ def promote(app: App, deploy: str) -> None:
 
 @command.command("rollback")
 @click.argument("deploy", required=False)
+@click.option("--from", "shown", metavar="ID", help="Only while this deploy is what the public sees.")
 @global_options
 @pass_app
-def rollback(app: App, deploy: str | None) -> None:
-    """Show an earlier deploy again: DEPLOY, or the one before.
+def rollback(app: App, deploy: str | None, shown: str | None) -> None:
+    """Show an earlier deploy again: DEPLOY, or the one before. That one is always older than what is shown; to return
+    to one that was taken back, name it.
 
     \b
     Examples:
       sitegen deploy rollback
       sitegen deploy rollback 65f0c0ffee
+      sitegen deploy rollback 65f0c0ffee --from 65fdeadbee
     """
-    _tell(app, _with_target(app, lambda target: target.rollback(deploy)))
+
+    async def back(target: Target) -> Change:
+        from sitegen.errors import DeployOvertaken
+
+        if shown is not None:
+            current = (await target.status()).current
+            if current is None or current.id != shown:
+                now = current.id if current else "nothing"
+                raise DeployOvertaken(f"the public sees {now}, not {shown}", place=shown)
+        return await target.rollback(deploy)
+
+    _tell(app, _with_target(app, back))
 
 
 @command.command("status")
@@ -206,9 +220,10 @@ def report(
     draft_url: str,
     record: str | None,
 ) -> None:
-    """Tell what became of a deploy, from the results of its steps (site, draft, smoke, promote, public, return:
-    success, failure, cancelled or skipped): here, in the summary of a GitHub workflow, as a record at GitHub, and to
-    `publish.webhook`. That one of these cannot be told is a warning: it changes nothing about the deploy.
+    """Tell what became of a deploy, from the results of its steps (site, draft, smoke, promote, public, return; or
+    rollback, when that was by hand: success, failure, cancelled or skipped): here, in the summary of a GitHub workflow,
+    as a record at GitHub, and to `publish.webhook`. That one of these cannot be told is a warning: it changes nothing
+    about the deploy.
 
     \b
     Examples:

@@ -129,11 +129,14 @@ class Netlify:
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
     async def _before(self) -> str:
-        """The deploy that was published before the one that is."""
-        current = str(_published(await self._site()).get("id") or "")
+        """The deploy that was published last of all that are older than the one that is: never the one from which
+        somebody came back."""
+        published = _published(await self._site())
+        current, since = (str(published.get(name) or "") for name in ("id", "created_at"))
         found = [one for one in await self._deploys(100) if not _ALIASED.match(str(one.get("title") or ""))]
         shown = [one for one in found if one.get("published_at") and one.get("state") == "ready"]
-        earlier = sorted(shown, key=lambda one: str(one["published_at"]), reverse=True)
+        older = [one for one in shown if not since or str(one.get("created_at") or "") < since]
+        earlier = sorted(older, key=lambda one: str(one["published_at"]), reverse=True)
         before = next((str(one["id"]) for one in earlier if str(one["id"]) != current), None)
         if before is None:
             raise DeployMissing("there is no earlier deploy that was published", place=self.site)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-Kind = Literal["shown", "returned", "refused", "unmade", "unclear"]
-STEPS = ("site", "draft", "smoke", "promote", "public", "return")
-"""The steps of a deploy in their order: built, uploaded as a draft, checked there, shown, checked there, taken back."""
+Kind = Literal["shown", "returned", "refused", "unmade", "unclear", "back", "stayed"]
+STEPS = ("site", "draft", "smoke", "promote", "public", "return", "rollback")
+"""The steps of a deploy in their order: built, uploaded as a draft, checked there, shown, checked there, taken back;
+and the one of a rollback by hand, which may be checked in public as well."""
 RESULTS = ("success", "failure", "cancelled", "skipped", "")
 
 
@@ -32,11 +33,17 @@ class Outcome:
 
     @property
     def kind(self) -> Kind:
+        if "rollback" in self.steps:
+            if not self._is("rollback", "success"):
+                return "stayed"
+            return "unclear" if self._is("public", "failure") else "back"
         if self._is("promote", "success") and self._is("public", "success"):
             return "shown"
         if self._is("return", "success"):
             return "returned"
         if self._is("promote", "success"):
+            return "unclear"
+        if self._is("promote", "failure") or self._is("promote", "cancelled"):
             return "unclear"
         return "refused" if self._is("draft", "success") else "unmade"
 
@@ -45,21 +52,30 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        return self.kind == "shown"
+        return self.kind in ("shown", "back")
 
     @property
     def headline(self) -> str:
         """What happened, and what the public sees now."""
         build = f"Build {self.build}" if self.build else "The build"
         before = f"deploy {self.previous}" if self.previous else "what was shown before"
+        deploy = f"Deploy {self.deploy}" if self.deploy else "An earlier deploy"
         if self.kind == "refused" and self._is("smoke", "success"):
             return f"{build} passed its checks and was not promoted; the public sees what it saw."
+        if self.kind == "returned" and not self._is("public", "failure"):
+            return f"{build} was not checked to the end in public; {before} is shown again."
+        if self.kind == "unclear" and not self._is("promote", "success"):
+            if self._is("rollback", "success"):
+                return f"{deploy} is shown again, and did not pass its checks there. Look at it now."
+            return f"{build} passed its checks as a draft, and showing it failed. Look at what the public sees now."
         return {
             "shown": f"{build} is public.",
             "returned": f"{build} failed its checks in public; {before} is shown again.",
             "refused": f"{build} failed its checks as a draft; the public sees what it saw.",
             "unmade": "There is no new build; the public sees what it saw.",
             "unclear": f"{build} is public, but did not pass its checks there, and was not taken back. Look at it now.",
+            "back": f"{deploy} is shown again, and {before} is not any more.",
+            "stayed": "The rollback failed; the public sees what it saw.",
         }[self.kind]
 
     def markdown(self) -> str:

@@ -132,8 +132,10 @@ class Releases:
             return Change(self._deploy(entry), before if before != name else "")
 
     def _before(self) -> str:
-        shown = self._shown()
-        found = [one for one in self._load() if one.get("turn") and one["id"] != shown]
+        """What was shown last of all that are older than what is: never the one from which somebody came back."""
+        shown, entries = self._shown(), self._load()  # the newest first
+        place = next((number for number, one in enumerate(entries) if one["id"] == shown), -1)
+        found = [one for one in entries[place + 1 :] if one.get("turn")]
         if not found:
             raise DeployMissing("there is no earlier version that was shown", place=str(self._versions))
         return str(max(found, key=lambda one: int(one["turn"]))["id"])

@@ -146,8 +146,11 @@ class Remote:
         return Change(replace(found[name], current=True), before if before != name else "")
 
     def _before(self) -> str:
+        """What was first shown before what is shown now: never the one from which somebody came back."""
         names, shown, current = self._look()
-        earlier = [name for name, _ in shown if name != current and name in names]
+        order = list(dict.fromkeys(name for name, _ in shown))
+        until = order.index(current) if current in order else len(order)
+        earlier = [name for name in order[:until] if name in names]
         if not earlier:
             raise DeployMissing("there is no earlier version that was shown", place=self.host)
         return earlier[-1]

@@ -38,7 +38,7 @@ def report_to(project: Project, outcome: Outcome, record: str | None) -> Iterato
         except SitegenError as error:
             yield error
     try:
-        if record and outcome.steps.get("draft") == "success":
+        if record and "success" in (outcome.steps.get("draft"), outcome.steps.get("rollback")):
             _record(outcome, record)
     except SitegenError as error:
         yield error

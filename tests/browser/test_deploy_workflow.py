@@ -7,7 +7,7 @@ import json
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,8 +115,15 @@ class Main:
     pushes: int = 0
 
     def push(self) -> Run:
+        return self._run(WORKFLOW, ("draft", "smoke", "promote", "report"))
+
+    def rollback(self, deploy: str) -> Run:
+        return self._run(WORKFLOW.with_name("rollback.yml"), ("rollback", "report"), {"inputs.deploy": deploy})
+
+    def _run(self, workflow: Path, jobs: tuple[str, ...], more: Mapping[str, str] | None = None) -> Run:
         self.pushes += 1
         given = {
+            **(more or {}),
             "vars.NETLIFY_SITE_ID": self.host.site,
             "vars.SITE_URL": self.host.public,
             "secrets.NETLIFY_TOKEN": self.host.token,
@@ -131,10 +138,10 @@ class Main:
             "GITHUB_SERVER_URL": "https://github.example",
             "GITHUB_RUN_ID": "42",
         }
-        run = Run(WORKFLOW, self._prepare, self.folder / f"push-{self.pushes}", given, environ)
+        run = Run(workflow, self._prepare, self.folder / f"push-{self.pushes}", given, environ)
         run.folder.mkdir()
         run.done["site"] = Job("success")
-        for name in ("draft", "smoke", "promote", "report"):
+        for name in jobs:
             run.job(name)
         assert not any("verysecret" in text for text in run.said)
         return run
@@ -204,3 +211,18 @@ def test_good_then_a_bad_draft_then_a_bad_public_site(main: Main) -> None:
     assert f"failed its checks in public; deploy {good} is shown again" in told
     assert "actions/runs/42" in told
     assert "❌" in (run.folder / "summary.md").read_text()
+    # By hand, back to one that is named; and the one before is never the one that was taken back.
+    run = main.rollback("previous")
+    assert results(run)["rollback"] == "failure", "there is none that is older"
+    assert "The rollback failed" in main.listener.of("/services/")[-1]["text"]
+    assert main.host.published == good
+    run = main.push()
+    better = main.host.published
+    assert better not in (good, "")
+    run = main.rollback("previous")
+    assert results(run) == {"site": "success", "rollback": "success", "report": "success"}, run.said
+    assert main.host.published == good
+    assert main.listener.of("/deployments/7/statuses")[-1]["state"] == "success"
+    assert f"Deploy {good} is shown again, and deploy {better} is not" in main.listener.of("/services/")[-1]["text"]
+    assert main.rollback(better).done["rollback"].outputs["previous"] == good
+    assert main.host.published == better

@@ -48,6 +48,19 @@ def test_draft_promote_and_back_as_a_workflow_does_it(
     assert [one["current"] for one in asked(capsys, site, "list")] == [False, True]
 
 
+def test_what_somebody_else_shows_is_not_taken_back(
+    capsys: pytest.CaptureFixture[str], site: Path, host: NetlifyServer
+) -> None:
+    first = asked(capsys, site, "draft")["id"]
+    asked(capsys, site, "promote", first)
+    (site / "public/index.html").write_text("changed")
+    second = asked(capsys, site, "draft")["id"]
+    assert run(["--site", str(site), "deploy", "rollback", first, "--from", second]) == 1
+    assert f"the public sees {first}, not {second}" in capsys.readouterr().err
+    asked(capsys, site, "promote", second)
+    assert asked(capsys, site, "rollback", first, "--from", second)["current"]["id"] == first
+
+
 @pytest.mark.parametrize("name", ["main", "PR-12", "a" * 38, "pr-", "a.b"])
 def test_a_name_that_no_address_may_have_is_refused(site: Path, host: NetlifyServer, name: str) -> None:
     assert run(["--site", str(site), "deploy", "draft", "--alias", name]) == 2

@@ -102,6 +102,9 @@ def test_a_rollback_returns_to_what_was_shown_before(desk: Desk, built: Path) ->
     change = desk.does(lambda target: target.rollback(None))
     assert (change.current.id, change.previous) == (first.id, second.id)
     assert desk.host.shown()["/about/index.html"] == b"about"
+    with pytest.raises(DeployMissing, match="no earlier"):
+        desk.does(lambda target: target.rollback(None))
+    assert desk.host.published == first.id, "nobody comes back to what was left"
     assert desk.does(lambda target: target.rollback(never.id)).current.id == never.id
     listed = desk.does(lambda target: target.deploys(10))
     assert [(one.id, one.current) for one in listed] == [(never.id, True), (second.id, False), (first.id, False)]

@@ -80,7 +80,10 @@ def test_a_rollback_returns_to_what_was_shown_before(target: Remote, built: Path
     draft(target, edited(built, "never shown"))
     assert asyncio.run(target.rollback(None)).current.id == first.id
     assert shown(target) == "about"
-    assert asyncio.run(target.rollback(None)).current.id == second.id, "and forth again"
+    with pytest.raises(DeployMissing, match="no earlier"):
+        asyncio.run(target.rollback(None))
+    assert shown(target) == "about", "nobody comes back to what was left"
+    assert asyncio.run(target.rollback(second.id)).current.id == second.id, "unless it is named"
     assert asyncio.run(target.rollback(first.id)).current.id == first.id
     with pytest.raises(DeployMissing):
         asyncio.run(target.promote("../../etc; touch /tmp/x"))

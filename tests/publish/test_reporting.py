@@ -28,14 +28,19 @@ GOOD = {"site": "success", "draft": "success", "smoke": "success", "promote": "s
         (GOOD | {"public": "failure", "return": "failure"}, "unclear", "Look at it now"),
         (GOOD | {"public": "cancelled", "return": ""}, "unclear", "Look at it now"),
         ({"site": "success", "draft": "success", "smoke": "failure"}, "refused", "failed its checks as a draft"),
-        (GOOD | {"promote": "failure", "public": "skipped"}, "refused", "passed its checks and was not promoted"),
+        (GOOD | {"promote": "", "public": ""}, "refused", "passed its checks and was not promoted"),
+        (GOOD | {"promote": "failure", "public": "skipped"}, "unclear", "showing it failed"),
+        (GOOD | {"promote": "failure", "public": "skipped", "return": "success"}, "returned", "not checked to the end"),
+        ({"rollback": "success", "public": "success"}, "back", "Deploy d2 is shown again, and deploy d1 is not"),
+        ({"rollback": "success", "public": "failure"}, "unclear", "d2 is shown again, and did not pass"),
+        ({"rollback": "failure"}, "stayed", "The rollback failed"),
         ({"site": "success", "draft": "failure"}, "unmade", "no new build"),
         ({"site": "failure", "draft": "skipped"}, "unmade", "no new build"),
     ],
 )
 def test_only_what_passed_everything_is_called_public(steps: dict[str, str], kind: str, words: str) -> None:
     outcome = Outcome(steps, build="b1", deploy="d2", previous="d1")
-    assert (outcome.kind, outcome.well) == (kind, kind == "shown")
+    assert (outcome.kind, outcome.well) == (kind, kind in ("shown", "back"))
     assert words in outcome.headline
     assert outcome.headline in outcome.markdown()
 
@@ -154,6 +159,14 @@ def test_all_who_should_know_are_told(workflow: Path, chat: Chat, capsys: pytest
     told = capsys.readouterr()
     assert told.out == "Build b1 is public.\n"
     assert "secret" not in told.out + told.err
+
+
+def test_a_rollback_by_hand_is_recorded_as_well(workflow: Path, chat: Chat) -> None:
+    assert report(workflow, {"rollback": "success", "public": "success"}) == 0
+    assert chat.told[0]["environment"] == "production"
+    assert chat.told[1]["state"] == "success"
+    assert report(workflow, {"rollback": "failure"}) == 0
+    assert len(chat.told) == 4, "a chat is told, and no record made of what changed nothing"
 
 
 def test_that_somebody_cannot_be_told_changes_nothing(
