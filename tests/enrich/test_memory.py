@@ -126,8 +126,9 @@ def peak(
         worked.append(asyncio.run(pull(project, source, Instant(slots=8), Request())).total)
         size, seconds = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, time.monotonic() - begun
         sys.stderr.write(f"\n{count:,}: {worked[-1]:,} worked on in {seconds:.1f} s, peak {size:.1f} MiB")
-    briefs = sum(1 for _ in (folder / "briefs").glob("*.md"))
-    answers.put((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, briefs, worked))
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    briefs = sum(path.suffix == ".md" for path in (folder / "briefs").iterdir())  # takes memory itself
+    answers.put((most, briefs, worked))
 
 
 def measured(folder: Path, count: int, sources: Callable[[Path, int], Iterator[Source]]) -> tuple[int, list[int]]:
