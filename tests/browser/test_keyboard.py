@@ -25,6 +25,7 @@ FOCUSED = """() => {
 WANTED = """[...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")].filter(
     element => element.tabIndex >= 0 && element.checkVisibility({ contentVisibilityAuto: true })
 ).length"""
+FIRST = """document.querySelector("a[href], button, input, summary, [tabindex='0']").className"""
 MARKER = "rgb(255, 223, 93)"
 
 
@@ -42,10 +43,21 @@ def test_first_tab_offers_the_way_past_the_menu(visit: Visit) -> None:
     assert visitor.page.evaluate("document.activeElement.closest('main') !== null")
 
 
-@pytest.mark.parametrize("path", ["/", "/briefs/council/", "/archive/page/2/", "/method/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/briefs/council/", "/archive/", "/archive/page/2/", "/archive/2025/", "/tags/", "/tags/bridges/"),
+        *("/method/", "/corrections/", "/feeds/", "/404.html", "/search/", "/search/?q=hedge&tags=bridges"),
+    ],
+)
 def test_every_control_is_reached_in_order_and_shows_that_it_is(visit: Visit, path: str) -> None:
     visitor = visit()
     visitor.open(path)
+    if path.startswith("/search/"):
+        expect(visitor.page.get_by_role("group", name="Topics")).to_be_visible()
+    if "?" in path:
+        expect(visitor.page.get_by_role("status")).to_have_text("24 results")
+    assert visitor.page.evaluate(FIRST) == "skip", "the way past the menu comes first"
     wanted = visitor.page.evaluate(WANTED)
     seen = []
     for _ in range(wanted):
