@@ -130,6 +130,13 @@ class Llms(_Section):
     """Whether each page has a twin in Markdown beside it, as `index.md`."""
 
 
+class Table(_Section):
+    """The table of all briefs, for those who want to count and compare."""
+
+    enabled: bool = False
+    """Whether the list of all briefs offers them as a table, `briefs.csv`: dates, titles, senders, topics, addresses."""
+
+
 class Redirect(_Section):
     """An address of the past, and what became of it."""
 
@@ -616,6 +623,7 @@ class Settings(_Section):
     images: Images = Images()
     feeds: Feeds = Feeds()
     llms: Llms = Llms()
+    table: Table = Table()
     redirects: tuple[Redirect, ...] = ()
     """Addresses of the past that do not belong to a page that is there; those of a page stand in its `aliases`."""
     taxonomies: dict[Annotated[str, Field(pattern=NAME)], Taxonomy] = {}

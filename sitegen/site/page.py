@@ -285,5 +285,7 @@ class SiteInfo:
     """Its own feeds, of all briefs."""
     twins: bool = False
     """Whether each page is there as Markdown, too: ``index.md`` below its address."""
+    table_url: str = ""
+    """Of the table of all briefs, as CSV; empty when there is none."""
     search: Search | None = None
     """None when the site has no search."""

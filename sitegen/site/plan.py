@@ -10,7 +10,7 @@ from typing import Any
 from sitegen.site import data, timeline, withdrawn
 from sitegen.site.content import Content
 from sitegen.site.inputs import Inputs
-from sitegen.site.machines import feeds
+from sitegen.site.machines import feeds, table
 from sitegen.site.output import Output
 from sitegen.site.page import Link, Page, PageKind, Paginator, Search, Section, SiteInfo, Taxonomy, Term, Translation
 from sitegen.site.sections import Node
@@ -101,6 +101,7 @@ class Planner:
             languages=self._homes,
             feeds=feeds.links(self._scope.settings.feeds.formats, base),
             twins=self._scope.settings.llms.twins,
+            table_url=f"{base}{table.NAME}" if self._scope.settings.table.enabled else "",
             search=Search(f"{base}search/", f"{base}pagefind/") if self._scope.search else None,
         )
 

@@ -34,7 +34,10 @@ def graph(
     }
     if image:
         about["image"] = image
-    return {"@context": "https://schema.org", "@graph": [{**what, **about}, _way(site, page, above)]}
+    graph = [{**what, **about}, _way(site, page, above)]
+    if site.table_url and page.url == site.archive_url and (paginator is None or paginator.number == 1):
+        graph.append(_table(site, page, description))
+    return {"@context": "https://schema.org", "@graph": graph}
 
 
 def _site(site: SiteInfo, description: str) -> dict[str, Any]:
@@ -96,6 +99,27 @@ def _collection(site: SiteInfo, page: Page, paginator: Paginator | None) -> dict
         ]
         found["mainEntity"] = {"@type": "ItemList", "numberOfItems": paginator.count, "itemListElement": items}
     return found
+
+
+def _table(site: SiteInfo, page: Page, description: str) -> dict[str, Any]:
+    """All briefs as data, beside the list of them."""
+    months = [month.date.isoformat()[:7] for month in site.months]
+    return {
+        "@type": "Dataset",
+        "@id": f"{page.permalink}#table",
+        "name": f"{site.title}: {page.title}",
+        "description": description or site.title,
+        "url": page.permalink,
+        "inLanguage": page.language,
+        "isAccessibleForFree": True,
+        "creator": _publisher(site),
+        **({"temporalCoverage": f"{months[0]}/{months[-1]}"} if months else {}),
+        "distribution": {
+            "@type": "DataDownload",
+            "encodingFormat": "text/csv",
+            "contentUrl": site.base_url.removesuffix(site.home_url) + site.table_url,
+        },
+    }
 
 
 def _way(site: SiteInfo, page: Page, above: Taxonomy | None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from sitegen import files, head
 from sitegen.site.hooks import Output, hook
 from sitegen.site.languages import Language
-from sitegen.site.machines import headers, llms, pictures, sitemap
+from sitegen.site.machines import headers, llms, pictures, sitemap, table
 from sitegen.site.machines.cards import Cards
 from sitegen.site.machines.feeds import FORMATS, Entry, Feed
 from sitegen.site.machines.pictures import Artist
@@ -80,6 +80,10 @@ def _outputs(site: Site) -> Iterator[Output]:
         folders = [*_searched(site)]
         made = functools.partial(headers.headers, site.base, folders)
         yield Output("_headers", "_headers", parts=("headers", site.base, folders), make=made)
+    if site.settings.table.enabled:
+        public = [page for page in site.briefs if not page.draft]
+        make = functools.partial(table.table, public)
+        yield Output(table.NAME, "the table of all briefs", parts=("table", *public), make=make)
     if site.settings.llms.index:
         yield _llms(site)
     if site.settings.llms.twins:
