@@ -134,7 +134,7 @@ class Table(_Section):
     """The table of all briefs, for those who want to count and compare."""
 
     enabled: bool = False
-    """Whether the list of all briefs offers them as a table, `briefs.csv`: dates, titles, senders, topics, addresses."""
+    """Whether the list of all briefs offers them as a table, `briefs.csv`: dates, titles, topics, addresses."""
 
 
 class Redirect(_Section):
