@@ -59,6 +59,7 @@ _json = json.JSONEncoder(ensure_ascii=False).encode
 _MARK = re.compile(r"[!-/:-@\[-`{-~]")
 _BLOCK_END = re.compile(r"</(?:p|h[1-6]|li|pre|blockquote|t[dh]|d[td])>")
 _FOOTNOTE_MARK = re.compile(r'<sup class="footnote-ref">.*?</sup>|<a [^>]*class="footnote-backref"[^>]*>.*?</a>')
+_TAG = re.compile(r"<[^>]*>")
 _BLANK = re.compile(r"\A(?:[ \t]*\n)+")
 _TAG_NEXT = re.compile(r"\n[ >\t]*(?=<)")
 _CELL = re.compile(r"(?<!\\)(\|)")
@@ -89,7 +90,9 @@ def body(source: str, html: str, links: Mapping[str, str], profile: Profile, *, 
     """The Markdown of a page for readers elsewhere; ``html`` is what became of it on the page, if it has footnotes."""
     calls = profile == "page" and ("{{" in source or "{%" in source)
     text = None if calls else _plain(source, html)
-    if text is None or (text != source and not _says_the_same(text, source, profile, math)):
+    # Where images are shown in sizes, the page says of them what no Markdown does.
+    said = html if html and "<img" not in html else None
+    if text is None or (text != source and not _says_the_same(text, source, profile, math, said)):
         text = _careful(source, links, profile, math)
     elif links:
         text = _LINKS.sub(lambda match: _with_link(match, links), text)
@@ -255,14 +258,22 @@ def _careful(source: str, links: Mapping[str, str], profile: Profile, math: bool
     return "\n\n".join(_said(parsed(source, profile, math=math).html))
 
 
-def _says_the_same(text: str, source: str, profile: Profile, math: bool) -> bool:
-    return _words(render(text, profile, math=math).html) == _words(render(source, profile, math=math).html)
+def _says_the_same(text: str, source: str, profile: Profile, math: bool, html: str | None = None) -> bool:
+    """Whether ``text`` has the words of ``source``, which are those of ``html`` where that is known."""
+    html = render(source, profile, math=math).html if html is None else html
+    other = render(text, profile, math=math).html
+    return _text(other) == _text(html) or _words(other) == _words(html)
+
+
+def _text(html: str) -> list[str]:
+    """The words of a page as they stand there. Where these are the same, all words are."""
+    return _TAG.sub(" ", _FOOTNOTE_MARK.sub(" ", html)).split()
 
 
 def _said(html: str) -> Iterator[str]:
     """The words of each block of a page, with nothing in them that Markdown knows, and without marks of footnotes."""
     for block in _BLOCK_END.split(_FOOTNOTE_MARK.sub(" ", html)):
-        if words := " ".join(unescape(re.sub(r"<[^>]*>", " ", block)).split()):
+        if words := " ".join(unescape(_TAG.sub(" ", block)).split()):
             yield _MARK.sub(r"\\\g<0>", words)
 
 
