@@ -79,10 +79,10 @@ class Console:
         if not self.quiet:
             _write(sys.stderr, f"{_style('warning', 'warning', sys.stderr)}: {_printable(text)}")
 
-    def finding(self, state: str, topic: str, message: str, remedy: str) -> None:
-        """One line of a check on stdout, with what to do below it."""
+    def finding(self, state: str, topic: str, message: str, remedy: str, width: int = 9) -> None:
+        """One line of a check on stdout, with what to do below it; ``width`` is that of the longest topic."""
         mark = {"ok": "✓", "warning": "!", "error": "✗"}[state]
-        _write(sys.stdout, f"{_style(mark, state, sys.stdout)} {_printable(topic):9} {_printable(message)}")
+        _write(sys.stdout, f"{_style(mark, state, sys.stdout)} {_printable(topic):{width}} {_printable(message)}")
         if remedy and state != "ok":
             _write(sys.stdout, f"  {_style('what to do:', 'dim', sys.stdout)} {_printable(remedy)}")
 

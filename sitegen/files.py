@@ -19,6 +19,7 @@ from sitegen.errors import DiskFull, FileFailed, Locked, NotPermitted, PathEscap
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _REMEDIES = {
+    errno.EISDIR: "Name a file; this is a folder.",
     errno.EROFS: "The file system is mounted for reading only: mount it for writing, or work on a copy of the site.",
     errno.ENAMETOOLONG: "Choose a shorter name: most file systems take 255 bytes; a letter beyond ASCII has several.",
     errno.ENOENT: "Look whether the name is spelled right, and whether its disk or network drive is there.",
@@ -226,7 +227,10 @@ def confined(root: Path, relative: str | Path) -> Path:
     base = root.resolve()
     target = (base / relative).resolve()
     if "\0" in str(relative) or not target.is_relative_to(base):
-        raise PathEscapes(f"{str(relative)!r} leads out of {root}", place=str(root))
+        remedy = None
+        if "\0" not in str(relative) and (base / relative).is_symlink():
+            remedy = "Replace the link by the file that it leads to, or remove it."
+        raise PathEscapes(f"{str(relative)!r} leads out of {root}", place=str(root), remedy=remedy)
     return target
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -75,12 +76,27 @@ def _load(head: str, name: str) -> dict[str, Any]:
         place = Place(name, mark.line + offset, mark.column + 1) if mark else Place(name, 1)
         raise FrontMatterBroken(f"the front matter is not YAML: {reason}", place=place) from None
     except (ValueError, RecursionError) as error:  # a date such as 2024-13-45; nesting without end
+        if wrong := _no_day(head):
+            place = Place(name, wrong[0] + offset)
+            remedy = "Write a day as year, month and day, as in 2026-03-01; in quotes, it is a text."
+            raise FrontMatterBroken(f"{wrong[1]} is no day of the calendar", place=place, remedy=remedy) from None
         raise FrontMatterBroken(f"the front matter cannot be read: {error}", place=Place(name, 1)) from None
     if fields is None:
         return {}
     if not isinstance(fields, dict):
         raise FrontMatterBroken("the front matter is not a list of `field: value` lines", place=Place(name, 2))
     return fields
+
+
+def _no_day(head: str) -> tuple[int, str] | None:
+    """The line (from 0) and the words of the first value that looks like a day and is none."""
+    for number, line in enumerate(head.split("\n")):
+        for found in re.finditer(r"(?<![\w.:-])(\d{4})-(\d\d?)-(\d\d?)(?![\w.:-])", line):
+            try:
+                dt.date(*map(int, found.groups()))
+            except ValueError:
+                return number, found[0]
+    return None
 
 
 def _refuse_aliases(head: str, name: str, offset: int) -> None:

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from sitegen import doctor, files, settings
+from sitegen.cli import run
 from sitegen.enrich.journal import Journal
 from sitegen.scaffold import create
 from sitegen.sources.base import Finding
+from tests.servers.paperless import PaperlessServer
 
 
 @pytest.fixture
@@ -133,3 +135,16 @@ def test_two_briefs_of_one_document_are_an_error_with_its_line(site: Path) -> No
         (site / f"briefs/{name}.md").write_text("---\ntitle: T\nstatus: draft\nsource: folder:a.txt\n---\nText\n")
     (error,) = errors(site)
     assert error.message.startswith("briefs/b.md:4")
+
+
+def test_the_findings_stand_below_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with PaperlessServer() as server:
+        (tmp_path / "sitegen.toml").write_text(
+            f'[source]\nkind = "paperless"\n[source.paperless]\nurl = "{server.url}"\npublish_tag = "publish"\n'
+            'token_file = "token"\n'
+        )
+        (tmp_path / "token").write_text(server.token)
+        run(["--site", str(tmp_path), "doctor"])
+    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("  ")]
+    starts = {line.index(word) for line in lines for word in ("the user may", "the site is not in a") if word in line}
+    assert len(starts) == 1, lines

@@ -48,7 +48,7 @@ def test_windows_line_ends_are_read() -> None:
         ("---\ntitle: a\n", FrontMatterUnclosed, 1),
         ("---\n- a\n---\n", FrontMatterBroken, 2),
         ("---\njust words\n---\n", FrontMatterBroken, 2),
-        ("---\ndate: 2026-13-45\n---\n", FrontMatterBroken, 1),
+        ("---\ntitle: a\ndate: 2026-13-45\n---\n", FrontMatterBroken, 3),
         ("---\na: !!python/object:os.system {}\n---\n", FrontMatterBroken, 2),
         ("---\n? [a]\n: b\n---\n", FrontMatterBroken, 2),
         ("---\na: &a [*a]\nb: \x00\n---\n", FrontMatterBroken, 1),
@@ -59,6 +59,13 @@ def test_broken_front_matter_is_refused_with_its_line(text: str, kind: type[Cont
         frontmatter.split(text, "a.md")
     assert caught.value.place is not None
     assert (caught.value.place.name, caught.value.place.line) == ("a.md", line)
+
+
+def test_a_day_that_there_is_not_is_named_with_what_to_do() -> None:
+    with pytest.raises(FrontMatterBroken) as caught:
+        frontmatter.split("---\ntitle: a\ndate: 2026-02-30\n---\n", "a.md")
+    assert str(caught.value) == "a.md:3: 2026-02-30 is no day of the calendar"
+    assert "2026-03-01" in caught.value.remedy
 
 
 def test_a_billion_laughs_end_at_once() -> None:

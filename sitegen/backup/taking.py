@@ -65,7 +65,11 @@ def take(project: Project, to: Path, recipients: Sequence[str], keep: int | None
     seal = Seal(recipients, passphrase_of(project))
     named = to.is_dir()
     if keep is not None and not named:
-        raise BackupRefused("only backups in a folder of theirs are removed", place=str(to))
+        raise BackupRefused(
+            "there is no such folder, in which earlier backups could be removed",
+            place=str(to),
+            remedy="Make the folder first, or leave out `--keep`.",
+        )
     file = to / dt.datetime.now(dt.UTC).strftime(_NAME) if named else to
     _refuse_inside(project, file)
     with files.lock(project.state / "backup.lock", "backup"), _staging(project.state) as folder:

@@ -29,7 +29,8 @@ def command(app: App) -> None:
     if app.console.json:
         app.console.data([asdict(finding) for finding in findings])
         raise SystemExit(ChecksFailed.exit_code if failed else 0)
+    width = max([len(finding.topic) for finding in findings], default=0)
     for finding in findings:
-        app.console.finding(finding.state, finding.topic, finding.message, finding.remedy)
+        app.console.finding(finding.state, finding.topic, finding.message, finding.remedy, width)
     if failed:
         raise ChecksFailed(f"{len(failed)} of {len(findings)} checks failed")

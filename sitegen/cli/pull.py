@@ -143,7 +143,8 @@ def _show(app: App, report: Report) -> None:
             console.warn(f"{result.title} ({result.ref}): {result.reason} [{result.code}]")
         for result in report.results:
             if result.done == "empty":
-                console.warn(f"{result.title} ({result.ref}): it has no text; a scan must go through OCR first")
+                scan = "" if result.ref.endswith((".txt", ".md", ".markdown")) else "; a scan must go through OCR first"
+                console.warn(f"{result.title} ({result.ref}): it has no text{scan}")
         for result in report.results if report.dry_run else []:
             verb = {"created": "new", "updated": "changed"}.get(result.done, result.done)
             console.out(f"{verb}  {result.ref}  {result.title}")

@@ -28,7 +28,7 @@ from sitegen.site import chain, folders, fonts, store
 from sitegen.site.glance import Seen, note
 from sitegen.site.inputs import Inputs, Stamp
 from sitegen.site.memory import State, freeze, thaw
-from sitegen.site.outputs import Change, Folder, Made, settled
+from sitegen.site.outputs import Change, Folder, Made, known_as, settled
 from sitegen.site.register import Register
 from sitegen.site.report import BuildOptions, BuildReport, Progress
 
@@ -122,7 +122,7 @@ class _Run:
         """All that has a say in rendered texts: the versions, and the plugins of the site."""
         self.hooks: Any = None
         self.state = State("", 0, 0)
-        name = files.sha256(str(self.output))[:12]
+        name = files.sha256(known_as(project.root, self.output))[:12]
         self.state_path = self.folder / f"state-{name}"
         self.register = Register(self.state_path, self.versions)
         self.ledger = self.folder / f"outputs-{name}.json"
@@ -143,7 +143,7 @@ class _Run:
             target, inputs, self.register = seen
         else:
             state = State.load(self.register)
-            target = Folder(self.output, self.ledger, state.outputs if state else {})
+            target = Folder(self.output, self.ledger, state.outputs if state else {}, self.project.root)
             inputs = Inputs(self.project.root, trees, state.inputs if state else {})
             known = state if self.ahead is None else None  # else everything is wanted in memory
             if known is not None and known.holds(self.key, self.today, inputs, target, self.register):
@@ -178,7 +178,7 @@ class _Run:
             note(self.seen, self.options, self.project, found, self._trees(), themes)
 
     def _clean(self) -> None:
-        Folder(self.output, self.ledger, {}).empty()
+        Folder(self.output, self.ledger, {}, self.project.root).empty()
         self.register.forget()
         Register(self.links, "").forget()
         store.forget(self.folder)
@@ -221,6 +221,7 @@ class _Run:
             self._phase("read")
             work = self._lay_out(scope, target, inputs, library, shelf)
             content = work.content
+            self.notes += _unseen(content, inputs)
             content.warnings += [*([lacking] if lacking else []), *self.fonts.warnings, *self.warnings]
             self._judge(content.warnings)
             self._phase("plan")
@@ -444,6 +445,13 @@ class _Run:
         seconds = time.perf_counter() - self.started
         counts = (pages, written, unchanged, removed)
         return BuildReport(self.output, *counts, warnings, seconds, dict(self.phases), tuple(self.notes))
+
+
+def _unseen(content: Content, inputs: Inputs) -> list[str]:
+    """What whoever builds a site without any public brief wants to know: where those are that they have."""
+    count = 0 if content.briefs else sum(key.endswith(".md") for key in inputs.of("briefs"))
+    here = f"{count} briefs are" if count > 1 else "1 brief is"
+    return [f"{here} there, and none is public; `sitegen serve --drafts` shows drafts to you."] if count else []
 
 
 def _base_url(url: str) -> str:

@@ -75,6 +75,7 @@ def _check_card(page: StoredPage, image: str, content: Content, links: Links) ->
         return
     _, reason = links.resolve(image, page.path, page.url)
     if reason:
+        reason = reason.replace("no such page", "no such file")
         content.warnings.append(LinkBroken(f"the picture {image[:200]!r} {reason}", place=page.path))
 
 
@@ -90,8 +91,10 @@ def collisions(claims: Sequence[tuple[str, str]]) -> Iterator[AddressTaken]:
     Paths that differ in capitals only are one file on many disks.
     """
     owners: dict[str, str] = {}
+    told: set[tuple[str, str]] = set()  # a page and its twin are one problem
     for path, owner in claims:
         first = owners.setdefault(path.lower(), owner)
-        if first is not owner:
+        if first is not owner and (first, owner) not in told:
+            told.add((first, owner))
             address = f"/{path.removesuffix('index.html')}"
             yield AddressTaken(f"the address {address} is also that of {first}", place=owner)

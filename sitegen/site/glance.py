@@ -95,7 +95,7 @@ def _look(site: Path | None, options: BuildOptions, seen: Seen, stack: contextli
         if state is None:
             return
         seen.noted = noted
-        target = seen.target = Folder(Path(output), Path(places[1]), state.outputs)
+        target = seen.target = Folder(Path(output), Path(places[1]), state.outputs, folder)
         inputs = seen.inputs = Inputs(folder, {name: Path(tree) for name, tree in trees}, state.inputs)
         today = dt.date.today()  # noqa: DTZ011  # the editor's own day decides
         if state.holds(run, today, inputs, target, register):

@@ -41,12 +41,21 @@ class Change:
     differs: bool
 
 
+def known_as(site: Path, output: Path) -> str:
+    """What the memory of builds calls an output folder: its path in the site, so that a site may be moved, copied or
+    mounted elsewhere and goes on; its whole path when it lies outside."""
+    root = site.resolve()
+    return output.relative_to(root).as_posix() if output.is_relative_to(root) else str(output)
+
+
 class Folder:
     """The output folder."""
 
-    def __init__(self, root: Path, ledger: Path, made: Mapping[str, Made]) -> None:
-        """``ledger`` is the file that lists what is ours in ``root``; ``made`` is what the last build knew."""
+    def __init__(self, root: Path, ledger: Path, made: Mapping[str, Made], site: Path | None = None) -> None:
+        """``ledger`` is the file that lists what is ours in ``root``; ``made`` is what the last build knew; ``site``
+        is the folder of the site, which may be moved with all that is in it."""
         self.root = root
+        self._name = str(root) if site is None else known_as(site, root)
         self.made = made
         self._base = f"{root}/"
         self._ledger = ledger
@@ -58,7 +67,7 @@ class Folder:
             found = json.loads(self._ledger.read_bytes())
         except (OSError, ValueError):
             return None
-        return set(found["paths"]) if isinstance(found, dict) and found.get("root") == str(self.root) else None
+        return set(found["paths"]) if isinstance(found, dict) and found.get("root") == self._name else None
 
     def stamp(self, path: str) -> Stamp | None:
         """What the file system says of an output now."""
@@ -144,7 +153,7 @@ class Folder:
 
     def _keep(self, paths: set[str]) -> None:
         if paths != self._ours or not self._ledger.exists():
-            text = json.dumps({"root": str(self.root), "paths": sorted(paths)}, indent=0)
+            text = json.dumps({"root": self._name, "paths": sorted(paths)}, indent=0)
             files.write_atomic(self._ledger, text, durable=False)
             self._ours = paths
 

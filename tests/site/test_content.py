@@ -169,6 +169,7 @@ def test_two_pages_at_one_address_are_both_named(site: Site) -> None:
     problems = site.problems()
     assert {type(problem) for problem in problems} == {AddressTaken}
     told = "\n".join(map(str, problems))
+    assert told.count("briefs/b.md: the address") == 1  # and not once more for its twin
     for name in (
         "briefs/a.md",
         "briefs/b.md",
@@ -307,6 +308,7 @@ def test_a_link_out_of_the_site_is_refused(site: Site, tmp_path: Any) -> None:
     (problem,) = site.problems()
     assert problem.code == "SG603"
     assert "innocent.txt" in problem.message
+    assert problem.remedy.startswith("Replace the link")
     site.remove("content/innocent.txt")
     (site.root / "content/same.md").symlink_to(site.root / "content/about.md")
     (site.root / "content/folder").symlink_to(tmp_path)

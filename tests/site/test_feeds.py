@@ -218,7 +218,7 @@ def test_a_card_can_have_a_picture_from_elsewhere_and_none_that_is_not_there(sit
     assert '"og:image" content="https://other.example/x.png"' in site.out("a/index.html")
     assert "og:image" not in site.out("b/index.html")
     assert [str(warning) for warning in report.warnings] == [
-        "content/b.md: the picture 'gone.png' leads nowhere: this site has no such page"
+        "content/b.md: the picture 'gone.png' leads nowhere: this site has no such file"
     ]
 
 

@@ -396,3 +396,27 @@ def test_a_page_of_somebody_is_not_the_remains_of_a_build(site: Site) -> None:
     with pytest.raises(OutputRefused, match=r"index\.html"):
         site.build()
     assert (site.output / "index.html").read_text() == "mine"
+
+
+def test_a_site_that_was_moved_goes_on_where_it_stopped(site: Site, tmp_path: Path) -> None:
+    filled(site, 3).build()
+    moved = tmp_path / "elsewhere" / "site"
+    moved.parent.mkdir()
+    shutil.copytree(site.root, moved, symlinks=True)
+    (moved / "briefs" / "b1.md").unlink()  # whose page is in the folder, and is not made any more
+    (moved / "public" / "mine.txt").write_text("mine")
+    code = subprocess.run([sys.executable, "-c", BUILD, str(moved), "1"], capture_output=True, text=True)
+    assert (code.returncode, code.stdout, code.stderr) == (0, "", "")
+    assert not (moved / "public" / "briefs" / "brief-1").exists()
+    assert (moved / "public" / "mine.txt").read_text() == "mine"
+
+
+def test_whoever_has_briefs_and_none_that_is_public_is_told_how_to_see_them(site: Site) -> None:
+    site.brief("a", title="A", status="draft")
+    assert site.build().notes == (
+        "1 brief is there, and none is public; `sitegen serve --drafts` shows drafts to you.",
+    )
+    site.brief("b", title="B", status="draft")
+    assert site.build().notes[0].startswith("2 briefs are there, and none is public")
+    site.brief("b", title="B")
+    assert site.build().notes == ()
