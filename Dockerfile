@@ -1,9 +1,10 @@
 # sitegen as a container: no root, no build tools, and a root file system that may be read-only.
 #   docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/site" sitegen pull
 #   docker run -d --user "$(id -u):$(id -g)" --read-only --tmpfs /tmp --cap-drop ALL -v "$PWD:/site" sitegen watch
-ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim
+# One line names the base, and no variable, so that Dependabot finds it. Another one: --build-context base=…
+FROM docker.io/library/python:3.13-slim AS base
 
-FROM ${PYTHON_IMAGE} AS build
+FROM base AS build
 WORKDIR /source
 RUN python3 -m venv --without-pip /opt/sitegen
 ARG LOCK=requirements.lock
@@ -23,7 +24,7 @@ RUN pip --python /opt/sitegen/bin/python install --no-cache-dir --no-compile --n
  && find /opt/sitegen \( -path '*/fontTools/*.so' -o -path '*/fontTools/*.c' -o -path '*/rapidfuzz/*_avx2*.so' \) -delete \
  && /opt/sitegen/bin/python -m compileall -q -x '/(fontTools|phonenumbers|pygments|stdnum)/' /opt/sitegen/lib
 
-FROM ${PYTHON_IMAGE} AS sitegen
+FROM base AS sitegen
 # The base brings pip; in here there is nothing to install.
 RUN python3 -m pip uninstall --yes --break-system-packages pip
 COPY --from=build /opt/sitegen /opt/sitegen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +146,29 @@ def test_every_command_of_the_workflows_is_one_that_a_laptop_has() -> None:
                 assert word in COMMANDS, workflow.name
             for word in re.findall(r"^make (?:--silent )?([a-z-]+)", step.get("run", ""), re.M):
                 assert word in targets, workflow.name
+
+
+@pytest.mark.parametrize(
+    ("fetch", "carried"),
+    [
+        ("mkdir -p $3/carried; touch $3/carried/assets.json", "--carry-from build/earlier"),
+        ("true", ""),
+        ("mkdir -p $3/carried; touch $3/carried/assets.json; false", ""),
+    ],
+)
+def test_who_lets_netlify_build_keeps_earlier_assets_where_there_are_some(
+    tmp_path: Path, fetch: str, carried: str
+) -> None:
+    command = tomllib.loads((ROOT / "netlify.toml").read_text())["build"]["command"]
+    (tmp_path / "bin").mkdir()
+    for name, text in {
+        "python": "true",
+        "sitegen": f'if [ "$1" = deploy ]; then {fetch}; else echo "$@"; fi',
+    }.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    environ = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "URL": "https://example.org"}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=environ, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == f"build --strict --base-url https://example.org {carried}".split()
