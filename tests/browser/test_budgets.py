@@ -66,10 +66,10 @@ def test_a_long_brief_is_light(long_site: Path) -> None:
     assert sum(scripts.values()) <= 8_000
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_nothing_moves_while_a_page_is_loaded(visit: Visit, kind: str) -> None:
+@pytest.mark.parametrize("path", [*KINDS.values(), "/search/"])
+def test_nothing_moves_while_a_page_is_loaded(visit: Visit, path: str) -> None:
     visitor = visit(width=768)
-    visitor.open(KINDS[kind])
+    visitor.open(path)
     assert visitor.page.evaluate(SHIFT) == 0
 
 

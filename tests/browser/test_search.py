@@ -182,6 +182,7 @@ def test_without_script_the_lists_are_offered(browser: Browser, address: str) ->
     page = context.new_page()
     page.goto(f"{address}/search/")
     assert page.locator("[data-search]").is_hidden()
+    assert page.locator(".facets").is_hidden()
     assert page.get_by_text("The search needs JavaScript").is_visible()
     assert page.get_by_role("link", name="Roads").count() >= 1
     context.close()

@@ -359,8 +359,7 @@ const wide = matchMedia("(min-width: 60rem)").matches;
 field.value = start.searchParams.get("q") ?? "";
 facets.open = wide;
 groups.slice(0, 3).forEach((group) => (group.open = true));
-form.hidden = false;
-document.querySelector("[data-search-without]").hidden = true;
+document.querySelector("[data-search-without]").hidden = true; // for browsers that do not know (scripting)
 begin.hidden = start.search !== "";
 if (start.hash === "#search-field") {
   field.focus();
