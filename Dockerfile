@@ -14,14 +14,17 @@ COPY pyproject.toml README.md LICENSE ./
 COPY sitegen sitegen
 COPY themes themes
 COPY demo/documents demo/documents
-# What was needed to build it does not travel. Nor do 30 MB that nobody asks for: the places and carriers of phone
-# numbers; machine code of fontTools and rapidfuzz that has a plain twin, and its sources.
+# What was needed to build it does not travel. Nor do 50 MB that nobody asks for: the places and carriers of phone
+# numbers; machine code of fontTools and rapidfuzz that has a plain twin, and its sources; words of languages in which
+# scans are not looked through; registers of network cards and SIM cards; fonts in another format.
 # A read-only root cannot keep compiled modules, so they are made here, but for those that are used now and then.
 RUN pip --python /opt/sitegen/bin/python install --no-cache-dir --no-compile --no-deps --no-build-isolation . \
  && pip --python /opt/sitegen/bin/python uninstall --yes hatchling trove-classifiers pathspec \
  && find /opt/sitegen -path '*/phonenumbers/*' -type d \( -name geodata -o -name carrierdata -o -name tzdata \) \
       -prune -exec rm -r {} + \
- && find /opt/sitegen \( -path '*/fontTools/*.so' -o -path '*/fontTools/*.c' -o -path '*/rapidfuzz/*_avx2*.so' \) -delete \
+ && find /opt/sitegen \( -path '*/fontTools/*.so' -o -path '*/fontTools/*.c' -o -path '*/rapidfuzz/*_avx2*.so' \
+      -o -path '*/stdnum/oui.dat' -o -path '*/stdnum/imsi.dat' -o -path '*/font_source_*/*.otf' \) -delete \
+ && find /opt/sitegen -path '*/simplemma/*.plzma' -not -regex '.*/\(de\|en\|es\|fr\|it\|nl\|pt\)\.plzma' -delete \
  && /opt/sitegen/bin/python -m compileall -q -x '/(fontTools|phonenumbers|pygments|stdnum)/' /opt/sitegen/lib
 
 FROM base AS sitegen

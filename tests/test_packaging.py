@@ -64,6 +64,22 @@ def test_what_the_lock_file_brings_has_search_letters_and_encryption() -> None:
     assert "\nfonttools==" in locked
 
 
+def test_the_image_keeps_the_words_of_each_language_in_which_scans_are_looked_through() -> None:
+    from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+
+    from sitegen.enrich.language import Dictionary
+
+    found = re.search(r"plzma' -not -regex '\.\*/\\\((.*)\\\)\\\.plzma'", (ROOT / "Dockerfile").read_text())
+    assert found
+    kept = found[1].split("\\|")
+    assert kept == sorted(language for language in SUPPORTED_LANGUAGES if Dictionary(language).useful)
+
+
+def test_no_theme_names_a_font_that_the_image_leaves_out() -> None:
+    for theme in (ROOT / "themes").glob("*/theme.toml"):
+        assert ".otf" not in theme.read_text()
+
+
 def test_the_lock_files_pin_everything_by_hash_and_name_no_host() -> None:
     for name, least in (
         ("requirements.lock", 20),

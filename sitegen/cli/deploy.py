@@ -190,6 +190,8 @@ def fetch(app: App, folder: Path, url: str | None) -> None:
     """
     from sitegen.publish import earlier
 
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{url!r} is no address, with https://", param_hint="--url")
     with app.console.progress("Fetching", "files") as bar:
         found = asyncio.run(earlier.fetch(url or app.project().settings.site.base_url, folder, bar.at))
     if app.console.json:
@@ -252,7 +254,7 @@ def _tell(app: App, change: Change) -> None:
     if change.previous:
         app.console.say(f"Shown before: {change.previous} (`sitegen deploy rollback {change.previous}` returns to it).")
     else:
-        app.console.say("It was shown already.")
+        app.console.say("It was shown already." if change.already else "Nothing was shown before.")
 
 
 def _words(deploy: Deploy) -> str:

@@ -108,7 +108,8 @@ class Netlify:
         if before.get("id") != deploy:
             await self._ask("POST", f"sites/{self.site}/deploys/{quote(deploy, safe='')}/restore", missing=deploy)
             await self._shown(deploy)
-        return Change(_deploy(found, deploy), str(before.get("id") or "") if before.get("id") != deploy else "")
+        already = before.get("id") == deploy
+        return Change(_deploy(found, deploy), "" if already else str(before.get("id") or ""), already)
 
     async def rollback(self, deploy: str | None) -> Change:
         return await self.promote(deploy or await self._before())

@@ -129,7 +129,7 @@ class Releases:
                 entry |= {"published": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}", "turn": turn}
                 self._keep(entries)
             self._prune()
-            return Change(self._deploy(entry), before if before != name else "")
+            return Change(self._deploy(entry), before if before != name else "", before == name)
 
     def _before(self) -> str:
         """What was shown last of all that are older than what is: never the one from which somebody came back."""

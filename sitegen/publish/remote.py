@@ -143,7 +143,7 @@ class Remote:
             self._run(_SHOW, name, secrets.token_hex(4), at)
             found[name] = replace(found[name], published=at)
             self._prune()
-        return Change(replace(found[name], current=True), before if before != name else "")
+        return Change(replace(found[name], current=True), before if before != name else "", before == name)
 
     def _before(self) -> str:
         """What was first shown before what is shown now: never the one from which somebody came back."""

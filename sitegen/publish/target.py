@@ -57,9 +57,11 @@ class Change:
     current: Deploy
     previous: str = ""
     """The id of what was shown before; give it to ``rollback`` to return to it."""
+    already: bool = False
+    """Whether it was shown already, so that nothing changed."""
 
     def as_dict(self) -> dict[str, object]:
-        return {"current": self.current.as_dict(), "previous": self.previous}
+        return {"current": self.current.as_dict(), "previous": self.previous, "already": self.already}
 
 
 class Target(Protocol):

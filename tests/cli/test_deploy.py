@@ -48,6 +48,24 @@ def test_draft_promote_and_back_as_a_workflow_does_it(
     assert [one["current"] for one in asked(capsys, site, "list")] == [False, True]
 
 
+def test_what_was_there_before_is_told_truly(
+    capsys: pytest.CaptureFixture[str], site: Path, host: NetlifyServer
+) -> None:
+    for target in ("netlify", "folder"):
+        words = ["--site", str(site), "deploy"]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SITEGEN_PUBLISH__TARGET", target)
+            patch.setenv("SITEGEN_PUBLISH__FOLDER__PATH", str(site / "www"))
+            deploy = asked(capsys, site, "draft")["id"]
+            for said in ("Nothing was shown before.", "It was shown already."):
+                assert run([*words, "promote", deploy]) == 0
+                assert said in capsys.readouterr().err
+
+
+def test_an_address_to_fetch_from_must_be_one(site: Path) -> None:
+    assert run(["--site", str(site), "deploy", "fetch", str(site / "earlier"), "--url", "nonsense"]) == 2
+
+
 def test_what_somebody_else_shows_is_not_taken_back(
     capsys: pytest.CaptureFixture[str], site: Path, host: NetlifyServer
 ) -> None:
