@@ -39,6 +39,7 @@ _HINTS = (
     *(FileUnused, PageUnlinked, ProvenanceUnclaimed, LinkMoved, LinkUncertain),
     *(PrivateHeld, PrivateSuspected, AllowIdle),
 )
+_IMPORT = re.compile(r"""@import\s+(?:url\(\s*)?["']?([^"')\s;]+)""")
 _FOLDER = "check"
 _TAG = re.compile(rb"<(?:h([1-6])|img|a)\b[^<>]*>")
 _ALT = re.compile(rb"""\salt(?:=|\s|/?>$)""")
@@ -198,8 +199,19 @@ class Inspection:
                 yield FileUnused("no page uses this file", place=names(key))
         for key in self._survey.inputs.of("static"):
             path = key.removeprefix("static/")
-            if not _ASKED_FOR.search(path) and not self._refers_to(path):
+            if not _ASKED_FOR.search(path) and not self._refers_to(path) and not self._imported(path):
                 yield FileUnused("no page uses this file", place=key)
+
+    def _imported(self, path: str) -> bool:
+        """Whether it is a part of a style sheet, the site's or a theme's, which becomes one with the parts."""
+        name = PurePosixPath(path).name
+        return name.startswith("_") and name in self._parts
+
+    @cached_property
+    def _parts(self) -> set[str]:
+        inputs = self._survey.inputs
+        sheets = (inputs.read(key).decode("utf-8", "replace") for key in inputs.files if key.endswith(".css"))
+        return {PurePosixPath(url).name for sheet in sheets for url in _IMPORT.findall(sheet)}
 
     def _refers_to(self, path: str) -> bool:
         """Whether anything refers to an output; its name may have a fingerprint, or a size when it is an image."""

@@ -241,6 +241,15 @@ def test_what_is_found_is_narrowed_down_with_true_counts(page: Page, address: st
     assert results(page) == []
 
 
+def test_lists_lead_to_the_search_among_what_they_list(page: Page, address: str) -> None:
+    for path, found in (("tags/roads", "26 results"), ("archive/2026", "27 results")):
+        page.goto(f"{address}/{path}/")
+        page.get_by_role("link", name="Search among these").click()
+        expect(page.get_by_role("status")).to_have_text(found)
+    page.get_by_label("German").check()
+    expect(page.get_by_role("status")).to_have_text("1 result")
+
+
 def test_a_choice_keeps_the_keyboard_where_it_is(page: Page, address: str) -> None:
     page.goto(f"{address}/search/")
     page.get_by_label("German").focus()

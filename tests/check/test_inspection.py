@@ -185,3 +185,11 @@ def test_list_shows_the_rest_when_a_file_is_broken(site: Site, capsys: pytest.Ca
     captured = capsys.readouterr()
     assert "briefs/a.md" in captured.out
     assert "briefs/broken.md" in captured.err
+
+
+def test_parts_of_style_sheets_are_used_by_those_that_import_them(site: Site) -> None:
+    site.write("themes/tiny/static/css/main.css", '@import "_part.css" layer(parts);')
+    site.write("themes/tiny/static/css/_part.css", "a{color:red}")
+    site.write("static/css/_part.css", "a{color:green}")
+    site.write("static/css/_other.css", "a{color:blue}")
+    assert found(site) == ["SG437 static/css/_other.css: no page uses this file"]

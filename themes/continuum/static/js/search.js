@@ -70,7 +70,7 @@ function excerpt(data) {
     left -= size(all[first]);
   }
   const hits = new Set(data.locations.filter((place) => place >= first));
-  const ends = (place) => /[.!?。！？]$/.test(all[place].trim());
+  const ends = (place) => /[^\d][.!?]$|[。！？]$/.test(all[place].trim()); // "29." is a day in many languages
   // Many words that were found, and few sentences that end: those of one word are names in a list, which say little.
   const worth = (place) => {
     const near = all.slice(place, place + LONGEST - 8).map((_, step) => place + step);
