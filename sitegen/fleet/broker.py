@@ -7,10 +7,11 @@ again by itself, since attempts are the journal's.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dramatiq.worker
@@ -31,8 +32,24 @@ RESTART_SECONDS = 0.5
 """Before a consumer goes on that was paused, or had lost Redis."""
 ACTOR = "enrich"
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 10.0
-TROUBLES = (redis.ConnectionError, redis.TimeoutError, OSError)
-"""That pass when Redis is back."""
+TROUBLES = (redis.RedisError, OSError)
+"""That pass when Redis is well again: it is away, it is full, its disk is, or it has become a replica."""
+
+
+class Client(redis.asyncio.Redis):
+    """One that does not forget that its task was told to end.
+
+    redis-py writes under ``asyncio.wait_for``, which before Python 3.12 loses a cancellation that comes at the moment
+    when the write is done (python/cpython#86296); a loop that waits for messages would then go on for ever.
+    """
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        task = asyncio.current_task()
+        before = task.cancelling() if task else 0
+        answer = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError
+        return answer
 
 
 @dataclass(frozen=True)
@@ -41,7 +58,8 @@ class Link:
 
     url: str
     name: str
-    options: dict[str, Any]
+    options: dict[str, Any] = field(repr=False)
+    """The password among them."""
 
     def key(self, *parts: str) -> str:
         return ":".join((self.name, *parts))
@@ -50,13 +68,14 @@ class Link:
         retry = Retry(ExponentialWithJitterBackoff(cap=1, base=0.1), 2)
         return redis.Redis.from_url(self.url, retry=retry, **self.options)
 
-    def async_client(self, connections: int = 32) -> redis.asyncio.Redis:
+    def async_client(self, connections: int = 32) -> Client:
         """One that has so many connections at most; who needs another waits for it."""
         retry = AsyncRetry(ExponentialWithJitterBackoff(cap=1, base=0.1), 1)
         pool: redis.asyncio.BlockingConnectionPool = redis.asyncio.BlockingConnectionPool.from_url(
             self.url, retry=retry, max_connections=connections, timeout=None, **self.options
         )
-        return redis.asyncio.Redis.from_pool(pool)
+        client: Client = Client.from_pool(pool)  # type: ignore[assignment]  # redis-py says Redis, and gives the class
+        return client
 
     def broker(self) -> RedisBroker:
         """Dramatiq's. No middleware: no retries, no time limit, nothing that writes down what failed."""

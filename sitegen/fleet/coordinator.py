@@ -16,11 +16,11 @@ from sitegen.enrich.cache import cache_key
 from sitegen.enrich.engines.base import Attempts, EndpointStats, Identity, Line
 from sitegen.enrich.summary import Summary
 from sitegen.enrich.vocabulary import Vocabulary
-from sitegen.errors import BrokerUnreachable, EngineError, EngineUnreachable, FleetTaken, SitegenError
+from sitegen.errors import BrokerUnreachable, EngineError, EngineUnreachable, FleetTaken, SitegenError, Unexpected
 from sitegen.fleet.broker import TROUBLES, link_of, reached
 from sitegen.fleet.dispatch import Dispatch, new_id
 from sitegen.fleet.lease import RENEW_SECONDS, Lease
-from sitegen.fleet.messages import Job, Parcel, Standing, Wanted
+from sitegen.fleet.messages import QUEUES, Job, Parcel, Queue, Standing, Wanted
 from sitegen.fleet.roster import BEAT_SECONDS, Roster
 from sitegen.fleet.seal import seal_of
 from sitegen.settings import Project
@@ -97,9 +97,7 @@ class FleetEngine:
         else:
             raise self._nobody(self._wanted)
         self._identity = self._chosen(fitting, self._wanted)
-        dispatch.wanted = self._wanted.model_copy(
-            update={"digest": self._identity.digest, "model": self._identity.model, "options": self._identity.options}
-        )
+        dispatch.wanted = _exactly(self._wanted, self._identity)
         await self._publish()
         return self._identity
 
@@ -172,9 +170,10 @@ class FleetEngine:
             self._dispatch = None
             if self._lease is not None:
                 with contextlib.suppress(*TROUBLES):
-                    await dispatch.end()
-                    await dispatch.redis.unlink(self._link.key("wanted"))
-                    await self._lease.leave()
+                    if await self._lease.held():  # else what lies there is another's
+                        await dispatch.end()
+                        await dispatch.redis.unlink(self._link.key("wanted"))
+                        await self._lease.leave()
             await dispatch.aclose()
 
     # --------------------------------------------------------------------------------------------------------- inside
@@ -202,7 +201,8 @@ class FleetEngine:
                 await dispatch.aclose()
                 raise
             dispatch.attempts = self._attempts or dispatch.attempts
-            self._wanted = dispatch.wanted = self._wanted.model_copy(update={"run": dispatch.run})
+            self._wanted = self._wanted.model_copy(update={"run": dispatch.run})
+            dispatch.wanted = _exactly(self._wanted, self._identity) if self._identity else self._wanted
             self._dispatch, self._lease = dispatch, lease
             work = (dispatch.listen(), dispatch.sweep(), self._keep_lease(), self._mind_workers())
             self._tasks = [asyncio.create_task(self._lasting(one)) for one in work]
@@ -212,9 +212,9 @@ class FleetEngine:
         """A task whose end is the end of all who wait."""
         try:
             await work
-        except SitegenError as error:
+        except Exception as error:
             assert self._dispatch is not None
-            self._dispatch.fail_all(error)
+            self._dispatch.fail_all(error if isinstance(error, SitegenError) else Unexpected(type(error).__name__))
             raise
 
     async def _wish(self) -> Wanted:
@@ -247,17 +247,17 @@ class FleetEngine:
 
     async def _publish(self) -> None:
         """Tells the workers what they must have."""
-        dispatch = self._dispatch
-        if dispatch is not None and dispatch.wanted is not None:
+        dispatch, lease = self._dispatch, self._lease
+        if dispatch is not None and dispatch.wanted is not None and lease is not None:
             with contextlib.suppress(*TROUBLES):
-                await dispatch.redis.set(self._link.key("wanted"), self._seal.close(dispatch.wanted), ex=WANTED_SECONDS)
+                await lease.publish(self._link.key("wanted"), self._seal.close(dispatch.wanted), WANTED_SECONDS)
 
     async def _keep_lease(self) -> None:
         assert self._lease is not None
         while True:
-            await self._publish()
             with contextlib.suppress(*TROUBLES):
                 await self._lease.take(renew=True)
+            await self._publish()
             await asyncio.sleep(RENEW_SECONDS)
 
     async def _mind_workers(self) -> None:
@@ -267,20 +267,35 @@ class FleetEngine:
             dispatch = self._dispatch
             if dispatch is None or dispatch.wanted is None:
                 continue
-            well = not dispatch.cut_off and self.roster.fitting(dispatch.wanted)
-            self._alone = 0.0 if well or not dispatch.open_jobs else self._alone + BEAT_SECONDS
+            unserved = self._unserved(dispatch, dispatch.wanted)
+            self._alone = self._alone + BEAT_SECONDS if unserved and dispatch.open_jobs else 0.0
             if self._alone >= self._settings.patience:
                 self._alone = 0.0
-                dispatch.fail_all(self._nobody(dispatch.wanted))
+                dispatch.fail_all(self._nobody(dispatch.wanted), unserved)
+
+    def _unserved(self, dispatch: Dispatch, wanted: Wanted) -> set[Queue]:
+        """The queues from which nobody takes: all of them when nobody fits, else those that jobs wait in."""
+        fitting = self.roster.fitting(wanted)
+        if dispatch.trouble or not fitting:
+            return set(QUEUES)
+        return dispatch.queues - {queue for standing in fitting for queue in standing.queues}
 
     def _nobody(self, wanted: Wanted) -> EngineError:
-        cut = self._dispatch is not None and self._dispatch.cut_off
-        why = "Redis cannot be reached" if cut else self.roster.why_not(wanted)
+        dispatch = self._dispatch
+        trouble = dispatch.trouble if dispatch else ""
+        why = f"Redis cannot be used: {trouble}" if trouble else self.roster.why_not(wanted)
+        if dispatch and not trouble and self.roster.fitting(wanted):
+            why = f"none takes what is {' or '.join(sorted(self._unserved(dispatch, wanted)))}"
         return EngineUnreachable(
             f"no worker of the fleet can do the work: {why}",
             place=self._link.url,
             remedy="Start `sitegen worker` on a machine with the engine; `sitegen doctor` lists the workers.",
         )
+
+
+def _exactly(wanted: Wanted, identity: Identity) -> Wanted:
+    """What workers must have once it is chosen who answers."""
+    return wanted.model_copy(update={"digest": identity.digest, "model": identity.model, "options": identity.options})
 
 
 def _same(one: Identity, other: Identity) -> bool:

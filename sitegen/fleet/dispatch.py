@@ -13,7 +13,7 @@ import contextlib
 import time
 import uuid
 from collections import OrderedDict, deque
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,10 +101,11 @@ class Dispatch:
         self._waiting: dict[str, Waiting] = {}
         self._by_key: dict[str, Waiting] = {}
         self._nonces: OrderedDict[str, None] = OrderedDict()
-        self._collected: deque[tuple[float, Job]] = deque()
+        self._over_with: deque[tuple[float, Job, bool]] = deque()
+        """Since when, and whether its result was collected."""
         self._answering: set[asyncio.Task[None]] = set()
-        self.cut_off = False
-        """Whether Redis could not be reached when it was last asked."""
+        self.trouble = ""
+        """Why Redis could not be used when it was last asked."""
 
     # ------------------------------------------------------------------------------------------------- for the engine
 
@@ -124,7 +125,8 @@ class Dispatch:
             self._waiting.pop(job.id, None)
             if self._by_key.get(job.key) is waiting:
                 del self._by_key[job.key]
-            self._collected.append((time.monotonic(), job))
+            collected = done.done() and not done.cancelled() and done.exception() is None
+            self._over_with.append((time.monotonic(), job, collected))
 
     async def _persist(self, waiting: Waiting) -> None:
         """Sends it, however long Redis is away."""
@@ -150,10 +152,11 @@ class Dispatch:
         waiting.holder, waiting.since = "", time.monotonic()
         self.counts.sent += 1
 
-    def fail_all(self, error: SitegenError) -> None:
-        """Nobody need wait any longer."""
+    def fail_all(self, error: SitegenError, unserved: Collection[Queue] = QUEUES) -> None:
+        """Nobody need wait any longer; only those in some queues, when others are served."""
         for waiting in self._waiting.values():
-            if not waiting.done.done():
+            served = waiting.queue not in unserved or (waiting.holder and len(unserved) < len(QUEUES))
+            if not waiting.done.done() and not served:
                 waiting.done.set_exception(type(error)(error.message, place=error.place, remedy=error.remedy))
 
     # ------------------------------------------------------------------------------------------------------- messages
@@ -236,7 +239,7 @@ class Dispatch:
                 await self._send(waiting)
         elif outcome.result == "handed back":
             await self._handed_back(waiting, outcome)
-        elif waiting.job.id == outcome.job and not waiting.done.done():
+        elif waiting.job.id == outcome.job and waiting.holder in ("", outcome.worker):
             self.counts.failed += 1
             waiting.done.set_exception(_error(outcome))
 
@@ -280,15 +283,15 @@ class Dispatch:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
                 await self.look()
-                if self.cut_off:
-                    self.cut_off = False
+                if self.trouble:
+                    self.trouble = ""
                     self.roster.pardon()
                     for waiting in self._waiting.values():
                         waiting.since = max(waiting.since, time.monotonic())
                 await self._find_lost()
                 await self._tidy()
-            except TROUBLES:
-                self.cut_off = True
+            except TROUBLES as error:
+                self.trouble = f"{type(error).__name__}: {error}"[:200]
 
     async def look(self) -> None:
         """Reads the signs of life."""
@@ -318,10 +321,10 @@ class Dispatch:
     async def _tidy(self, older: float = COLLECTED_SECONDS) -> None:
         """Removes what was collected, and the traces of workers that are long gone."""
         names: list[str] = []
-        while self._collected and time.monotonic() - self._collected[0][0] >= older:
-            job = self._collected.popleft()[1]
+        while self._over_with and time.monotonic() - self._over_with[0][0] >= older:
+            _, job, collected = self._over_with.popleft()
             names.append(self._link.key("parcel", job.id))
-            if job.key not in self._by_key:
+            if collected and job.key not in self._by_key:
                 names.append(self._link.key("result", job.key))
         if names:
             await self.redis.unlink(*names)
@@ -329,9 +332,13 @@ class Dispatch:
             await self.redis.hdel(self._link.key("workers"), *forgotten)
 
     async def begin(self) -> None:
-        """Empties the queues: what lies there is from a coordinator that has ended, and the journal knows it."""
+        """Empties the queues: what lies there is from a coordinator that has ended, and the journal knows it. So are
+        the parcels: no text stays longer than it is needed, however often a coordinator dies."""
         for queue in QUEUES:
             await self._desk(self._broker.flush, queue)
+        parcels = [key async for key in self.redis.scan_iter(self._link.key("parcel", "*"), count=1000)]
+        for first in range(0, len(parcels), 1000):
+            await self.redis.unlink(*parcels[first : first + 1000])
 
     async def end(self) -> None:
         """Takes back what nobody waits for any more."""
@@ -352,6 +359,11 @@ class Dispatch:
     @property
     def open_jobs(self) -> int:
         return len(self._waiting)
+
+    @property
+    def queues(self) -> set[Queue]:
+        """Those in which jobs wait."""
+        return {waiting.queue for waiting in self._waiting.values() if not waiting.holder}
 
     @property
     def held_jobs(self) -> int:

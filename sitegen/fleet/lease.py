@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import uuid
 from typing import Any
 
 import redis.asyncio
@@ -31,6 +32,9 @@ return false
 """
 """A pull of the same site takes the lease over when it begins: the site's own lock says that it is the only one."""
 _LEAVE = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end"
+_PUBLISH = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('set', KEYS[2], ARGV[2], 'EX', ARGV[3]) end"
+SITE_FILE = "fleet.site"
+"""In the site's state: who it is. Names of machines and paths do not tell, since containers share them."""
 
 
 class Lease:
@@ -38,9 +42,8 @@ class Lease:
 
     def __init__(self, project: Project, link: Link, client: redis.asyncio.Redis, run: str) -> None:
         self._client, self._key = client, link.key("coordinator")
-        site = files.sha256(f"{socket.gethostname()}\n{project.root}")
         name = f"{socket.gethostname()}, process {os.getpid()}"
-        self._ours = json.dumps({"site": site, "name": name, "run": run})
+        self._ours = json.dumps({"site": _site(project), "name": name, "run": run})
 
     async def take(self, *, renew: bool = False) -> None:
         """Takes or keeps it. Raises ``FleetTaken``, and what redis-py raises."""
@@ -49,8 +52,25 @@ class Lease:
         if answer:
             raise FleetTaken(f"the fleet belongs to a pull on {_holder(answer[0])}", place=self._key)
 
+    async def held(self) -> bool:
+        """Whether it is still ours: others may have come while we were away."""
+        found = await self._client.get(self._key)
+        return bool(found == self._ours.encode())
+
+    async def publish(self, key: str, words: bytes, seconds: int) -> None:
+        """Writes for the workers, as long as the lease is ours."""
+        await self._client.eval(_PUBLISH, 2, self._key, key, self._ours, words, str(seconds))
+
     async def leave(self) -> None:
         await self._client.eval(_LEAVE, 1, self._key, self._ours)
+
+
+def _site(project: Project) -> str:
+    """Who the site is, the same from one pull to the next. Raises ``StorageError``."""
+    path = project.state / SITE_FILE
+    if not path.exists():
+        files.create(path, f"{uuid.uuid4().hex}\n")
+    return files.read_text(path).strip()
 
 
 def _holder(raw: bytes) -> str:

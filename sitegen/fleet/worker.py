@@ -28,7 +28,16 @@ from sitegen.enrich.engines.base import Engine
 from sitegen.enrich.summarize import ModelSummarizer
 from sitegen.enrich.summary import Summary
 from sitegen.enrich.vocabulary import Vocabulary
-from sitegen.errors import DocumentUnreadable, EngineError, EngineUnreachable, MessageRefused, SitegenError, Unexpected
+from sitegen.errors import (
+    DocumentMissing,
+    DocumentUnreadable,
+    EngineError,
+    EngineUnreachable,
+    MessageRefused,
+    SitegenError,
+    SourceAnswerInvalid,
+    Unexpected,
+)
 from sitegen.fleet.broker import ACTOR, TROUBLES, Link, link_of
 from sitegen.fleet.dispatch import new_id
 from sitegen.fleet.messages import Claim, Grant, Job, Made, Offer, Outcome, Parcel, Queue, Standing, Wanted, differences
@@ -51,6 +60,7 @@ LONGEST_REST = 60.0
 UNREAD_SECONDS = 3600
 STOP_SECONDS = 3600.0
 """That jobs in hand get when the worker is to end; a supervisor's own limit is shorter."""
+_OF_ONE_DOCUMENT = (DocumentUnreadable, DocumentMissing, SourceAnswerInvalid)
 T = TypeVar("T")
 
 
@@ -357,15 +367,26 @@ class Worker:
     async def _document(self, job: Job, parcel: Parcel) -> Document:
         document = parcel.document
         if job.fetch:
+            document = replace(document, text=await self._fetched(document.ref))
+        if document.text_hash != parcel.text_hash:
+            raise DocumentUnreadable("its text in the source is another one than the coordinator saw")
+        return document
+
+    async def _fetched(self, ref: str) -> str:
+        """The text that the source has. Raises ``DocumentUnreadable`` or ``DocumentMissing``; ``EngineUnreachable``
+        when this worker cannot use the source at all, which is no document's fault: another worker may."""
+        try:
             if self._source is None:
                 from sitegen.sources import open_source
 
                 self._source = open_source(self._project)
-            fetched = await self._source.document(document.ref)
-            document = replace(document, text=fetched.text)
-        if document.text_hash != parcel.text_hash:
-            raise DocumentUnreadable("its text in the source is another one than the coordinator saw")
-        return document
+            return (await self._source.document(ref)).text
+        except _OF_ONE_DOCUMENT:
+            raise
+        except SitegenError as error:
+            problem = error.problems[0]
+            said = f"this worker cannot read the source: {problem.code}: {problem.message}"
+            raise EngineUnreachable(said, place=problem.place) from error
 
     async def _tell(self, job: Job, result: Any, error: SitegenError | None = None) -> None:
         self._done += result == "made"
