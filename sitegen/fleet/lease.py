@@ -32,7 +32,12 @@ return false
 """
 """A pull of the same site takes the lease over when it begins: the site's own lock says that it is the only one."""
 _LEAVE = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end"
-_PUBLISH = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('set', KEYS[2], ARGV[2], 'EX', ARGV[3]) end"
+_PUBLISH = """
+local found = redis.call('get', KEYS[1])
+if found and found ~= ARGV[1] then return end
+redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[4])
+redis.call('set', KEYS[2], ARGV[2], 'EX', ARGV[3])
+"""
 SITE_FILE = "fleet.site"
 """In the site's state: who it is. Names of machines and paths do not tell, since containers share them."""
 
@@ -58,8 +63,9 @@ class Lease:
         return bool(found == self._ours.encode())
 
     async def publish(self, key: str, words: bytes, seconds: int) -> None:
-        """Writes for the workers, as long as the lease is ours."""
-        await self._client.eval(_PUBLISH, 2, self._key, key, self._ours, words, str(seconds))
+        """Writes for the workers, unless the lease is another's; nobody's is ours."""
+        lease = LEASE_SECONDS * 1000
+        await self._client.eval(_PUBLISH, 2, self._key, key, self._ours, words, str(seconds), lease)
 
     async def leave(self) -> None:
         await self._client.eval(_LEAVE, 1, self._key, self._ours)
