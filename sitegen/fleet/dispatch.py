@@ -348,8 +348,10 @@ class Dispatch:
             await self.redis.unlink(self._link.key("claims", self.run), self._link.key("outcomes", self.run))
 
     async def aclose(self) -> None:
-        for task in self._answering:
+        answering = [*self._answering]
+        for task in answering:
             task.cancel()
+        await asyncio.gather(*answering, return_exceptions=True)
         await self.redis.aclose()
         await self._desk(self._broker.client.close)
         self._desk.close()

@@ -157,6 +157,8 @@ class Worker:
             stop.start()
         for stop in stops:
             stop.join()
+        for worker in self._workers:
+            worker.broker.client.close()  # type: ignore[attr-defined]  # Redis has one
 
     @staticmethod
     def _consumers(worker: dramatiq.Worker) -> list[Any]:
