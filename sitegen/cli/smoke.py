@@ -44,7 +44,7 @@ def command(
     from sitegen.publish.smoke.run import smoke
 
     folder = Path(url)
-    if not url.startswith(("http://", "https://")) and not folder.is_dir():
+    if not url or not (url.startswith(("http://", "https://")) or folder.is_dir()):
         raise click.BadParameter(f"{url!r} is neither an address, with https://, nor a folder", param_hint="URL")
     with _address(folder) if folder.is_dir() else contextlib.nullcontext(url) as address:
         found = smoke(

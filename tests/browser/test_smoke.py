@@ -16,6 +16,7 @@ from sitegen.cli import run
 from sitegen.errors import HostRefused
 from sitegen.publish.manifest import Manifest
 from sitegen.publish.smoke.run import reach, rules
+from sitegen.publish.smoke.visit import Visit
 from sitegen.serve.pages import hosted
 from tests.browser.conftest import Built
 
@@ -105,6 +106,19 @@ def test_where_no_site_is_one_error_says_so(
     told = capsys.readouterr()
     assert said in told.err
     assert told.err.count("error SG") == (code == 1)
+
+
+def test_a_host_may_take_a_moment_to_show_what_was_promoted() -> None:
+    old, new = (httpx.Response(200, json={"build": name}) for name in ("old", "new"))
+    answers = [httpx.Response(404), httpx.Response(200, text="<html>"), old, new]
+    pauses: list[float] = []
+    visit = Visit("https://example.org/", build="new")
+    visit.client = httpx.Client(transport=httpx.MockTransport(lambda request: answers.pop(0)))
+    assert visit.shown(pauses.append) == (200, "new")
+    assert len(pauses) == 3
+    visit.client = httpx.Client(transport=httpx.MockTransport(lambda request: old))
+    assert visit.shown(pauses.append) == (200, "old")
+    assert sum(pauses) < 60, "not for ever"
 
 
 def test_an_address_that_leads_elsewhere_is_named() -> None:

@@ -14,9 +14,8 @@ from sitegen.publish.smoke.visit import UNCHECKED, Visit, parsed
 def test_the_build_is_the_expected_one(visit: Visit) -> None:
     if visit.build is None:
         pytest.skip(f"{UNCHECKED}no build was named")
-    answer = visit.get("build.json")
-    assert answer.status_code == 200, f"build.json: HTTP {answer.status_code}"
-    shown = answer.json()["build"]
+    status, shown = visit.shown()
+    assert status == 200, f"build.json: HTTP {status}"
     assert shown == visit.build, f"the host shows build {shown}, not {visit.build}"
 
 

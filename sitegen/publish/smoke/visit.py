@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import unescape
@@ -19,6 +20,8 @@ SECONDS_EACH = 10.0
 SECONDS = 20.0
 """That a host may take for one answer."""
 MOST_FEED_BYTES = 20 << 20
+MOST_LOOKS, SECONDS_BETWEEN = 15, 2.0
+"""How often a host is asked which build it shows."""
 
 
 @dataclass
@@ -37,7 +40,13 @@ class Visit:
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = httpx.Client(timeout=SECONDS, follow_redirects=False, headers={"User-Agent": "sitegen smoke"})
+        # A connection that fails is tried again: no good deploy shall be taken back for a hiccup on the way to it.
+        self.client = httpx.Client(
+            timeout=SECONDS,
+            follow_redirects=False,
+            headers={"User-Agent": "sitegen smoke"},
+            transport=httpx.HTTPTransport(retries=2),
+        )
 
     def get(self, path: str) -> httpx.Response:
         """The answer to a path below the site, or to an address that the site names for itself; one that is late is a
@@ -45,6 +54,17 @@ class Visit:
         answer = self.client.get(self.at(path))
         self.in_time(path, answer.elapsed.total_seconds())
         return answer
+
+    def shown(self, sleep: Callable[[float], object] = time.sleep) -> tuple[int, str]:
+        """The status and the build that the host names. One with many machines may take a moment until all of them show
+        what was promoted, and is asked again for a while."""
+        for _ in range(MOST_LOOKS if self.url.startswith("https:") else 1):
+            answer = self.client.get(self.at("build.json"))
+            found = answer.status_code, _build_of(answer)
+            if found[1] == self.build:
+                break
+            sleep(SECONDS_BETWEEN)
+        return found
 
     def in_time(self, path: str, took: float) -> None:
         assert took <= self.seconds, f"{path or 'the home page'} took {took:.1f} s, more than {self.seconds:g}"
@@ -129,6 +149,13 @@ class Visit:
             if len(parts) == 2 and parts[0] != brief.removeprefix(base).split("/")[0] and path.startswith(base):
                 return path
         return None
+
+
+def _build_of(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["build"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def links(html: str) -> list[str]:
