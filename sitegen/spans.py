@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Name = Literal["pull", "build", "publish", "document", "queue", "work", "engine", "source"]
-"""The daemon's jobs; a document's way, its waiting in it and the work on it; a request to an engine or a source."""
+Name = Literal["pull", "build", "publish", "document", "queue", "work", "engine", "source", "job"]
+"""The daemon's jobs; a document's way, its waiting in it and the work on it; a request to an engine or a source; what a
+worker of a fleet did for a document."""
 Value = str | int | float | bool
 
 
@@ -77,6 +78,16 @@ def end(span: Span, error: str = "", **attributes: Value) -> None:
     span.attributes.update(attributes)
     for listener in _listeners.get():
         listener.ended(span)
+
+
+def tell(name: Name, began_at: int, seconds: float, attributes: Mapping[str, Value], error: str = "") -> None:
+    """A part of the current span that was measured elsewhere, and is over."""
+    told = Span(name, dict(attributes), _current.get(), began_at=began_at)
+    for listener in _listeners.get():
+        listener.began(told)
+    told.seconds, told.error = seconds, error
+    for listener in _listeners.get():
+        listener.ended(told)
 
 
 @contextlib.contextmanager

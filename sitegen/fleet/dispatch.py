@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import time
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Collection, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import redis.asyncio
@@ -29,6 +30,7 @@ from sitegen.fleet.broker import ACTOR, TROUBLES, Link
 from sitegen.fleet.messages import QUEUES, Claim, Grant, Job, Made, Outcome, Queue, Wanted
 from sitegen.fleet.roster import Roster
 from sitegen.fleet.seal import Seal
+from sitegen.fleet.told import pass_on
 
 SWEEP_SECONDS = 2.0
 STUCK_SECONDS = 20.0
@@ -70,6 +72,8 @@ class Waiting:
     attempts: int = 0
     """That were begun and not taken back."""
     handed_back: int = 0
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+    """Where it is waited for: who listens to its spans."""
 
 
 @dataclass
@@ -234,6 +238,8 @@ class Dispatch:
         waiting = self._waiting.get(outcome.job) or self._by_key.get(outcome.key)
         if waiting is None or waiting.done.done():
             return
+        if outcome.result != "made" and outcome.seconds:
+            waiting.context.run(pass_on, outcome.name, outcome.result, outcome.seconds, outcome.told)
         if outcome.result == "made":
             if not await self._collect(waiting) and waiting.holder in ("", outcome.worker):
                 await self._send(waiting)
@@ -272,6 +278,8 @@ class Dispatch:
             return False
         if not waiting.done.done():
             self.counts.made += 1
+            if made.job == waiting.job.id:
+                waiting.context.run(pass_on, made.worker, "made", made.seconds, made.told)
             waiting.done.set_result(made.summary)
         return True
 

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from sitegen import __version__
 from sitegen.enrich.engines.base import EndpointStats, Identity
 from sitegen.enrich.summary import SCHEMA_VERSION, Summary
+from sitegen.fleet.told import Seconds, Told
 from sitegen.sources.base import Document
 
-PROTOCOL: Literal[1] = 1
+PROTOCOL: Literal[2] = 2
 """Raise it when messages change; coordinator and workers must have the same."""
 Queue = Literal["urgent", "bulk"]
 QUEUES: tuple[Queue, ...] = ("urgent", "bulk")
@@ -25,7 +26,7 @@ class Message(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     purpose: ClassVar[str]
-    protocol: Literal[1] = PROTOCOL
+    protocol: Literal[2] = PROTOCOL
 
 
 class Wanted(Message):
@@ -135,6 +136,9 @@ class Made(Message):
     key: Hash
     job: Id
     worker: str = ""
+    seconds: Seconds = 0
+    """From its beginning to its end at the worker."""
+    told: tuple[Told, ...] = ()
     summary: Summary
 
 
@@ -149,6 +153,11 @@ class Outcome(Message):
     code: str = Field(default="", pattern=r"^(SG\d{3})?$")
     message: str = Field(default="", max_length=2000)
     place: str | None = Field(default=None, max_length=500)
+    name: str = Field(default="", max_length=200)
+    """The worker's, for people."""
+    seconds: Seconds = 0
+    told: tuple[Told, ...] = ()
+    """Of one that was not made; the others have it in the store."""
 
 
 def differences(wanted: Wanted, offer: Offer) -> list[str]:
@@ -165,6 +174,8 @@ def differences(wanted: Wanted, offer: Offer) -> list[str]:
     pairs += [(f"option {name}", identity.options.get(name), value) for name, value in wanted.options.items()]
     found = [f"{what} is {here or 'none'!s} there, {there or 'none'!s} here" for what, here, there in pairs
              if here != there]  # fmt: skip
+    if identity.prompt != wanted.prompt and offer.sitegen == wanted.sitegen:
+        found.append("copy the site's folder of prompts (`engine.prompts`) beside the worker's sitegen.toml")
     if offer.beyond and not wanted.redacts:
         found.append(f"{', '.join(offer.beyond)} is not on the local network, and texts are not blacked out")
     return found

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from sitegen.enrich.engines.base import EndpointStats
 from sitegen.errors import PortTaken
+from sitegen.watch.asked import AskedMetrics
 
 _SECONDS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800)
 
 
 class WorkerMetrics:
-    """What one worker counts. The engine's metrics have the names that ``watch`` gives them."""
+    """What one worker counts. What it asks its engine is counted as ``watch`` counts it."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -29,27 +29,9 @@ class WorkerMetrics:
         self.fits = Gauge("sitegen_worker_fits", "Whether it may have work", **count)
         self.refused = Counter("sitegen_worker_messages_refused", "Messages without our signature", **count)
         self.denied = Counter("sitegen_worker_claims_denied", "Jobs that were not to be begun", **count)
-        self._endpoint = {
-            name: Gauge(f"sitegen_engine_{name}", text, ["endpoint"], **count)
-            for name, text in (
-                ("requests_total", "Requests to an endpoint"),
-                ("seconds_total", "Seconds of requests at an endpoint"),
-                ("errors_total", "Errors of an endpoint"),
-                ("tokens_total", "Tokens of prompts and answers"),
-            )
-        }
-        self._up = Gauge("sitegen_endpoint_up", "Whether an endpoint is used", ["endpoint"], **count)
+        self.asked = AskedMetrics(self.registry)
         for result in ("made", "failed", "handed back"):
             self.jobs.labels(result)
-
-    def endpoints(self, stats: Iterable[EndpointStats]) -> None:
-        """What the engine says of its endpoints."""
-        for one in stats:
-            self._up.labels(one.url).set(one.up)
-            self._endpoint["requests_total"].labels(one.url).set(one.requests)
-            self._endpoint["seconds_total"].labels(one.url).set(one.seconds)
-            self._endpoint["errors_total"].labels(one.url).set(sum(one.errors.values()))
-            self._endpoint["tokens_total"].labels(one.url).set(one.prompt_tokens + one.answer_tokens)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)
@@ -60,6 +42,8 @@ def pages(host: str, port: int, metrics: WorkerMetrics, why_not: Callable[[], st
     """Serves them, and gives their port; ``why_not`` says why the worker does no work. Raises ``PortTaken``."""
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = 10
+
         def do_GET(self) -> None:
             trouble = why_not() if self.path == "/readyz" else ""
             known = {"/healthz": b"ok\n", "/readyz": f"{trouble or 'ok'}\n".encode()}

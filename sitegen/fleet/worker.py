@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import dramatiq
 import redis.asyncio
 
-from sitegen import files
+from sitegen import files, spans
 from sitegen.enrich.engines import open_here, servers_of
 from sitegen.enrich.engines.base import Engine
 from sitegen.enrich.summarize import ModelSummarizer
@@ -44,6 +44,7 @@ from sitegen.fleet.messages import Claim, Grant, Job, Made, Offer, Outcome, Parc
 from sitegen.fleet.pages import WorkerMetrics, pages
 from sitegen.fleet.roster import BEAT_SECONDS
 from sitegen.fleet.seal import Seal, seal_of
+from sitegen.fleet.told import Notes
 from sitegen.privacy.network import is_local
 from sitegen.settings import Project
 from sitegen.sources.base import Document, Source
@@ -217,7 +218,9 @@ class Worker:
 
     def _judge(self, sealed: bytes | str | None) -> None:
         self._rule(self._reason(sealed))
-        self.metrics.endpoints(self._engine.stats)
+        engine = self._project.settings.engine
+        model = getattr(getattr(engine, engine.kind, None), "model", "")
+        self.metrics.asked.endpoints(self._engine.stats, model)
 
     def _rule(self, why_not: str) -> None:
         """Takes work from now on, or takes none."""
@@ -304,22 +307,33 @@ class Worker:
                 del self._busy[job.key]
 
     async def _work(self, job: Job) -> None:
+        notes = Notes()
         try:
-            summary = await self._summary(job)
+            with spans.listening(notes, self.metrics.asked):
+                summary = await self._summary(job)
         except EngineUnreachable as error:
             self._offer, self._trouble = None, str(error)[:1000]
             self._mishaps = min(self._mishaps + 1, 6)
             self._rule(self._trouble)
             self._look.set()
             self._changed.set()
-            await self._tell(job, "handed back", error)
+            await self._tell(job, "handed back", error, notes)
         except SitegenError as error:
-            await self._tell(job, "failed", error.problems[0])
+            await self._tell(job, "failed", error.problems[0], notes)
         except Exception as error:  # one document's failure is its own, whatever it is
-            await self._tell(job, "failed", Unexpected(type(error).__name__))
+            await self._tell(job, "failed", Unexpected(type(error).__name__), notes)
         else:
             self._mishaps = 0
-            made = self._seal.close(Made(key=job.key, job=job.id, worker=self.name, summary=summary))
+            made = self._seal.close(
+                Made(
+                    key=job.key,
+                    job=job.id,
+                    worker=self.name,
+                    seconds=notes.seconds,
+                    told=notes.told,
+                    summary=summary,
+                )
+            )
             keep = int(self._project.settings.fleet.keep_hours * 3600)
             await self._persist(lambda: self._redis.set(self._link.key("result", job.key), made, ex=keep))
             await self._tell(job, "made")
@@ -390,7 +404,7 @@ class Worker:
             said = f"this worker cannot read the source: {problem.code}: {problem.message}"
             raise EngineUnreachable(said, place=problem.place) from error
 
-    async def _tell(self, job: Job, result: Any, error: SitegenError | None = None) -> None:
+    async def _tell(self, job: Job, result: Any, error: SitegenError | None = None, notes: Notes | None = None) -> None:
         self._done += result == "made"
         self._failed += result == "failed"
         self.metrics.jobs.labels(result).inc()
@@ -402,6 +416,9 @@ class Worker:
             code=error.code if error else "",
             message=error.message[:2000] if error else "",
             place=str(error.place)[:500] if error and error.place else None,
+            name=self.name[:200],
+            seconds=notes.seconds if notes else 0,
+            told=notes.told if notes else (),
         )
         level = logging.WARNING if error else logging.INFO
         self._log.log(level, "job", extra={"job": job.id, "result": result, "code": outcome.code})

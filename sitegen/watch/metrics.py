@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from sitegen.enrich.engines.base import Deferring
 from sitegen.enrich.report import Done
 from sitegen.spans import Span
+from sitegen.watch.asked import AskedMetrics
 
 if TYPE_CHECKING:
     from sitegen.enrich.engines.base import EndpointStats, Line
@@ -22,7 +23,6 @@ TOPICS = ("source", "engine", "pull", "build", "publish", "settings", "disk")
 """Of troubles."""
 JOBS = ("pull", "build", "publish")
 _BUILD_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64)
-_ENGINE_SECONDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 600)
 _DOCUMENT_SECONDS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800)
 _WAIT_SECONDS = (1, 5, 15, 60, 300, 900, 3600, 6 * 3600, 24 * 3600)
 
@@ -46,18 +46,7 @@ class Metrics:
             buckets=_WAIT_SECONDS,
             **count,
         )
-        self.engine_seconds = Histogram(
-            "sitegen_engine_seconds",
-            "Seconds of a request to an endpoint",
-            ["endpoint", "model"],
-            buckets=_ENGINE_SECONDS,
-            **count,
-        )
-        self.tokens = Counter("sitegen_engine_tokens", "Tokens of prompts and answers", ["kind", "model"], **count)
-        self.engine_errors = Counter(
-            "sitegen_engine_errors", "Errors of an endpoint by their code", ["endpoint", "reason"], **count
-        )
-        self.endpoint_up = Gauge("sitegen_endpoint_up", "Whether an endpoint is used", ["endpoint"], **count)
+        self.asked = AskedMetrics(registry)
         self.cache_bytes = Gauge("sitegen_cache_bytes", "Size of the cache of summaries", **count)
         self.cache = Counter("sitegen_cache_requests", "Summaries from the cache, and not", ["result"], **count)
         self.source_requests = Counter(
@@ -81,7 +70,6 @@ class Metrics:
             "sitegen_fleet_oldest_job_seconds", "Seconds that the oldest job has waited for a worker", **count
         )
         self.fleet_refused = Gauge("sitegen_fleet_messages_refused", "Messages that were not ours", **count)
-        self._seen: dict[str, EndpointStats] = {}
         self._line: Callable[[], Line | None] = _none
         self._zero()
 
@@ -105,9 +93,8 @@ class Metrics:
     def ended(self, span: Span) -> None:
         """Measures what has ended."""
         told = span.attributes
-        if span.name == "engine":
-            self.engine_seconds.labels(told["endpoint"], told["model"]).observe(span.seconds)
-        elif span.name == "source":
+        self.asked.ended(span)
+        if span.name == "source":
             self.source_requests.labels(status(told.get("status"))).inc()
         elif span.name == "work" and told.get("result") != "put down":
             self.document_seconds.observe(span.seconds)
@@ -128,20 +115,11 @@ class Metrics:
         self._line = _none
         if isinstance(engine, Deferring):
             self._line = lambda: engine.line
-        self._seen.clear()
-        self.endpoint_up.clear()
+        self.asked.opened()
 
     def endpoints(self, stats: Iterable[EndpointStats], model: str) -> None:
         """The counters of the engine's endpoints, which only grow while the engine is the same."""
-        for now in stats:
-            before = self._seen.get(now.url)
-            self.endpoint_up.labels(now.url).set(now.up)
-            for kind in ("prompt", "answer"):
-                name = f"{kind}_tokens"
-                self.tokens.labels(kind, model).inc(getattr(now, name) - (getattr(before, name) if before else 0))
-            for code, many in now.errors.items():
-                self.engine_errors.labels(now.url, code).inc(many - (before.errors.get(code, 0) if before else 0))
-            self._seen[now.url] = now
+        self.asked.endpoints(stats, model)
 
     def troubles(self, found: Mapping[str, str]) -> None:
         """What is wrong now, by topic."""

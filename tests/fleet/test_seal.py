@@ -77,7 +77,11 @@ def test_a_worker_that_has_what_is_wanted_fits() -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"prompt": "1:bbb"}, "prompt is 2:aaa there, 1:bbb here"),
+        (
+            {"prompt": "1:bbb"},
+            "prompt is 2:aaa there, 1:bbb here, "
+            "copy the site's folder of prompts (`engine.prompts`) beside the worker's sitegen.toml",
+        ),
         ({"sitegen": "9"}, "sitegen is 0.1.0 there, 9 here"),
         ({"summary": 1}, "schema of summaries is 2 there, 1 here"),
         ({"engine": "openai"}, "engine is ollama there, openai here"),
@@ -87,7 +91,7 @@ def test_a_worker_that_has_what_is_wanted_fits() -> None:
     ],
 )
 def test_one_that_differs_is_told_in_what(change: dict[str, object], says: str) -> None:
-    assert differences(WANTED.model_copy(update=change), Offer(identity=IDENTITY)) == [says]
+    assert ", ".join(differences(WANTED.model_copy(update=change), Offer(identity=IDENTITY))) == says
 
 
 def test_an_endpoint_beyond_the_house_gets_only_what_is_blacked_out() -> None:
