@@ -10,8 +10,8 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from sitegen.enrich.engines.metrics import AskedMetrics
 from sitegen.errors import PortTaken
-from sitegen.watch.asked import AskedMetrics
 
 _SECONDS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800)
 

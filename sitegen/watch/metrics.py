@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from sitegen.enrich.engines.base import Deferring
+from sitegen.enrich.engines.metrics import AskedMetrics
 from sitegen.enrich.report import Done
 from sitegen.spans import Span
-from sitegen.watch.asked import AskedMetrics
 
 if TYPE_CHECKING:
     from sitegen.enrich.engines.base import EndpointStats, Line
