@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from pathlib import Path
@@ -187,14 +188,37 @@ def test_the_examples_of_the_guide_work(site: Site) -> None:
     assert "a{color:red}" in site.out(sheet)
 
 
+def test_a_site_chooses_logo_licence_footer_and_what_its_home_page_shows(site: Site) -> None:
+    chosen = (
+        '[theme]\nlogo = "seal.svg"\nhome = ["months"]\nfooter = "Town <Hall>"\n'
+        'licence = "CC BY 4.0"\nlicence_url = "https://licence.example/"\n'
+    )
+    site.write("sitegen.toml", f'[site]\ntitle = "Town"\nbase_url = "https://example.org/"\n{chosen}')
+    site.write("static/seal.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    for number in range(1, 7):
+        site.brief(f"b{number}", title=f"B{number}", date=dt.date(2026, number % 2 + 1, number), tags=["Water"])
+    site.build()
+    home, brief = site.out("index.html"), site.out("briefs/b1/index.html")
+    for page in (home, brief):
+        assert re.search(r'<img class="logo" src="/[^"]*seal[^"]*\.svg" alt="">', page)
+        assert "Town &lt;Hall&gt;" in page
+        assert '<a href="https://licence.example/" rel="license">CC BY 4.0</a>' in page
+    assert brief.count("CC BY 4.0") == 2, "below the brief, and at the foot of the page"
+    assert 'class="months"' in home
+    assert not any(f'class="{part}"' in home for part in ("changes", "seconds", "rail", "lead-points"))
+    assert home.count("<article") == 6, "what is not told as second is among the latest"
+
+
 def test_the_guide_lists_the_options_of_continuum() -> None:
     options = tomllib.loads((Path(__file__).parent.parent.parent / "themes/continuum/theme.toml").read_text())[
         "settings"
     ]
     table = GUIDE.partition("### Options of continuum")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| `(\w+)` \|$", table, re.MULTILINE)
-    assert [(name, default) for name, _, default in rows] == [
-        (name, str(option["default"]).replace("True", "true")) for name, option in options.items()
-    ]
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (`\w+`|none|all) \|$", table, re.MULTILINE)
+    assert [name for name, _, _ in rows] == [*options]
+    for name, _, default in rows:
+        option = options[name]
+        wanted = {"none": "", "all": option.get("choices")}.get(default, default.strip("`"))
+        assert wanted == (str(option["default"]).lower() if option["default"] is True else option["default"])
     for name, values, _ in rows:
         assert all(f"`{choice}`" in values for choice in options[name].get("choices", ())), name
