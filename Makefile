@@ -11,6 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= 2
+# A worker takes whole runs of tests, which share what they set up, and helps the others when it is done.
+SPREAD = -n $(WORKERS) --dist worksteal
 PUBLIC ?= public
 NODE := .venv-node
 REPORTS := build/gates
@@ -62,8 +64,8 @@ serve: setup  ## serve that site (or another: make serve SITE=.)
 	$(BIN)/sitegen --site $(SITE) serve
 
 test: setup-dev browser broker check  ## lint, types, import contracts and all tests
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser and not llm and not image"
-	$(BIN)/python -m pytest -n $(WORKERS) -m "browser and not soak"
+	$(BIN)/python -m pytest $(SPREAD) -m "not soak and not browser and not llm and not image"
+	$(BIN)/python -m pytest $(SPREAD) -m "browser and not soak" tests/browser
 
 check: setup-dev  ## lint, format, types, import contracts
 	$(BIN)/ruff check .
@@ -72,7 +74,7 @@ check: setup-dev  ## lint, format, types, import contracts
 	$(BIN)/lint-imports
 
 unit: setup-dev  ## the tests that need no browser
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak and not browser and not llm and not image"
+	$(BIN)/python -m pytest $(SPREAD) -m "not soak and not browser and not llm and not image"
 
 browser: setup-dev
 	@$(BIN)/python -m tests.chromium --install

@@ -16,3 +16,11 @@ hypothesis.settings.load_profile("sitegen")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: the browser's driver keeps an event loop running, beside which no other can run."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what an engine that fails leads to, and not for how long it is waited for."""
+    from sitegen.enrich.engines import endpoints
+
+    monkeypatch.setattr(endpoints, "PAUSES", tuple(pause / 50 for pause in endpoints.PAUSES))

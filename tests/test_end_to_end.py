@@ -63,7 +63,7 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_pauses: None) -> Iterator[House]:
     documents = [{"title": title, "content": text} for title, text in TEXTS.items()]
     with PaperlessServer(documents=documents) as paperless, OllamaServer(model="qwen3:8b") as ollama:
         monkeypatch.setenv("SITEGEN_SOURCE__PAPERLESS__TOKEN", paperless.token)

@@ -74,11 +74,15 @@ class Metrics:
     def __init__(self, face: str) -> None:
         self._pdf = blank_pdf(face)
         self._face = FACES[face]
+        self._known: dict[tuple[str, float, str], float] = {}
 
     def width(self, text: str, size: float, style: str = "") -> float:
         """The width of the text in points."""
-        self._pdf.set_font(self._face, style, size)
-        return self._pdf.get_string_width(text)
+        asked = (text, size, style)
+        if asked not in self._known:  # the same words are measured again and again
+            self._pdf.set_font(self._face, style, size)
+            self._known[asked] = self._pdf.get_string_width(text)
+        return self._known[asked]
 
 
 def signature(x: float, y: float, name: str) -> Stroke:

@@ -105,6 +105,7 @@ def test_the_record_of_an_extract_says_what_the_model_cost(project: Project) -> 
     assert record.made.answer_tokens > 0
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_a_document_that_failed_in_the_middle_cost_what_was_asked_until_then(project: Project) -> None:
     class OnceOnly(OllamaServer):
         """Answers the first question, and crashes over all others."""

@@ -140,11 +140,8 @@ def test_the_cache_holds_answers_and_not_the_document(
     assert len(canaries(done.of(".sitegen/cache/"))) < len(SENTENCES)
 
 
-_PATIENT = [pytest.param(name, marks=pytest.mark.slow) for name in ("error_event", "crash")]
-"""Faults that are worth some pauses."""
-
-
-@pytest.mark.parametrize("fault", ["rejected", "broken_json", "html", "schema", "truncated", *_PATIENT])
+@pytest.mark.usefixtures("short_pauses")
+@pytest.mark.parametrize("fault", ["rejected", "broken_json", "html", "schema", "truncated", "error_event", "crash"])
 def test_a_pull_that_fails_tells_nothing_of_the_text(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

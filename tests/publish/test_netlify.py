@@ -11,6 +11,7 @@ from typing import TypeVar
 import pytest
 
 from sitegen.errors import DeployFailed, DeployMissing, DeployRefused, HostLocked, HostRefused, HostUnreachable
+from sitegen.publish import netlify
 from sitegen.publish.manifest import Manifest
 from sitegen.publish.netlify import Netlify
 from sitegen.publish.target import Deploy
@@ -192,7 +193,8 @@ def test_a_file_that_changed_meanwhile_is_not_sent(desk: Desk, built: Path, text
     assert desk.host.published == ""
 
 
-def test_a_host_that_thinks_first_is_waited_for(desk: Desk, tmp_path: Path) -> None:
+def test_a_host_that_thinks_first_is_waited_for(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(netlify, "POLL_SECONDS", 0.05)
     folder = tmp_path / "large"
     folder.mkdir()
     for number in range(1001):
