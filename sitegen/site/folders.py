@@ -55,8 +55,9 @@ def check_output(project: Project, output: Path, chain: Iterable[Layer], earlier
         raise OutputRefused("the output folder is a file", place=str(output))
 
 
-def adopted(output: Path, paths: Collection[str]) -> set[str]:
-    """Which of ``paths``, the outputs of this build, are in the output folder already, though no build is known of.
+def adopted(output: Path, paths: Collection[str], *, private: bool = False) -> set[str]:
+    """Which files of the output folder are ours, though no build is known of: those of ``paths``, the outputs of this
+    build; in a ``private`` one, which lies in the state folder and is nobody else's, all.
 
     So the folder of a build whose memory was lost is taken on. Raises ``OutputRefused`` when it holds anything else:
     a file elsewhere, or a link, which no build makes; and when nothing shows that a build of ours was there.
@@ -64,11 +65,11 @@ def adopted(output: Path, paths: Collection[str]) -> set[str]:
     wanted, ours = set(paths), set()
     foreign = []
     for entry in files.scan(output, hidden=True):
-        if entry.path in wanted and not (output / entry.path).is_symlink():
+        if private or (entry.path in wanted and not (output / entry.path).is_symlink()):
             ours.add(entry.path)
         elif entry.path.split("/")[0] not in _NOT_COUNTED:
             foreign.append(entry.path)
-    if ours and not ours >= _SIGNS:  # somebody's index.html is not the remains of a build
+    if ours and not private and not ours >= _SIGNS:  # somebody's index.html is not the remains of a build
         foreign = sorted([*foreign, *ours])
     if foreign:
         more = f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else ""

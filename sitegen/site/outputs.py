@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sitegen import files
 from sitegen.errors import OutputRefused
+from sitegen.root import STATE_FOLDER
 from sitegen.site import folders
 from sitegen.site.inputs import Stamp, stamp_of, trusted
 
@@ -55,6 +56,7 @@ class Folder:
         """``ledger`` is the file that lists what is ours in ``root``; ``made`` is what the last build knew; ``site``
         is the folder of the site, which may be moved with all that is in it."""
         self.root = root
+        self._private = site is not None and root.is_relative_to(site.resolve() / STATE_FOLDER)
         self._name = str(root) if site is None else known_as(site, root)
         self.made = made
         self._base = f"{root}/"
@@ -112,7 +114,7 @@ class Folder:
         a folder that no build knows; one in the way, for others.
         """
         if self._ours is None:
-            self._ours = folders.adopted(self.root, paths)
+            self._ours = folders.adopted(self.root, paths, private=self._private)
         foreign = [path for path in paths if path not in self._ours and os.path.lexists(self._base + path)]
         if foreign:
             raise OutputRefused(

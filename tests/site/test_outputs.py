@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from sitegen import files
+from sitegen import files, settings
 from sitegen.errors import DiskFull, Locked, NotPermitted, OutputRefused, SitegenError
-from sitegen.site.build import BuildOptions
+from sitegen.site.build import BuildOptions, build
 from tests.site.sites import TODAY, Site
 
 BUILD = f"""
@@ -420,3 +420,13 @@ def test_whoever_has_briefs_and_none_that_is_public_is_told_how_to_see_them(site
     assert site.build().notes[0].startswith("2 briefs are there, and none is public")
     site.brief("b", title="B")
     assert site.build().notes == ()
+
+
+def test_a_folder_for_looking_is_ours_whoever_wrote_there(site: Site) -> None:
+    folder = site.root / ".sitegen" / "check"
+    options = BuildOptions(output=folder, today=TODAY)
+    build(settings.load(site.root, {}), options)
+    shutil.rmtree(site.root / ".sitegen" / "build")  # what is remembered of builds may be deleted
+    (folder / "of-an-earlier-version.css").write_text("a {}")
+    build(settings.load(site.root, {}), options)
+    assert not (folder / "of-an-earlier-version.css").exists()
