@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sitegen.cli.app import App, global_options, pass_app
+from sitegen.cli.choosing import near
 from sitegen.cli.undoing import keeping
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("allow", short_help="Let everybody read what the privacy scan found.")
-@click.argument("ref")
+@click.argument("ref", shell_complete=near)
 @click.argument("fingerprints", nargs=-1, required=True, metavar="FINGERPRINT...")
 @global_options
 @pass_app
@@ -44,7 +45,7 @@ def allow(app: App, ref: str, fingerprints: tuple[str, ...]) -> None:
 
 
 @click.command("disallow", short_help="Take back that everybody may read something.")
-@click.argument("ref")
+@click.argument("ref", shell_complete=near)
 @click.argument("fingerprints", nargs=-1, required=True, metavar="FINGERPRINT...")
 @global_options
 @pass_app

@@ -8,7 +8,7 @@ import click
 
 from sitegen.cli import allowing, merging, moves, undoing
 from sitegen.cli.app import App, global_options, pass_app
-from sitegen.cli.choosing import selecting, selection
+from sitegen.cli.choosing import near, selecting, selection
 
 if TYPE_CHECKING:
     from sitegen.briefs.findings import Findings
@@ -38,7 +38,7 @@ for _verb in (*merging.COMMANDS, *allowing.COMMANDS, moves.approve, moves.publis
     command.add_command(_verb)
 
 
-@command.command("list")
+@command.command("list", short_help="List briefs, and documents that have none yet.")
 @selecting
 @click.option(
     "--sort", type=click.Choice(("title", "score")), default="title", help="By title, or the worst score first."
@@ -98,8 +98,8 @@ def list_briefs(app: App, /, sort: str, **options: Any) -> None:
         app.console.warn(str(problem))
 
 
-@command.command("show")
-@click.argument("ref")
+@command.command("show", short_help="Show a brief, how it was made and what waits for it.")
+@click.argument("ref", shell_complete=near)
 @global_options
 @pass_app
 def show_brief(app: App, ref: str) -> None:
@@ -168,8 +168,8 @@ def _print(app: App, brief: Brief, record: Record | None, line: Line, found: Fin
         out(proposal.text.generated().text.strip())
 
 
-@command.command("retry")
-@click.argument("refs", nargs=-1, metavar="[REF]...")
+@command.command("retry", short_help="Have documents tried again by the next pull.")
+@click.argument("refs", shell_complete=near, nargs=-1, metavar="[REF]...")
 @click.option("--failed", "failed", is_flag=True, help="All documents that failed and wait for their next try.")
 @click.option("--dead", "dead", is_flag=True, help="All documents that were given up.")
 @global_options
@@ -199,8 +199,8 @@ def retry(app: App, refs: tuple[str, ...], failed: bool, dead: bool) -> None:
     app.console.say(f"{len(entries)} to be tried first by the next `sitegen pull`." if entries else "There are none.")
 
 
-@command.command("forget")
-@click.argument("refs", nargs=-1, required=True, metavar="REF...")
+@command.command("forget", short_help="Forget documents, and records whose brief is gone.")
+@click.argument("refs", shell_complete=near, nargs=-1, required=True, metavar="REF...")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @global_options
 @pass_app

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from sitegen.cli.app import App
+
 if TYPE_CHECKING:
     from sitegen.enrich.selection import Selection
 
@@ -41,6 +43,18 @@ class Since(_Type):
             self.fail(
                 f"{value!r} is neither a day such as 2026-05-01 nor how long ago, such as 12h, 7d or 2w.", param, ctx
             )
+
+
+def near(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """For the shell: the names of the files of briefs that begin so. Reads no file but the settings."""
+    from sitegen.errors import SitegenError
+
+    try:
+        project = context.ensure_object(App).project()
+        names = sorted(path.stem for path in project.briefs.rglob("*.md"))
+    except (SitegenError, OSError):
+        return []
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def selecting(function: Function) -> Function:

@@ -89,7 +89,7 @@ def _check(alias: str, target: str) -> None:
         raise click.BadParameter(f"{alias} may be the public site's own branch", param_hint="--alias")
 
 
-@command.command("promote")
+@command.command("promote", short_help="Show a draft to the public, as it is.")
 @click.argument("deploy")
 @global_options
 @pass_app
@@ -174,7 +174,7 @@ def list_deploys(app: App, limit: int) -> None:
     app.console.table(("", "DEPLOY", "STATE", "MADE", "SHOWN", "BUILD", "MESSAGE"), rows)
 
 
-@command.command("fetch")
+@command.command("fetch", short_help="Fetch the assets of the public site.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--url", help="Of the public site.  [default: site.base_url]")
 @global_options
@@ -202,7 +202,7 @@ def fetch(app: App, folder: Path, url: str | None) -> None:
         app.console.say(f"{len(found.left_out)} are not what the site's list says, and were left out.", "warning")
 
 
-@command.command("report")
+@command.command("report", short_help="Tell what became of a deploy, from the results of its steps.")
 @click.argument("steps", nargs=-1, required=True, metavar="STEP=RESULT…")
 @click.option("--build", default="", help="The name of the build.")
 @click.option("--deploy", default="", help="The deploy's id.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sitegen.cli.app import App, Function, global_options, pass_app
+from sitegen.cli.choosing import near
 from sitegen.cli.undoing import keeping
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _store(app: App) -> Store:
 
 
 @click.command("diff", short_help="Show what was changed by hand, and what is proposed.")
-@click.argument("ref")
+@click.argument("ref", shell_complete=near)
 @click.option("--unified", is_flag=True, help="One text below the other, on a wide terminal too.")
 @global_options
 @pass_app
@@ -104,7 +105,7 @@ def _piece(console: Console, piece: Piece, width: int | None, *, proposed: bool)
 def _choosing(function: Function) -> Function:
     """Adds how proposals are named."""
     options = [
-        click.argument("ref"),
+        click.argument("ref", shell_complete=near),
         click.option("--field", "fields", multiple=True, metavar="NAME", help="This field; may be given often."),
         click.option(
             "--hunk", "hunks", multiple=True, type=click.IntRange(1), metavar="N", help="This place of the text."
@@ -223,7 +224,7 @@ def _words(choice: Choice) -> str:
 
 
 @click.command("lock", short_help="Keep newer texts away from fields.")
-@click.argument("ref")
+@click.argument("ref", shell_complete=near)
 @click.argument("fields", nargs=-1, required=True, metavar="FIELD...")
 @global_options
 @pass_app
@@ -246,7 +247,7 @@ def lock(app: App, ref: str, fields: tuple[str, ...]) -> None:
 
 
 @click.command("unlock", short_help="Let newer texts at fields again.")
-@click.argument("ref")
+@click.argument("ref", shell_complete=near)
 @click.argument("fields", nargs=-1, required=True, metavar="FIELD...")
 @global_options
 @pass_app
@@ -273,7 +274,7 @@ def _tell_locked(app: App, ref: str, locked: tuple[str, ...]) -> None:
 
 
 @click.command("restore", short_help="Bring a deleted brief back.")
-@click.argument("ref")
+@click.argument("ref", shell_complete=near)
 @global_options
 @pass_app
 def restore(app: App, ref: str) -> None:
@@ -301,7 +302,7 @@ def restore(app: App, ref: str) -> None:
 
 
 @click.command("regenerate", short_help="Have the engine make a brief's text anew.")
-@click.argument("ref")
+@click.argument("ref", shell_complete=near)
 @click.option(
     "--engine", type=click.Choice(("ollama", "openai", "extractive")), help="Another one than in the settings."
 )

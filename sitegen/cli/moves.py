@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sitegen.cli.app import App, global_options, pass_app
-from sitegen.cli.choosing import selecting, selection
+from sitegen.cli.choosing import near, selecting, selection
 from sitegen.cli.undoing import keeping
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 def _moving(function: Callable[..., None]) -> Callable[..., None]:
     """Adds what all of them take: names or --all, the options that narrow it down, and --dry-run."""
     options = [
-        click.argument("refs", nargs=-1, metavar="[REF]..."),
+        click.argument("refs", shell_complete=near, nargs=-1, metavar="[REF]..."),
         click.option("--all", "every", is_flag=True, help="All briefs, or all that the other options leave."),
         click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing."),
     ]

@@ -27,7 +27,7 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", short_help="List the prompts with their versions and files.")
 @global_options
 @pass_app
 def list_prompts(app: App) -> None:
@@ -54,7 +54,7 @@ def list_prompts(app: App) -> None:
     app.console.table(("PROMPT", "VERSION", "FROM"), shown)
 
 
-@command.command("show")
+@command.command("show", short_help="Print a prompt.")
 @click.argument("name", type=NAMES)
 @click.option("--shipped", is_flag=True, help="The one that comes with sitegen, also where the site has its own.")
 @global_options
@@ -76,7 +76,7 @@ def show(app: App, name: str, shipped: bool) -> None:
         app.console.out(text.rstrip("\n"))
 
 
-@command.command("copy")
+@command.command("copy", short_help="Begin a prompt of your own with a copy of one.")
 @click.argument("name", type=NAMES)
 @global_options
 @pass_app

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sitegen.cli.app import App, global_options, pass_app
+from sitegen.cli.choosing import near
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -24,7 +25,7 @@ def keeping(project: Project, store: Store, act: str) -> AbstractContextManager[
 
 
 @click.command("undo", short_help="Take back the last decision about briefs.")
-@click.argument("ref", required=False)
+@click.argument("ref", shell_complete=near, required=False)
 @click.option("--list", "listed", is_flag=True, help="Tell what can be undone, and undo nothing.")
 @global_options
 @pass_app

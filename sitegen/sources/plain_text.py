@@ -18,7 +18,7 @@ MAX_TITLE = 160
 _BOMS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DROPPED = {0: None, 0x0B: "\n", 0xFEFF: None}
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
-_MARKUP = re.compile(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}|!?\[([^\]]*)\]\([^)]*\)")
+_MARKUP = re.compile(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}|!?\[([^\]]*)\]\([^)]*\)|</?[A-Za-z][^<>]*>")
 _SOFTWARE = re.compile(
     r"^(Microsoft \w+|PowerPoint \w+|Print(ing)?|Slide \d+|untitled\b.*|unknown|document\d*)\b", re.I
 )

@@ -486,6 +486,24 @@ def test_completion_for_every_shell(name: str, commands: str, options: str, caps
         assert (done.returncode, done.stdout) == (0, wanted)
 
 
+def test_the_shell_completes_the_names_of_briefs(site: Path) -> None:
+    for name in ("bridge", "budget", "council"):
+        (site / "briefs").mkdir(exist_ok=True)
+        (site / "briefs" / f"{name}.md").write_text("")
+    words = f"sitegen --site {site} brief show b"
+    found = script(_SITEGEN_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="5")
+    assert (found.returncode, found.stdout) == (0, "plain,bridge\nplain,budget\n")
+    (site / "sitegen.toml").write_text("broken")
+    found = script(_SITEGEN_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="5")
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("group", ["brief", "cache", "deploy", "prompt"])
+def test_no_line_of_a_list_of_commands_breaks_off(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([group, "--help"]) == 0
+    assert "..." not in capsys.readouterr().out.split("Commands:")[1]
+
+
 def test_the_version_is_said() -> None:
     assert re.fullmatch(r"sitegen \d+\.\d+\.\d+\n", shell("--version").stdout)
 

@@ -416,6 +416,7 @@ def test_front_matter_that_cannot_be_read_is_text(tmp_path: Path, head: str) -> 
     ("name", "text", "title"),
     [
         ("x.md", "Some words before.\n\n# The *Weir* [Bridge](b.md)\n", "The Weir Bridge"),
+        ("x.md", '# <a name="a1"></a> Rules for 3 < 4 bridges\n', "Rules for 3 < 4 bridges"),
         ("x.txt", "\n\nMinutes of the Town Council\n\nThe Council met.", "Minutes of the Town Council"),
         ("2024-05-16-council_minutes-may.txt", "37,499.96\n21,000.00", "Council minutes may"),
         ("...txt", "", "Untitled"),
