@@ -495,7 +495,7 @@ def test_the_shell_completes_the_names_of_briefs(site: Path) -> None:
     assert (found.returncode, found.stdout) == (0, "plain,bridge\nplain,budget\n")
     (site / "sitegen.toml").write_text("broken")
     found = script(_SITEGEN_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="5")
-    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+    assert (found.returncode, found.stdout.strip(), found.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("group", ["brief", "cache", "deploy", "prompt"])
