@@ -412,7 +412,7 @@ class FrontMatterBroken(ContentError):
     """The front matter between the --- lines is not YAML."""
 
     code = "SG401"
-    default_remedy = "Put values with a colon, a # or quotation marks into quotes."
+    default_remedy = "Put values with a colon, a #, brackets or quotation marks into quotes."
 
 
 class FrontMatterInvalid(ContentError):

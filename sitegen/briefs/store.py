@@ -158,7 +158,8 @@ class Store:
         return self._index.sources()
 
     def find(self, ref: str) -> Brief:
-        """The brief that a person means by a slug, a file name or a source. Raises ``BriefMissing``."""
+        """The brief that a person means by a slug, a file name or a source. Raises ``BriefMissing``, or what is wrong
+        with the file of that name."""
         found = self.by_source(ref)
         if found:
             return found
@@ -169,6 +170,9 @@ class Store:
         for brief in self.briefs.values():
             if Path(ref).resolve() == (self.root / brief.path).resolve():
                 return brief
+        for path, error in self._broken_paths.items():
+            if wanted in (path.removesuffix(".md"), Path(path).stem):
+                raise error
         raise BriefMissing(f"no brief is called {ref!r}")
 
     def record(self, ref: str) -> Record | None:

@@ -58,14 +58,14 @@ class Selection:
 def named(store: Store, refs: Iterable[str]) -> list[Brief]:
     """The briefs that are named by slugs, file names, sources or patterns such as ``2026/*``; each once.
 
-    Raises ``BriefMissing`` for each name that there is nothing of.
+    Raises ``BriefMissing`` for each name that there is nothing of, and what is wrong with files that cannot be read.
     """
     found: dict[str, Brief] = {}
     problems: list[SitegenError] = []
     for ref in refs:
         try:
             found |= {brief.path: brief for brief in _named(store, ref)}
-        except BriefMissing as error:
+        except SitegenError as error:
             problems.append(error)
     raise_all(problems)
     return list(found.values())

@@ -13,7 +13,7 @@ from sitegen.briefs.model import Generated, generate
 from sitegen.briefs.provenance import Made
 from sitegen.briefs.store import Store, each
 from sitegen.enrich.summary import Summary
-from sitegen.errors import BriefMissing, ProvenanceBroken, SourceClaimedTwice
+from sitegen.errors import BriefMissing, FrontMatterBroken, ProvenanceBroken, SourceClaimedTwice
 from sitegen.sources.base import Document
 
 REF = "folder:bridge.txt"
@@ -189,6 +189,9 @@ def test_a_broken_brief_is_left_alone_and_named(tmp_path: Path) -> None:
     assert len(store.broken) == 2
     assert store.save(REF, brief(), MADE) == "created"
     assert (tmp_path / "bad.md").read_text() == "---\ntitle: [\n---\n"
+    for name in ("bad", "bad.md"):
+        with pytest.raises(FrontMatterBroken, match=r"bad\.md"):  # and not that there is no such brief
+            store.find(name)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"source": 3}', "\0"])
