@@ -417,6 +417,9 @@ class Fleet(_Section):
     """How long a summary that nobody has collected stays in Redis."""
     patience: float = Field(default=120, ge=5, le=86_400)
     """Seconds without any worker that fits, after which the engine counts as one that cannot be reached."""
+    wait: float = Field(default=10, ge=1, le=86_400)
+    """Seconds that a pull waits at its beginning for a worker that fits; 900, say, where workers are started only when
+    there is work, as KEDA does."""
     per_minute: int | None = Field(default=None, ge=1)
     """How many requests a minute each endpoint gets from all workers together; without it, as many as there are."""
     host: str = Field(default="127.0.0.1", min_length=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -26,8 +27,6 @@ from sitegen.fleet.seal import seal_of
 from sitegen.settings import Project
 from sitegen.sources.base import Document, Finding
 
-FIRST_LOOK_SECONDS = 10.0
-"""A worker that lives has given a sign of life by then."""
 WANTED_SECONDS = 60
 
 
@@ -88,18 +87,29 @@ class FleetEngine:
         """What most workers that fit have, by their slots. Raises ``EngineUnreachable`` when there is none."""
         dispatch = await self._started()
         assert self._wanted is not None
-        for _ in range(int(FIRST_LOOK_SECONDS * 10)):
-            if fitting := self.roster.fitting(self._wanted):
-                break
-            await asyncio.sleep(0.1)
-            with contextlib.suppress(*TROUBLES):
-                await dispatch.look()
-        else:
-            raise self._nobody(self._wanted)
+        fitting = await self._first_workers(dispatch, self._wanted)
         self._identity = self._chosen(fitting, self._wanted)
         dispatch.wanted = _exactly(self._wanted, self._identity)
         await self._publish()
         return self._identity
+
+    async def _first_workers(self, dispatch: Dispatch, wanted: Wanted) -> list[Standing]:
+        """Those that fit, as soon as there is one; until then it can be seen that one is needed."""
+        began = time.monotonic()
+        try:
+            while not (fitting := self.roster.fitting(wanted)):
+                waited = time.monotonic() - began
+                if waited > self._settings.wait:
+                    raise self._nobody(wanted)
+                with contextlib.suppress(*TROUBLES):
+                    if not dispatch.calls:
+                        dispatch.calls = True
+                        await dispatch.show_demand()
+                    await asyncio.sleep(0.1 if waited < 10 else 1)
+                    await dispatch.look()
+        finally:
+            dispatch.calls = False
+        return fitting
 
     def _chosen(self, fitting: list[Standing], wanted: Wanted) -> Identity:
         """What most slots have; as it was before when that is still there."""
@@ -172,7 +182,7 @@ class FleetEngine:
                 with contextlib.suppress(*TROUBLES):
                     if await self._lease.held():  # else what lies there is another's
                         await dispatch.end()
-                        await dispatch.redis.unlink(self._link.key("wanted"))
+                        await dispatch.redis.unlink(self._link.key("wanted"), self._link.key("demand"))
                         await self._lease.leave()
             await dispatch.aclose()
 

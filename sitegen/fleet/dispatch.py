@@ -42,6 +42,14 @@ COLLECTED_SECONDS = 60.0
 MOST_HAND_BACKS = 3
 MOST_NONCES = 100_000
 GRANT_SECONDS = 120
+MOST_SHOWN, SHOWN_SECONDS = 1000, 60
+_SHOW = """
+local there, wanted = redis.call('llen', KEYS[1]), tonumber(ARGV[1])
+if there > wanted then redis.call('del', KEYS[1]); there = 0 end
+for _ = there + 1, wanted do redis.call('rpush', KEYS[1], '') end
+redis.call('expire', KEYS[1], ARGV[2])
+"""
+"""A list that is as long as there is work, jobs in hand included: what KEDA looks at (it can count lists)."""
 
 
 class Uncounted:
@@ -108,6 +116,8 @@ class Dispatch:
         self._over_with: deque[tuple[float, Job, bool]] = deque()
         """Since when, and whether its result was collected."""
         self._answering: set[asyncio.Task[None]] = set()
+        self.calls = False
+        """Whether a worker is waited for, before there can be jobs."""
         self.trouble = ""
         """Why Redis could not be used when it was last asked."""
 
@@ -298,8 +308,14 @@ class Dispatch:
                         waiting.since = max(waiting.since, time.monotonic())
                 await self._find_lost()
                 await self._tidy()
+                await self.show_demand()
             except TROUBLES as error:
                 self.trouble = f"{type(error).__name__}: {error}"[:200]
+
+    async def show_demand(self) -> None:
+        """How many documents are to be done, for who starts workers."""
+        shown = min(max(len(self._waiting), int(self.calls)), MOST_SHOWN)
+        await self.redis.eval(_SHOW, 1, self._link.key("demand"), str(shown), str(SHOWN_SECONDS))
 
     async def look(self) -> None:
         """Reads the signs of life."""

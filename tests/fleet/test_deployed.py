@@ -11,7 +11,6 @@ import kubernetes_validate
 import yaml
 
 from sitegen import settings
-from sitegen.fleet.messages import QUEUES
 from tests.fleet.machines import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -44,10 +43,10 @@ def test_settings_in_the_environment_are_settings() -> None:
     assert named | {*composed} <= known()
 
 
-def test_keda_looks_at_the_lists_that_dramatiq_fills() -> None:
+def test_keda_looks_at_the_lists_that_are_filled() -> None:
     scaled, _ = yaml.safe_load_all((DEPLOY / "kubernetes/fleet/scale.yaml").read_text())
     lists = {one["metadata"]["listName"] for one in scaled["spec"]["triggers"]}
-    assert lists == {f"{settings.Fleet().name}:jobs:{queue}" for queue in QUEUES}
+    assert lists == {f"{settings.Fleet().name}:demand", f"{settings.Fleet().name}:jobs:urgent"}
 
 
 def test_each_way_to_run_a_worker_lets_it_finish_what_it_has_in_hand() -> None:

@@ -17,7 +17,6 @@ from sitegen.enrich.engines import open_engine
 from sitegen.enrich.engines.redacting import Redacting
 from sitegen.enrich.report import Report
 from sitegen.errors import AnswerInvalid, EngineUnreachable, FleetTaken
-from sitegen.fleet import coordinator
 from sitegen.fleet.coordinator import FleetEngine
 from sitegen.fleet.messages import Job, Made, Offer, differences
 from sitegen.settings import Project
@@ -180,11 +179,8 @@ def test_a_parcel_that_was_exchanged_is_not_worked_on(tmp_path: Path, broker: Re
     assert model.asked == []
 
 
-def test_a_worker_with_another_key_gets_no_work_and_says_so(
-    tmp_path: Path, broker: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(coordinator, "FIRST_LOOK_SECONDS", 2.0)
-    project = site(tmp_path, broker)
+def test_a_worker_with_another_key_gets_no_work_and_says_so(tmp_path: Path, broker: RedisServer) -> None:
+    project = site(tmp_path, broker, wait=2)
     stranger = here.load(project.root, SITEGEN_FLEET__TOKEN=OTHER_KEY)
     model = here.Standin()
 
@@ -211,10 +207,9 @@ def test_a_worker_with_another_key_gets_no_work_and_says_so(
     ],
 )
 def test_a_worker_that_differs_takes_no_work_and_both_sides_say_why(
-    tmp_path: Path, broker: RedisServer, monkeypatch: pytest.MonkeyPatch, theirs: str, why: str
+    tmp_path: Path, broker: RedisServer, theirs: str, why: str
 ) -> None:
-    monkeypatch.setattr(coordinator, "FIRST_LOOK_SECONDS", 2.0)
-    project = site(tmp_path, broker)
+    project = site(tmp_path, broker, wait=2)
     other = here.load(new_site(tmp_path / "other", settings(broker.url, theirs)))
 
     async def go() -> None:
