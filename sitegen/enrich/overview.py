@@ -275,6 +275,6 @@ def _why(entry: Entry) -> str:
     if entry.state == "empty":
         return "the document has no text"
     if entry.state in ("failed", "dead"):
-        tries = f"after {entry.attempts} tries" if entry.attempts != 1 else "after 1 try"
-        return f"{entry.reason} [{entry.code}], {tries}"
+        tries = f", after {entry.attempts} {'try' if entry.attempts == 1 else 'tries'}" if entry.attempts else ""
+        return f"{entry.reason} [{entry.code}]{tries}"
     return ""

@@ -42,7 +42,7 @@ def shown_on(console: Console) -> OnEvent:
                 console.say(qr(event.url))
         elif event.kind == "failed" and event.error is not None:
             console.error(event.error)
-            console.say("The last good site is still served.", "dim")
+            console.say("Until this is mended, the last good site is served, if there is one.", "dim")
         elif event.kind == "built" and event.built is not None:
             for warning in event.built.warnings:
                 console.warn(str(warning))

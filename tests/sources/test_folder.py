@@ -24,11 +24,13 @@ from sitegen.enrich.journal import Journal
 from sitegen.errors import (
     DocumentMissing,
     DocumentUnreadable,
+    SettingsInvalid,
     SitegenError,
     SourceFolderMissing,
     SourceMetadataInvalid,
 )
-from sitegen.sources import pdf, pdf_text, plain_text
+from sitegen.settings import load
+from sitegen.sources import open_source, pdf, pdf_text, plain_text
 from sitegen.sources.base import PAGE_BREAK, Cursor, Document, Unreadable
 from sitegen.sources.folder import FolderSource
 from sitegen.sources.marks import Marks
@@ -593,3 +595,21 @@ def test_law_whatever_is_changed_and_however_pulls_end_the_next_whole_pull_has_t
     kept = cursor.get("documents", {})
     assert isinstance(kept, Marks | dict)
     assert {f"folder:{path}" for path in kept} == {ref for ref in refs if not ref.endswith(".pdf")}
+
+
+@pytest.mark.parametrize("path", ["", ".", "..", "briefs", "briefs/2026", "public", ".sitegen", "content"])
+def test_what_sitegen_writes_is_never_taken_for_documents(tmp_path: Path, path: str) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitegen.toml").write_text(f'[source]\nkind = "folder"\n[source.folder]\npath = "{path}"\n')
+    with pytest.raises(SettingsInvalid) as caught:
+        open_source(load(site, {}))
+    assert str(caught.value.place) == f"{site}/sitegen.toml:4"
+
+
+@pytest.mark.parametrize("path", ["documents", "../papers", "content/papers", "static/papers"])
+def test_documents_may_lie_anywhere_else(tmp_path: Path, path: str) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitegen.toml").write_text(f'[source.folder]\npath = "{path}"\n')
+    assert isinstance(open_source(load(site, {})), FolderSource)
