@@ -196,7 +196,8 @@ class Jobs:
         if done is None:
             return NOTHING, 0
         allowance.took(dt.datetime.now().astimezone())
-        return f"{done['message'].partition(chr(10))[0]} ({done['commit'][:10]})", 0
+        what = done["message"].partition("\n")[0] or "what an earlier try could not push"
+        return f"{what} ({done['commit'][:10]})", 0
 
     # -------------------------------------------------------------------------------------------------------- troubles
 
