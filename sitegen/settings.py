@@ -420,6 +420,9 @@ class Fleet(_Section):
     wait: float = Field(default=10, ge=1, le=86_400)
     """Seconds that a pull waits at its beginning for a worker that fits; 900, say, where workers are started only when
     there is work, as KEDA does."""
+    at_once: int | None = Field(default=None, ge=1)
+    """How many requests each endpoint has in hand at the same time from all workers together; without it, as many as
+    the workers have slots. The same on all workers."""
     per_minute: int | None = Field(default=None, ge=1)
     """How many requests a minute each endpoint gets from all workers together; without it, as many as there are."""
     host: str = Field(default="127.0.0.1", min_length=1)

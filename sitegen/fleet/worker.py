@@ -114,13 +114,15 @@ class Worker:
 
     def _set_rates(self) -> None:
         """The share of what all workers together may ask."""
-        per_minute = self._project.settings.fleet.per_minute
-        if per_minute is not None and isinstance(self._engine, ModelSummarizer):
+        fleet = self._project.settings.fleet
+        if (fleet.per_minute or fleet.at_once) and isinstance(self._engine, ModelSummarizer):
             from sitegen.enrich.engines.server import ServerEngine
-            from sitegen.fleet.rates import Rates
+            from sitegen.fleet.rates import Places, Rates, turns
 
             if isinstance(self._engine.chat, ServerEngine):
-                self._engine.chat.before = Rates(self._link, self._redis, per_minute).turn
+                places = Places(self._link, self._redis, fleet.at_once) if fleet.at_once else None
+                rates = Rates(self._link, self._redis, fleet.per_minute) if fleet.per_minute else None
+                self._engine.chat.turn = turns(places, rates)
 
     async def run(self) -> None:
         """Works until ``stop``; what is in hand then is finished first. Raises ``PortTaken``."""

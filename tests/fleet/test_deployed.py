@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
+import pytest
 import yaml
 
 from sitegen import settings
 from tests.fleet.machines import ROOT
+from tests.test_compose import composer
 
 DEPLOY = ROOT / "deploy"
 
@@ -60,6 +66,34 @@ def test_each_way_to_run_a_worker_lets_it_finish_what_it_has_in_hand() -> None:
     assert pod["terminationGracePeriodSeconds"] >= 600
     worker = yaml.safe_load((DEPLOY / "compose.worker.yaml").read_text())["services"]["worker"]
     assert worker["stop_grace_period"] == "15m"
+
+
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    if (analyze := shutil.which("systemd-analyze")) is None:
+        pytest.skip("systemd-analyze is not installed; it comes with systemd")
+    unit = tmp_path / "sitegen-worker.service"
+    text = (DEPLOY / "sitegen-worker.service").read_text()
+    unit.write_text(text.replace("/srv/sitegen/.venv/bin/sitegen", "/bin/true"))
+    done = subprocess.run([analyze, "verify", "--man=no", unit], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_compose_takes_the_workers_file(tmp_path: Path) -> None:
+    checker = Path(sys.executable).parent / "check-jsonschema"
+    words = [checker, "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.worker.yaml"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    command = [word.replace("compose.yaml", "compose.worker.yaml") for word in composer()]
+    environ = {**os.environ, "BROKER": "rediss://queue.example.org:6380/0"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=DEPLOY, env=environ, timeout=60)
+    assert done.returncode == 0, done.stderr
+    worker = yaml.safe_load(done.stdout)["services"]["worker"]
+    assert worker["environment"]["SITEGEN_FLEET__BROKER"] == "rediss://queue.example.org:6380/0"
+    assert worker["restart"] == "unless-stopped"
+    del environ["BROKER"]
+    refused = subprocess.run(command, capture_output=True, text=True, cwd=DEPLOY, env=environ, timeout=60)
+    assert refused.returncode != 0
+    assert "the address of Redis" in refused.stderr + refused.stdout
 
 
 def test_the_image_for_workers_has_what_they_need() -> None:

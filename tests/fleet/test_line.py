@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from sitegen import files
 from sitegen.enrich import asked
 from sitegen.enrich.pipeline import pull
 from sitegen.enrich.report import Request
 from sitegen.enrich.summary import Summary
 from sitegen.errors import AnswerInvalid, EngineFailing, EngineUnreachable
+from sitegen.fleet import rates
 from sitegen.fleet.broker import link_of
 from sitegen.fleet.coordinator import FleetEngine
 from sitegen.fleet.dispatch import Uncounted
@@ -216,11 +218,11 @@ def test_all_workers_together_ask_an_endpoint_no_more_than_they_may(tmp_path: Pa
     async def go() -> float:
         link = link_of(project)
         clients = [link.async_client() for _ in range(3)]
-        rates = [Rates(link, client, 1200) for client in clients]
+        shares = [Rates(link, client, 1200) for client in clients]
         began = time.monotonic()
-        await asyncio.gather(*[rate.turn("http://gpu:11434") for rate in rates for _ in range(7)])
+        await asyncio.gather(*[rate.turn("http://gpu:11434") for rate in shares for _ in range(7)])
         took = time.monotonic() - began
-        await asyncio.gather(*[rate.turn(f"http://other-{number}") for number, rate in enumerate(rates)])
+        await asyncio.gather(*[rate.turn(f"http://other-{number}") for number, rate in enumerate(shares)])
         for client in clients:
             await client.aclose()
         return took
@@ -237,6 +239,39 @@ def test_a_worker_waits_for_its_turn_before_each_question(tmp_path: Path, broker
         chats = sum(isinstance(one.body, dict) and bool(one.body.get("messages")) for one in model.requests)
         assert time.monotonic() - began >= (chats - 1) * 0.1
         assert chats >= 4
+
+
+def test_all_workers_together_have_no_more_at_an_endpoint_than_they_may(tmp_path: Path, broker: RedisServer) -> None:
+    with OllamaServer(model="qwen3:8b", delay=0.1) as model:
+        text = settings(broker.url, ollama(model.url, slots=4), at_once=2)
+        project = here.load(new_site(tmp_path / "site", text, documents=5))
+        assert here.run(project, here.worker(project, slots=4), here.worker(project, slots=4)).counts == {"created": 5}
+        assert model.load.peak == 2
+    with broker.client() as client:
+        assert not client.keys("sitegen:places:*")
+
+
+def test_the_place_of_a_worker_that_died_is_free_after_a_while(
+    tmp_path: Path, broker: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "HOLD_SECONDS", 2.0)
+    monkeypatch.setattr(rates, "RENEW_SECONDS", 0.3)
+    project = site(tmp_path, broker)
+
+    async def go() -> None:
+        link = link_of(project)
+        dead, living = link.async_client(), link.async_client()
+        await rates.Places(link, dead, 1)._hold(link.key("places", files.sha256("http://gpu")[:16]), "dead")
+        began = time.monotonic()
+        async with rates.Places(link, living, 1).place("http://gpu/"):
+            waited = time.monotonic() - began
+            await asyncio.sleep(2.5)  # longer than a place is held that nobody renews
+            assert not await rates.Places(link, dead, 1)._hold(link.key("places", files.sha256("http://gpu")[:16]), "x")
+        assert 1 <= waited < 10
+        await dead.aclose()
+        await living.aclose()
+
+    asyncio.run(go())
 
 
 def test_an_editors_command_takes_the_fleet_from_the_idle_daemon_and_it_takes_it_back(

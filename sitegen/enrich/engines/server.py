@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Protocol
 
 from sitegen import settings, spans
@@ -69,8 +71,8 @@ class ServerEngine(ABC):
         self.options = options
         self.context_tokens = options.num_ctx
         self.answer_tokens = options.num_predict
-        self.before: Callable[[str], Awaitable[None]] | None = None
-        """Waited for before each request to an endpoint, as for a share of what all machines together may ask it."""
+        self.turn: Callable[[str], AbstractAsyncContextManager[None]] | None = None
+        """Entered for each request to an endpoint, as for a share of what all machines together may ask it."""
         places = [(endpoint.url, endpoint.slots or options.slots) for endpoint in options.endpoints]
         self.endpoints = Endpoints(places, token, sleep=sleep, clock=clock, patience=patience)
         self.models = Models(self.endpoints, self.examine, self.prepare, options.digest)
@@ -131,9 +133,8 @@ class ServerEngine(ABC):
         async def question(endpoint: Endpoint) -> Completion:
             with spans.span("engine", endpoint=endpoint.url, model=self.options.model or "") as asked:
                 model = await self.models.admit(endpoint)
-                if self.before is not None:
-                    await self.before(endpoint.url)
-                completion = await self.chat(endpoint, self.request(model, messages, schema))
+                async with self.turn(endpoint.url) if self.turn else contextlib.nullcontext():
+                    completion = await self.chat(endpoint, self.request(model, messages, schema))
                 asked.attributes |= {
                     "prompt_tokens": completion.prompt_tokens,
                     "answer_tokens": completion.answer_tokens,
