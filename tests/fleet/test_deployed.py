@@ -79,7 +79,7 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
 
 def test_compose_takes_the_workers_file(tmp_path: Path) -> None:
     checker = Path(sys.executable).parent / "check-jsonschema"
-    words = [checker, "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.worker.yaml"]
+    words: list[str | Path] = [checker, "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.worker.yaml"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     command = [word.replace("compose.yaml", "compose.worker.yaml") for word in composer()]
