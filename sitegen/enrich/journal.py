@@ -282,7 +282,7 @@ class Journal(JournalFile):
         """Notes that a source has these documents, for ``mark_gone``; on disk, since there may be very many."""
         with self.together():
             self._db.execute("CREATE TEMP TABLE IF NOT EXISTS seen (ref TEXT PRIMARY KEY) WITHOUT ROWID")
-            self._db.executemany("INSERT OR IGNORE INTO seen VALUES (?)", [(ref,) for ref in refs])
+            self._db.executemany("INSERT OR IGNORE INTO seen VALUES (?)", ((ref,) for ref in refs))
 
     def gone(self, prefix: str) -> list[str]:
         """The documents of a source that it does not have any more."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,15 +31,20 @@ _PAGE = 200
 
 _SCHEMA = """
 CREATE TABLE files (path TEXT PRIMARY KEY, name BLOB, size INTEGER, mtime_ns INTEGER) WITHOUT ROWID;
-CREATE TABLE described (path TEXT PRIMARY KEY, text_path TEXT, line TEXT, digest TEXT) WITHOUT ROWID;
-CREATE TABLE claimed (path TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID;
+CREATE TABLE described (path TEXT PRIMARY KEY, number INTEGER, text_path TEXT, line TEXT, digest TEXT) WITHOUT ROWID;
+CREATE TABLE texts (path TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 CREATE TABLE chosen (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _DOCUMENTS = """
 FROM files f LEFT JOIN described d ON d.path = f.path LEFT JOIN files t ON t.path = d.text_path
-WHERE (d.path IS NOT NULL OR f.path NOT IN (SELECT path FROM claimed))
+WHERE (d.path IS NOT NULL OR f.path NOT IN (SELECT path FROM texts))
 """
 _ITEM = f"SELECT f.*, t.*, d.line, d.digest {_DOCUMENTS}"
+_CLAIMED = (
+    "SELECT coalesce(d.number, x.number) FROM files f LEFT JOIN described d ON d.path = f.path "
+    "LEFT JOIN texts x ON x.path = f.path WHERE f.path = ?"
+)
+"""The line that has named a file already; no row when there is no such file."""
 _NEWER = (
     "INSERT INTO files VALUES (?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET name = excluded.name, "
     "size = excluded.size, mtime_ns = excluded.mtime_ns WHERE excluded.name > name"
@@ -210,21 +215,19 @@ class Survey:
         if not line.strip():
             return
         entry = metadata.entry(line)
-        if (missing := self._missing(entry.paths)) is not None:
+        claims = {path: self._kept.rows(_CLAIMED, path) for path in entry.paths}
+        if (missing := next((path for path, found in claims.items() if not found), None)) is not None:
             self.unused_count += 1
             if self.unused_count <= UNUSED:
                 self.unused[number] = missing
             return
-        for path in entry.paths:
-            if (before := self._kept.one("SELECT line FROM claimed WHERE path = ?", path)) is not None:
+        for path, ((before,),) in claims.items():
+            if before is not None:
                 raise metadata.Wrong(f"{path!r} stands in line {before} already")
-        for path in entry.paths:
-            self._kept.do("INSERT INTO claimed VALUES (?, ?)", path, number)
-        self._kept.do("INSERT INTO described VALUES (?, ?, ?, ?)", entry.path, entry.text_path, line, entry.digest)
-
-    def _missing(self, paths: Iterable[str]) -> str | None:
-        question = "SELECT 1 FROM files WHERE path = ?"
-        return next((path for path in paths if self._kept.one(question, path) is None), None)
+        row = entry.path, number, entry.text_path, line, entry.digest
+        self._kept.do("INSERT INTO described VALUES (?, ?, ?, ?, ?)", *row)
+        if entry.text_path is not None:
+            self._kept.do("INSERT INTO texts VALUES (?, ?)", entry.text_path, number)
 
 
 def _item_of(row: tuple[Any, ...]) -> Item:
