@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from functools import lru_cache
 
 Readings = frozenset[str]
 
@@ -84,11 +85,16 @@ _TOKEN = re.compile(
     + r")(?![^\W\d_])"
     + _SCALE.format("wordscale")
 )
+_ANY_MONTH = re.compile(rf"(?<![^\W\d_])({_MONTH})(?![^\W\d_])")
 _BESIDE = re.compile(r"\d[.]?(?:st|nd|rd|th|er)?\s*(?:of\s+|de\s+|d')?$")
 
 
 def figures(text: str) -> list[tuple[str, Readings]]:
     """Each number and month in ``text``: how it is written, and what it can mean. ``m3`` stands for March."""
+    return list(_remembered(text) if len(text) <= _SHORT else _figures(text))
+
+
+def _figures(text: str) -> tuple[tuple[str, Readings], ...]:
     text = _plain(text)
     found: list[tuple[str, Readings]] = []
     for match in _TOKEN.finditer(text):
@@ -102,14 +108,19 @@ def figures(text: str) -> list[tuple[str, Readings]]:
                 found.append((match[0], frozenset({f"m{MONTHS[match['month']]}"})))
         else:
             found.append((match[0], _scaled({Decimal(WORDS[match["word"]])}, match["wordscale"])))
-    return found
+    return tuple(found)
+
+
+_SHORT = 1000
+_remembered = lru_cache(maxsize=500)(_figures)
+"""One sentence or passage is asked about several times while a document is checked."""
 
 
 def pool(text: str) -> Readings:
     """All that the numbers and months in ``text`` can mean, generously: a source that claims are held against."""
     text = _plain(text)
     found = {reading for _, readings in figures(text) for reading in readings}
-    found |= {f"m{MONTHS[name]}" for name in re.findall(rf"(?<![^\W\d_])({_MONTH})(?![^\W\d_])", text)}
+    found |= {f"m{MONTHS[name]}" for name in _ANY_MONTH.findall(text)}
     return frozenset(found)
 
 

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from array import array
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 
 THRESHOLD = 88.0
@@ -124,14 +125,19 @@ def fold(text: str) -> str:
 def shown(text: str) -> str:
     """A passage of a document as it is shown: white space folded, broken words joined, nothing invisible."""
     text = re.sub(r"(?<=[^\W\d_])[-\u2010\u2e17\u00ad\u00ac][ \t]*\r?\n\s*(?=[a-zà-ÿ])", "", text)
-    text = "".join(char if char.isspace() or unicodedata.category(char) not in _INVISIBLE else "" for char in text)
-    return " ".join(text.split())
+    return " ".join(_without_invisible(text, str.isspace).split())
 
 
 def visible(text: str) -> str:
     """The text without characters that a reader cannot see: nothing can hide in what a model is given."""
     text = text.replace("\r\n", "\n").replace("\f", "\n")
-    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in _INVISIBLE)
+    return _without_invisible(text, "\n\t".__contains__)
+
+
+def _without_invisible(text: str, kept: Callable[[str], bool]) -> str:
+    # Each character of a text is asked about once, however often it stands there.
+    gone = [char for char in set(text) if unicodedata.category(char) in _INVISIBLE and not kept(char)]
+    return text.translate(dict.fromkeys(map(ord, gone))) if gone else text
 
 
 def _inside_word(text: str, at: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 
 UNKNOWN = "und"
@@ -62,10 +62,14 @@ def detect(text: str) -> str:
     total = sum(words.values())
     if total < 5:
         return UNKNOWN
-    shares = {language: sum(words[word] for word in function_words(language)) / total for language in _FUNCTION_WORDS}
+    shares = {language: _known(words, function_words(language)) / total for language in _FUNCTION_WORDS}
     (first, best), (_, second) = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:2]
     needed = 0.12 if total > 40 else 0.2
     return first if best >= needed and best - second >= 0.03 else UNKNOWN
+
+
+def _known(words: Mapping[str, int], wanted: Set[str]) -> int:
+    return sum(count for word, count in words.items() if word in wanted)
 
 
 _CONFUSED = (

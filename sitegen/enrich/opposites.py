@@ -170,8 +170,9 @@ def _negated_words(one: str, other: str, language: str) -> Iterator[str]:
 
 
 def _units(one: str, other: str) -> Iterator[str]:
-    there = list(_measured(other))
-    for written, readings, unit in _measured(one):
+    said = list(_measured(one))
+    there = list(_measured(other)) if said else []
+    for written, readings, unit in said:
         units = {their for _, theirs, their in there if theirs & readings}
         if units and unit not in units and not _bare(other, readings, there):
             yield f"{written} is given in another unit"

@@ -7,7 +7,7 @@ import contextlib
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,16 +57,68 @@ def client(url: str, slots: int, token: str | None, patience: Patience) -> httpx
     # The system's certificates for https; none need loading for http. The environment's proxies are not
     # used: a document must not take a way that nobody has named in the settings.
     context = ssl.create_default_context() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    most = 2 * slots + 2  # each request may be accompanied by a question whether the server is there
     return httpx.AsyncClient(
         base_url=url + "/",
         headers=headers,
         timeout=httpx.Timeout(patience.metadata, connect=patience.connect),
-        limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
         follow_redirects=False,
         trust_env=False,
-        verify=context,
+        transport=Lanes(lambda: httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=_ONE)),
     )
+
+
+_ONE = httpx.Limits(max_connections=None, max_keepalive_connections=1)
+
+
+class Lanes(httpx.AsyncBaseTransport):
+    """A connection for each request that is under way; the one that was used last is taken first.
+
+    A pool of connections looks at each of them whenever a request begins or ends, which with many slots costs more
+    than the requests. How many there can be is for those who ask to say.
+    """
+
+    def __init__(self, make: Callable[[], httpx.AsyncBaseTransport]) -> None:
+        self._make = make
+        self._all: list[httpx.AsyncBaseTransport] = []
+        self._free: list[httpx.AsyncBaseTransport] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        lane = self._free.pop() if self._free else self._new()
+        try:
+            response = await lane.handle_async_request(request)
+        except BaseException:
+            self._free.append(lane)
+            raise
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        response.stream = _Leased(response.stream, lambda: self._free.append(lane))
+        return response
+
+    def _new(self) -> httpx.AsyncBaseTransport:
+        self._all.append(lane := self._make())
+        return lane
+
+    async def aclose(self) -> None:
+        for lane in self._all:
+            await lane.aclose()
+
+
+class _Leased(httpx.AsyncByteStream):
+    """The body of an answer; its lane is free again as soon as it is closed."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, free: Callable[[], None]) -> None:
+        self._stream = stream
+        self._free: Callable[[], None] | None = free
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._stream)
+
+    async def aclose(self) -> None:
+        try:
+            await self._stream.aclose()
+        finally:
+            free, self._free = self._free, None
+            if free is not None:
+                free()
 
 
 def encode(body: Mapping[str, Any]) -> bytes:

@@ -36,6 +36,7 @@ class Prompts:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
+        self._compiled: dict[str, Any] = {}
 
     def path(self, name: str) -> Path:
         """The file of a prompt."""
@@ -59,7 +60,7 @@ class Prompts:
 
     def messages(self, name: str, block: str = "user", /, **values: Any) -> tuple[Message, Message]:
         """The system message and that of ``block``. A value that is missing is an error of ours."""
-        template = self._environment.get_template(name)
+        template = self.template(name)
         context = template.new_context(values)
         system, asked = ("".join(template.blocks[part](context)) for part in ("system", block))
         return Message("system", system), Message("user", asked)
@@ -72,7 +73,9 @@ class Prompts:
 
     def template(self, name: str) -> Any:
         """The compiled prompt. Raises what Jinja raises."""
-        return self._environment.get_template(name)
+        if name not in self._compiled:
+            self._compiled[name] = self._environment.get_template(name)
+        return self._compiled[name]
 
     @cached_property
     def _sources(self) -> dict[str, str]:
