@@ -1,10 +1,12 @@
 """What a pull costs, beside a bare client that makes the same requests to the same servers.
 
-    python -m benchmarks.bench_pull [--slots 1 4 16 64] [--documents 20] [--unchanged 10000] [--json]
+    python -m benchmarks.bench_pull [--slots 1 4 16 64] [--seconds N] [--documents 20] [--unchanged 10000] [--json]
 
 Stand-ins for Paperless and Ollama run in a process of their own. A call takes as long as the table says, so that the
 figures show whether the slots of an engine are kept busy: real calls take longer, which makes it easier. The bare
-client repeats the recorded requests with as many connections as there are slots.
+client repeats the recorded requests with as many connections as there are slots. All of it takes some ten minutes;
+``--slots 4 16 --seconds 10 --unchanged 1000`` takes one, and says less: at the beginning and the end of a pull not all
+slots have work, which counts for more in a short one.
 """
 
 from __future__ import annotations
@@ -53,6 +55,15 @@ slots = {slots}
 
 LATENCY = {1: 0.25, 4: 0.5, 16: 1.0, 64: 4.0}
 """Seconds that the stand-in takes for one call, by the number of slots; two cores also have to serve the calls."""
+CALLS = 4
+"""That a document takes."""
+
+
+def enough(slots: int, seconds: float | None, each: int) -> int:
+    """How many documents a pull of so many seconds has; ``each`` for a slot when no time is given."""
+    if seconds is None:
+        return each * slots
+    return max(round(seconds / (CALLS * LATENCY.get(slots, 1.0))), 2) * slots
 
 
 @dataclass(frozen=True)
@@ -289,12 +300,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--slots", type=int, nargs="*", default=[1, 4, 16, 64])
     parser.add_argument("--documents", type=int, default=20, help="for each slot")
+    parser.add_argument("--seconds", type=float, help="about so long each pull takes, in place of --documents")
     parser.add_argument("--unchanged", type=int, default=10000, help="0: leave that out")
     parser.add_argument("--json", action="store_true")
     words = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="sitegen-bench-"))
     try:
-        rows = [measure(folder, words.documents * slots, slots) for slots in words.slots]
+        rows = [measure(folder, enough(slots, words.seconds, words.documents), slots) for slots in words.slots]
         unchanged = quiet(folder, words.unchanged) if words.unchanged else None
     finally:
         shutil.rmtree(folder)
