@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
@@ -89,13 +89,13 @@ class Store:
         self.briefs = Shelf(self._index, self.read, self.keep)
 
     @classmethod
-    def open(cls, root: Path, *, keep: int | None = None) -> Self:
-        """Reads all briefs below ``root``. Raises when two files claim one source."""
+    def open(cls, root: Path, *, keep: int | None = None, each: Callable[[Self, Brief], None] | None = None) -> Self:
+        """Reads all briefs below ``root``, and tells ``each`` of every one. Raises when two files claim one source."""
         store = cls(root, keep)
         with store._index.together():
             for path in files.names(root):
-                if path.endswith(".md"):
-                    store._load(path)
+                if path.endswith(".md") and (brief := store._load(path)) is not None and each is not None:
+                    each(store, brief)
         store._tell()
         return store
 
@@ -109,8 +109,8 @@ class Store:
             raise frontmatter.unstated(name)
         return Brief(path, matter, parsed.body, text)
 
-    def _load(self, path: str) -> None:
-        names = [Path(path).stem.casefold()]
+    def _load(self, path: str) -> Brief | None:
+        names, brief = [Path(path).stem.casefold()], None
         try:
             brief = self.read(path)
         except SitegenError as error:
@@ -119,6 +119,7 @@ class Store:
             self.briefs.put(path, brief)
             names.append(brief.slug)
         self._index.take(*names)
+        return brief
 
     def _tell(self) -> None:
         """What is wrong with files, in their order. Raises when two claim one source."""

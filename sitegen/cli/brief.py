@@ -71,10 +71,10 @@ def list_briefs(app: App, /, sort: str, **options: Any) -> None:
       sitegen brief list --sort score
       sitegen --json brief list --flag proposal --tag budget
     """
-    from sitegen.enrich.overview import overview, private, worst_first
+    from sitegen.enrich.overview import KEPT, overview, private, worst_first
 
     project = app.project()
-    lines, store = overview(project, deleted="deleted" in options["states"])
+    lines, store = overview(project, deleted="deleted" in options["states"], keep=KEPT)
     if "private" in options["flags"]:
         lines = private(project, store, lines)
     wanted = selection(**options)

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -44,13 +44,15 @@ class Line:
 
     def as_dict(self) -> dict[str, object]:
         return {
-            **asdict(self),
+            **{name: getattr(self, name) for name in self.__slots__},
             "at": self.at and self.at.isoformat(timespec="seconds"),
             "scores": self.scores.model_dump(exclude_none=True) if self.scores else None,
         }
 
 
 PRIVATE = "may be private"
+KEPT = 64
+"""Briefs that a list keeps in memory."""
 
 
 def private(project: Project, store: Store, lines: Iterable[Line]) -> list[Line]:
@@ -71,18 +73,22 @@ def worst_first(lines: Iterable[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: line.scores.weakest if line.scores else 2.0)
 
 
-def overview(project: Project, *, deleted: bool = False) -> tuple[list[Line], Store]:
-    """All briefs by title, then all documents without one; and the store they were read from.
+def overview(project: Project, *, deleted: bool = False, keep: int | None = None) -> tuple[list[Line], Store]:
+    """All briefs by title, then all documents without one; and the store they were read from, which keeps so many of
+    them in memory.
 
     With ``deleted`` those as well whose briefs editors deleted.
 
     What cannot be read is among ``Store.broken``; it does not hide the rest.
     """
-    store = Store.open(project.briefs)
-    known = entries(project)
-    lines = [line_of(project, store, brief, known.get(brief.matter.source or "")) for brief in store.briefs.values()]
+    known, lines = entries(project), list[Line]()
+
+    def tell(store: Store, brief: Brief) -> None:
+        lines.append(line_of(project, store, brief, known.get(brief.matter.source or "")))
+
+    store = Store.open(project.briefs, keep=keep, each=tell)
     lines.sort(key=lambda line: (line.title.casefold(), line.brief or ""))
-    without = [entry for entry in known.values() if store.by_source(entry.ref) is None]
+    without = [entry for entry in known.values() if store.path_of(entry.ref) is None]
     lines += [_line_without(entry) for entry in without if entry.state != "done"]
     lines += [
         Line("pending", entry.title, entry.ref, None, (), "its brief is gone; the next pull makes it again")

@@ -41,9 +41,13 @@ def made(folder: Path) -> Project:
     (folder / "documents").mkdir()
     (folder / "documents" / "a.txt").write_text(f"Report\n\n{TEXT}\n")
     project = settings.load(folder, {})
+    pulled(project)
+    return project
+
+
+def pulled(project: Project) -> None:
     source = FolderSource(project.root / "documents")
     asyncio.run(pull(project, source, open_engine(project), Request(), Progress()))
-    return project
 
 
 def record(project: Project) -> Record:
@@ -146,3 +150,21 @@ def test_a_damaged_journal_is_named_by_its_own_place(project: Project) -> None:
     with pytest.raises(StateDamaged) as caught:
         entries(project)
     assert str(caught.value.place) == str(project.state / "journal.sqlite")
+
+
+def test_a_list_is_the_same_however_few_briefs_stay_in_memory(project: Project) -> None:
+    for number in range(5):
+        text = (
+            f"Report {number}\n\nThe council closed the bridge on {number + 1} May 2026, and opened it again in June.\n"
+        )
+        (project.root / "documents" / f"{number}.txt").write_text(text)
+    pulled(project)
+    edited = next(iter(sorted(project.briefs.glob("*.md"))))
+    edited.write_text(edited.read_text() + "\nAn editor's words.\n")
+    (project.briefs / "by-hand.md").write_text("---\ntitle: By hand\nstatus: draft\n---\n\nText.\n")
+    (project.briefs / "broken.md").write_text("---\ntitle: [\n---\n")
+    all_kept, (few_kept, store) = overview(project)[0], overview(project, keep=1)
+    assert few_kept == all_kept
+    assert len(few_kept) == 7
+    assert any("edited" in line.flags for line in few_kept)
+    assert len(store.broken) == 1
