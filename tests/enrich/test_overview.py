@@ -154,9 +154,7 @@ def test_a_damaged_journal_is_named_by_its_own_place(project: Project) -> None:
 
 def test_a_list_is_the_same_however_few_briefs_stay_in_memory(project: Project) -> None:
     for number in range(5):
-        text = (
-            f"Report {number}\n\nThe council closed the bridge on {number + 1} May 2026, and opened it again in June.\n"
-        )
+        text = f"Report {number}\n\nThe council closed the bridge on {number + 1} May 2026, and will open it in June.\n"
         (project.root / "documents" / f"{number}.txt").write_text(text)
     pulled(project)
     edited = next(iter(sorted(project.briefs.glob("*.md"))))
