@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _STYLES = {"error": "31;1", "warning": "33", "ok": "32", "dim": "2", "bold": "1", "gone": "31", "new": "32"}
 
+MOST_PROBLEMS = 100
+"""So many are shown of an error that stands for more."""
+
 
 class Console:
     """Where a command writes, and how much."""
@@ -87,14 +90,15 @@ class Console:
             _write(sys.stdout, f"  {_style('what to do:', 'dim', sys.stdout)} {_printable(remedy)}")
 
     def error(self, error: SitegenError) -> None:
-        """All problems behind an error: what happened, where, and what to do; with ``--json`` on stdout."""
+        """The problems behind an error: what happened, where, and what to do; with ``--json`` on stdout, and all."""
         if self.json:
             self.data({"errors": [problem.as_dict() for problem in error.problems]})
             return
-        for problem in error.problems:
+        for problem in error.problems[:MOST_PROBLEMS]:
             _write(sys.stderr, self._problem(problem))
-        if len(error.problems) > 1:
-            _write(sys.stderr, f"{len(error.problems)} problems found.")
+        if (count := len(error.problems)) > 1:
+            more = f" The first {MOST_PROBLEMS} are shown, `--json` has all." if count > MOST_PROBLEMS else ""
+            _write(sys.stderr, f"{count} problems found.{more}")
 
     def trace(self, error: BaseException) -> None:
         """With ``--debug``, where an error came from; it is told as ever after that."""

@@ -72,6 +72,9 @@ def take(project: Project, to: Path, recipients: Sequence[str], keep: int | None
         )
     file = to / dt.datetime.now(dt.UTC).strftime(_NAME) if named else to
     _refuse_inside(project, file)
+    if not file.parent.is_dir():  # it may be a disk that is not mounted: nothing is made where it should be
+        remedy = "Make it first; if it is another disk, mount that."
+        raise BackupRefused("there is no such folder for the backup", place=str(file.parent), remedy=remedy)
     with files.lock(project.state / "backup.lock", "backup"), _staging(project.state) as folder:
         refuse_unfinished(project.state)
         manifest, head = gather(project, folder, seal.name, progress)
@@ -133,7 +136,6 @@ def _staging(state: Path) -> Iterator[Path]:
 def _written(file: Path) -> Iterator[Any]:
     """A file that has its name when the block is done, and was on the disk before. What killed ones left goes first."""
     with files.guarded(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
         for left in file.parent.glob(f".{'sitegen-' if _NAMED.fullmatch(file.name) else file.name[:40]}*.tmp"):
             if files.is_temporary(left.name):
                 left.unlink(missing_ok=True)

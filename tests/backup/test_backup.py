@@ -324,6 +324,15 @@ def test_old_backups_in_a_folder_make_room(pulled: Site, tmp_path: Path) -> None
     assert len(names) == 3
 
 
+def test_a_folder_that_is_not_there_is_not_made_for_a_backup(
+    pulled: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may be a disk that is not mounted."""
+    assert pulled.run("backup", str(tmp_path / "mnt/disk/site.backup")) == 1
+    assert "mount" in capsys.readouterr().err
+    assert not (tmp_path / "mnt").exists()
+
+
 def test_a_backup_beside_what_it_keeps_is_refused(pulled: Site, capsys: pytest.CaptureFixture[str]) -> None:
     assert pulled.run("backup", str(pulled.state / "x.backup")) == 1
     assert "SG729" in capsys.readouterr().err

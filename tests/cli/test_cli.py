@@ -261,6 +261,19 @@ def test_all_wrong_settings_are_shown_at_once(site: Path, capsys: pytest.Capture
     assert [problem["code"] for problem in out_of(capsys)["errors"]] == ["SG103", "SG103"]
 
 
+def test_of_very_many_problems_the_first_are_shown_and_all_are_in_json(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (references := tmp_path / "wrong.jsonl").write_text("no JSON\n" * 3000)
+    call = ["--site", str(site), "evaluate", str(tmp_path), "--references", str(references)]
+    assert run(call) == 1
+    error = capsys.readouterr().err
+    assert 0 < error.count("wrong.jsonl:") <= 100
+    assert "3000 problems found. The first 100 are shown, `--json` has all." in error
+    assert run(["--json", *call]) == 1
+    assert len(out_of(capsys)["errors"]) == 3000
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
