@@ -55,7 +55,7 @@ slots = {slots}
 
 LATENCY = {1: 0.25, 4: 0.5, 16: 1.0, 64: 4.0}
 """Seconds that the stand-in takes for one call, by the number of slots; two cores also have to serve the calls."""
-CALLS = 4
+CALLS = 2
 """That a document takes."""
 
 
