@@ -32,7 +32,6 @@ _INLINE = {
         "bdo",
         "cite",
         "code",
-        "data",
         "dfn",
         "em",
         "font",
@@ -45,7 +44,8 @@ _INLINE = {
     ),
     *("small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr", "ins", "del", "tspan"),
 }
-_CELLS = {"td", "th"}
+_CELLS = {"td", "th", "data"}
+"""What stands in one belongs to no other words: ``Am Markt <data>3</data>`` is a place with a count, and no address."""
 _NUMBERS_ONLY = {
     *("d", "points", "transform", "viewbox", "integrity", "style", "class", "sizes", "nonce", "width", "height"),
     *("gradienttransform", "patterntransform"),

@@ -90,6 +90,20 @@ def test_a_clean_site_has_nothing_to_tell(site: Site) -> None:
     assert leaks(site) == []
 
 
+def test_a_place_with_the_count_of_its_briefs_is_no_address(site: Site) -> None:
+    """In German, a street and its number look just so."""
+    settings = '[site]\ntitle = "Ort"\nlanguage = "de"\nbase_url = "https://example.org/"\n'
+    site.write("sitegen.toml", f"{settings}[taxonomies.places]\n")
+    for name in "abc":
+        site.brief(name, "Text of a brief.\n", title=name.upper(), source=f"paperless:{name}", places=["Zollhausplatz"])
+    site.build(search=False)
+    page = (site.output / "places/index.html").read_text()
+    assert "Zollhausplatz" in page
+    assert leaks(site) == []
+    (site.output / "address.html").write_text("<p><b>Zollhausplatz</b> <span>3</span>, 10115 Berlin</p>")
+    assert len(leaks(site)) == 1
+
+
 def test_one_value_in_many_files_is_told_once_with_its_line(site: Site) -> None:
     for number in range(5):
         (site.output / f"{number}.html").write_text(f"<p>\n\nCall {PHONE}</p>")
