@@ -415,7 +415,7 @@ class Fleet(_Section):
     """`job`: documents come with their jobs; `source`: workers get the text from the source themselves."""
     keep_hours: float = Field(default=72, gt=0, le=720)
     """How long a summary that nobody has collected stays in Redis."""
-    patience: float = Field(default=120, ge=5, le=86_400)
+    patience: float = Field(default=120, ge=1, le=86_400)
     """Seconds without any worker that fits, after which the engine counts as one that cannot be reached."""
     wait: float = Field(default=10, ge=1, le=86_400)
     """Seconds that a pull waits at its beginning for a worker that fits; 900, say, where workers are started only when

@@ -72,7 +72,7 @@ def test_when_redis_stays_full_the_pull_says_so_in_its_words(
     tmp_path: Path, broker: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here.impatient(monkeypatch)
-    project = here.load(new_site(tmp_path / "site", settings(broker.url, patience=5), documents=1))
+    project = here.load(new_site(tmp_path / "site", settings(broker.url, patience=1), documents=1))
 
     async def go() -> Report:
         with broker.client() as client:

@@ -170,7 +170,7 @@ def test_what_nobody_takes_from_a_queue_is_not_waited_for_for_ever(
     tmp_path: Path, broker: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here.impatient(monkeypatch)
-    project = site(tmp_path / "site", broker, patience=5)
+    project = site(tmp_path / "site", broker, patience=1)
 
     async def go() -> None:
         engine = FleetEngine(project)

@@ -191,7 +191,7 @@ def test_when_all_engines_are_down_documents_get_extracts_for_now(
     tmp_path: Path, broker: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here.impatient(monkeypatch)
-    project = site(tmp_path, broker, documents=2, patience=5)
+    project = site(tmp_path, broker, documents=2, patience=1)
     model = here.Standin()
     for number in range(2):
         model.errors[f"folder:{number:05}.txt"] = EngineUnreachable("gone")

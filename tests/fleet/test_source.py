@@ -22,12 +22,17 @@ SOURCE = '[source]\nkind = "paperless"\n[source.paperless]\nurl = "{url}"\nretri
 DOCUMENTS = [{"title": f"Report {number}", "content": document(number)} for number in range(3)]
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    here.impatient(monkeypatch)
+
+
 def sites(folder: Path, broker: RedisServer, paperless: PaperlessServer, **theirs: str) -> tuple[Project, Project]:
     """The coordinator's site, and a worker's settings, which may differ in address or token."""
     found = []
     for name, more in (("site", {}), ("worker", theirs)):
         text = SOURCE.format(url=more.get("url", paperless.url))
-        home = new_site(folder / name, settings(broker.url, text, text="source", patience=5))
+        home = new_site(folder / name, settings(broker.url, text, text="source", patience=1))
         token = more.get("token", paperless.token)
         found.append(here.load(home, SITEGEN_SOURCE__PAPERLESS__TOKEN=token))
     return found[0], found[1]
@@ -127,10 +132,7 @@ def test_a_worker_that_cannot_read_paperless_hands_its_documents_back_and_takes_
     assert broken.asked == []
 
 
-def test_when_no_worker_can_read_paperless_the_documents_wait(
-    tmp_path: Path, broker: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here.impatient(monkeypatch)
+def test_when_no_worker_can_read_paperless_the_documents_wait(tmp_path: Path, broker: RedisServer) -> None:
     with PaperlessServer(DOCUMENTS[:1]) as paperless:
         site, lame = sites(tmp_path, broker, paperless, token="0" * 40)
 

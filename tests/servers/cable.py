@@ -20,6 +20,7 @@ class Cable:
         self._whole, self._over = threading.Event(), threading.Event()
         self._whole.set()
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._carrying: list[threading.Thread] = []
         threading.Thread(target=self._listen, daemon=True).start()
 
     def cut(self) -> None:
@@ -40,23 +41,22 @@ class Cable:
                 near = self._listener.accept()[0]
             except OSError:
                 return
-            threading.Thread(target=self._carry, args=(near,), daemon=True).start()
+            self._carrying.append(threading.Thread(target=self._carry, args=(near,), daemon=True))
+            self._carrying[-1].start()
 
     def _carry(self, near: socket.socket) -> None:
-        self._whole.wait()
-        with contextlib.suppress(OSError, ValueError):
-            far = socket.create_connection(("127.0.0.1", self._to))
-            self._pairs.append((near, far))
-            ends = {near: far, far: near}
-            while not self._over.is_set():
-                for end in select.select([*ends], [], [], 0.5)[0]:
-                    self._whole.wait()
-                    data = end.recv(65536)
-                    if not data:
-                        near.close()
-                        far.close()
-                        return
-                    ends[end].sendall(data)
+        with near, contextlib.suppress(OSError, ValueError):
+            self._whole.wait()
+            with socket.create_connection(("127.0.0.1", self._to)) as far:
+                self._pairs.append((near, far))
+                ends = {near: far, far: near}
+                while not self._over.is_set():
+                    for end in select.select([*ends], [], [], 0.5)[0]:
+                        self._whole.wait()
+                        data = end.recv(65536)
+                        if not data:
+                            return
+                        ends[end].sendall(data)
 
     def __enter__(self) -> Self:
         return self
@@ -68,3 +68,5 @@ class Cable:
         self._whole.set()
         self._listener.close()
         self.mend()
+        for one in self._carrying:
+            one.join(5)
