@@ -115,6 +115,8 @@ class Dispatch:
         self._nonces: OrderedDict[str, None] = OrderedDict()
         self._over_with: deque[tuple[float, Job, bool]] = deque()
         """Since when, and whether its result was collected."""
+        self._spent: list[str] = []
+        """Parcels that nobody needs any more; they make room before the next one comes."""
         self._answering: set[asyncio.Task[None]] = set()
         self.calls = False
         """Whether a worker is waited for, before there can be jobs."""
@@ -141,6 +143,7 @@ class Dispatch:
                 del self._by_key[job.key]
             collected = done.done() and not done.cancelled() and done.exception() is None
             self._over_with.append((time.monotonic(), job, collected))
+            self._spent.append(self._link.key("parcel", job.id))
 
     async def _persist(self, waiting: Waiting) -> None:
         """Sends it, however long Redis is away."""
@@ -154,6 +157,7 @@ class Dispatch:
 
     async def _send(self, waiting: Waiting) -> None:
         job = waiting.job
+        await self._unpack()
         await self.redis.set(self._link.key("parcel", job.id), waiting.parcel, ex=self._keep)
         envelope: Envelope[None] = Envelope(
             queue_name=waiting.queue,
@@ -344,16 +348,21 @@ class Dispatch:
 
     async def _tidy(self, older: float = COLLECTED_SECONDS) -> None:
         """Removes what was collected, and the traces of workers that are long gone."""
+        await self._unpack()
         names: list[str] = []
         while self._over_with and time.monotonic() - self._over_with[0][0] >= older:
             _, job, collected = self._over_with.popleft()
-            names.append(self._link.key("parcel", job.id))
             if collected and job.key not in self._by_key:
                 names.append(self._link.key("result", job.key))
         if names:
             await self.redis.unlink(*names)
         if forgotten := self.roster.forgotten():
             await self.redis.hdel(self._link.key("workers"), *forgotten)
+
+    async def _unpack(self) -> None:
+        if spent := self._spent:
+            self._spent = []
+            await self.redis.unlink(*spent)
 
     async def begin(self) -> None:
         """Empties the queues: what lies there is from a coordinator that has ended, and the journal knows it. So are
