@@ -362,7 +362,11 @@ class Dispatch:
     async def _unpack(self) -> None:
         if spent := self._spent:
             self._spent = []
-            await self.redis.unlink(*spent)
+            try:
+                await self.redis.unlink(*spent)
+            except TROUBLES:
+                self._spent += spent
+                raise
 
     async def begin(self) -> None:
         """Empties the queues: what lies there is from a coordinator that has ended, and the journal knows it. So are
