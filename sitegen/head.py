@@ -18,6 +18,7 @@ from sitegen.errors import (
 
 FENCE = "---"
 _BOUNDARY = re.compile(r"^-{3,}\s*$", re.MULTILINE)
+"""As python-frontmatter has it, which takes longer to load than a plain file to read."""
 Status = Literal["draft", "review", "published", "withdrawn"]
 """Only what is `published` is public, and only on its days: see ``Matter.publish_at`` and ``Matter.expires``."""
 
@@ -60,13 +61,14 @@ def body(text: str) -> str:
 
 def _load(head: str, name: str) -> dict[str, Any]:
     import yaml
+    from frontmatter.default_handlers import YAMLHandler
 
     from sitegen.loader import DuplicateKey, Loader
 
     offset = 1 if head.startswith("\n") else 2
     try:
         _refuse_aliases(head, name, offset)
-        fields = yaml.load(head, Loader)  # noqa: S506  # a safe loader with one check more
+        fields = YAMLHandler().load(head, Loader=Loader)
     except DuplicateKey as error:
         place = Place(name, error.line + offset)
         raise FrontMatterDuplicateKey(f"the field {error.key!r} stands twice", place=place) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import frontmatter as python_frontmatter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,3 +108,13 @@ def test_any_text_is_read_or_refused_clearly(text: str) -> None:
         else:
             refused = []
         assert all(problem.place and problem.message for problem in refused)
+
+
+@pytest.mark.parametrize("fence", ["---", "----", "--- ", "---\t"])
+@pytest.mark.parametrize("head", ["title: A", 'title: "A"\ntags: [x, y]', "title: |\n  A\n  B", "weight: 3 # first"])
+@pytest.mark.parametrize("body", ["", "Text.\n", "\n\nText\n---\nmore --- text\n"])
+def test_it_is_taken_apart_as_python_frontmatter_does_it(fence: str, head: str, body: str) -> None:
+    text = f"---\n{head}\n{fence}\n{body}"
+    theirs, rest = python_frontmatter.parse(text)
+    ours = frontmatter.split(text, "a.md")
+    assert (ours.fields, ours.body.strip()) == (theirs, rest)
