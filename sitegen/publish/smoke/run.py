@@ -70,8 +70,10 @@ def smoke(
     visit = Visit(
         url if url.endswith("/") else f"{url}/", build, cdn, rules(built) if built else None, seconds or SECONDS_EACH
     )
-    with visit.client, sync_playwright() as playwright:
-        reach(visit.client, visit.url)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(visit.client)
+        reach(visit.client, visit.url)  # before a browser is started for nothing
+        playwright = stack.enter_context(sync_playwright())
         chromium = browser.launch(playwright)
         plugin = Plugin(visit, chromium, screenshots)
         folder = Path(__file__).parent
