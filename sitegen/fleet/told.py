@@ -13,12 +13,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sitegen import spans
-from sitegen.spans import Span
+from sitegen.spans import Span, Value
 
 MOST = 200
 """Requests of one document that are told of."""
 Seconds = Annotated[float, Field(ge=0, le=10_000_000)]
-Text = Annotated[str, Field(max_length=300)]
+_LONGEST = 300
+Text = Annotated[str, Field(max_length=_LONGEST)]
 
 
 class Told(BaseModel):
@@ -63,13 +64,17 @@ class Notes:
         """Keeps what the coordinator is to know of it."""
         if span.name not in ("engine", "source") or len(self._told) >= MOST:
             return
-        known = {name: span.attributes[name] for name in _ATTRIBUTES if name in span.attributes}
+        known = {name: _short(span.attributes[name]) for name in _ATTRIBUTES if name in span.attributes}
         after = max(0.0, (span.began_at - self._began_at) / 1e9)
         self._told.append(
             Told.model_validate(
                 {"name": span.name, "after": after, "seconds": span.seconds, "error": span.error[:100], **known}
             )
         )
+
+
+def _short(value: Value) -> Value:
+    return value[:_LONGEST] if isinstance(value, str) else value
 
 
 def pass_on(worker: str, result: str, seconds: float, told: Sequence[Told]) -> None:

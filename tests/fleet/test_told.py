@@ -55,6 +55,14 @@ def test_a_workers_requests_join_metrics_and_trace_of_the_coordinator(tmp_path: 
     assert count in worker.metrics.text().decode()
 
 
+def test_an_address_without_end_is_told_in_short_and_stops_no_document() -> None:
+    with spans.listening(notes := Notes()), spans.span("engine", endpoint=f"http://{'a' * 400}/", model="m" * 400):
+        pass
+    (told,) = notes.told
+    assert told.endpoint == f"http://{'a' * 293}"
+    assert told.model == "m" * 300
+
+
 def test_with_a_fleet_and_without_it_as_many_requests_are_counted(tmp_path: Path, broker: RedisServer) -> None:
     counted = []
     with OllamaServer(model="qwen3:8b") as model:
